@@ -1,1 +1,1 @@
-"""TODO"""
+"""Named and user-supplied data sets."""

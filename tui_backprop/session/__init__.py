@@ -1,1 +1,1 @@
-"""TODO"""
+"""The training process and the client that talks to it."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Training a network: hyperparameters, trainer, statistics, history."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The Textual application."""

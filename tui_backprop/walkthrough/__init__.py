@@ -1,1 +1,1 @@
-"""TODO"""
+"""One minibatch, operation by operation, with every number explained."""

@@ -1,0 +1,63 @@
+"""The affine layer: out = x · W + b."""
+
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Layer
+
+
+class Affine(Layer):
+    """out = x · W + b, for a batch of samples (book 5.6).
+
+    Args:
+        W: weights, shape (inputs, outputs); its dtype is the layer's.
+        b: bias, shape (outputs,).
+
+    Samples may come as rows (N, inputs), as images (N, height, width, …), or alone without N.
+    """
+
+    def __init__(self, W: Array, b: Array) -> None:
+        super().__init__()
+        self.W = W
+        self.b = b
+        self.dW = np.zeros_like(W)
+        self.db = np.zeros_like(b)
+        self.params = {"W": W, "b": b}
+        self.grads = {"W": self.dW, "b": self.db}
+        self._x_rows = np.zeros((0, W.shape[0]), W.dtype)
+        self._x_shape: tuple[int, ...] = (0, W.shape[0])
+
+    def forward(self, x: Array) -> Array:
+        """Return x · W + b, shape (N, outputs), or (outputs,) for a sample without N.
+
+        Raises:
+            ValueError: a sample of `x` has another number of values than W has rows.
+        """
+        rows = self._rows(x)
+        self._x_rows, self._x_shape = rows, x.shape
+        out: Array = rows @ self.W
+        out += self.b
+        return out[0] if rows.shape[:1] != x.shape[:1] or x.ndim == 1 else out
+
+    def parameter_gradients(self, dout: Array) -> None:
+        """Write dW = xᵀ · dout and db = Σₙ dout."""
+        dout = dout.reshape(-1, self.b.size)
+        np.matmul(self._x_rows.T, dout, out=self.dW)
+        np.add.reduce(dout, axis=0, out=self.db)
+
+    def input_gradient(self, dout: Array) -> Array:
+        """Return dx = dout · Wᵀ."""
+        dx: Array = dout.reshape(-1, self.b.size) @ self.W.T
+        return dx.reshape(self._x_shape)
+
+    def _rows(self, x: Array) -> Array:
+        """Return `x` as rows of this layer's dtype, shape (N, inputs)."""
+        inputs = self.W.shape[0]
+        if x.ndim != 2 or x.shape[1] != inputs:
+            if x.size == inputs:
+                x = x.reshape(1, inputs)
+            elif x.ndim >= 2 and x.size == x.shape[0] * inputs:
+                x = x.reshape(-1, inputs)
+            else:
+                raise ValueError(f"input of shape {x.shape} does not fit {inputs} values a sample")
+        return x if x.dtype == self.W.dtype else x.astype(self.W.dtype)

@@ -1,0 +1,217 @@
+"""How one hyperparameter is described, and how its text is read and checked."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from tui_backprop.printable import printable
+
+
+class Applies(Enum):
+    """When a changed value takes effect on a net that exists."""
+
+    LIVE = "at once"
+    RESET = "with the next reset"
+
+
+class HyperparameterError(ValueError):
+    """A value a hyperparameter cannot take. The text names the label, the value, the bounds."""
+
+    def __init__(self, field: "Field", value: object) -> None:
+        self.field = field
+        self.value = printable(value, limit=40)
+        self.allowed = field.allowed
+        super().__init__(f"{field.label.lower()} {self.value!r}: must be {self.allowed}")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A hyperparameter as every form, option and log shows it.
+
+    `name` is the attribute of Hyperparameters, `group` the heading it stands under, `unit` what
+    its numbers count. Subclasses read and check its values.
+    """
+
+    name: str
+    label: str
+    help: str
+    group: str
+    applies: Applies
+    default: Any
+    unit: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What a value may be, to end the sentence 'must be …'."""
+        raise NotImplementedError
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in its own type, or raise HyperparameterError."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> Any:
+        """Return the checked value that `text` writes, or raise HyperparameterError."""
+        raise NotImplementedError
+
+    def format(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return str(value)
+
+
+@dataclass(frozen=True)
+class IntegerField(Field):
+    """A whole number from `minimum` to `maximum`."""
+
+    minimum: int = 0
+    maximum: int = 0
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"a whole number from {self.minimum:,} to {self.maximum:,}"
+
+    def check(self, value: Any) -> int:
+        """Return `value` if it is an int within the bounds."""
+        if type(value) is not int or not self.minimum <= value <= self.maximum:
+            raise HyperparameterError(self, value)
+        return value
+
+    def parse(self, text: str) -> int:
+        """Read decimal digits, with an optional sign and `,` or `_` between thousands."""
+        return self.check(read_integer(self, text))
+
+
+@dataclass(frozen=True)
+class IntegerListField(Field):
+    """One or more whole numbers, each from `minimum` to `maximum`; written with commas."""
+
+    minimum: int = 0
+    maximum: int = 0
+    longest: int = 1
+
+    @property
+    def allowed(self) -> str:
+        """The bounds of each number and how many there may be."""
+        return (
+            f"1 to {self.longest} whole numbers from {self.minimum:,} to {self.maximum}"
+            " with commas between"
+        )
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        """Return `value` as a tuple if its length and all its numbers are within the bounds."""
+        if (
+            not isinstance(value, Sequence)
+            or isinstance(value, str)
+            or not 1 <= len(value) <= self.longest
+            or any(type(n) is not int or not self.minimum <= n <= self.maximum for n in value)
+        ):
+            raise HyperparameterError(self, value)
+        return tuple(value)
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        """Read decimal numbers separated by commas."""
+        try:
+            return self.check([read_integer(self, part) for part in text.split(",")])
+        except HyperparameterError:
+            raise HyperparameterError(self, text) from None
+
+    def format(self, value: tuple[int, ...]) -> str:
+        """Return the numbers with commas between."""
+        return ",".join(str(n) for n in value)
+
+
+@dataclass(frozen=True)
+class NumberField(Field):
+    """A finite number from `minimum` to `maximum`."""
+
+    minimum: float = 0.0
+    maximum: float = 0.0
+
+    @property
+    def allowed(self) -> str:
+        """The bounds."""
+        return f"a number from {self.minimum:g} to {self.maximum:g}"
+
+    def check(self, value: Any) -> float:
+        """Return `value` as a float if it is a number within the bounds (so never nan)."""
+        if type(value) not in (int, float) or not self.minimum <= value <= self.maximum:
+            raise HyperparameterError(self, value)
+        return float(value)
+
+    def parse(self, text: str) -> float:
+        """Read a decimal number, with an exponent or without."""
+        stripped = text.strip()
+        try:
+            value = float(stripped) if stripped.isascii() and "_" not in stripped else math.nan
+        except ValueError:
+            raise HyperparameterError(self, text) from None
+        if not math.isfinite(value):
+            raise HyperparameterError(self, text)
+        return self.check(value)
+
+    def format(self, value: float) -> str:
+        """Return the shortest decimal that reads back as `value`."""
+        return f"{value:.12g}" if float(f"{value:.12g}") == value else repr(value)
+
+
+@dataclass(frozen=True)
+class ChoiceField(Field):
+    """One of a few names; `choices` maps each to a line of help."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names a value may be."""
+        return tuple(name for name, _ in self.choices)
+
+    @property
+    def allowed(self) -> str:
+        """The names."""
+        return ("one of " if len(self.names) > 1 else "") + ", ".join(self.names)
+
+    def check(self, value: Any) -> str:
+        """Return `value` if it is one of the names."""
+        if value not in self.names:
+            raise HyperparameterError(self, value)
+        return str(value)
+
+    def parse(self, text: str) -> str:
+        """Read one of the names."""
+        return self.check(text.strip())
+
+
+@dataclass(frozen=True)
+class DatasetField(Field):
+    """The name of a built-in data set, or the path of a user's own."""
+
+    builtin: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """The built-in names and what a path may lead to."""
+        return f"{', '.join(self.builtin)}, or the path of a folder of IDX files or an .npz file"
+
+    def check(self, value: Any) -> str:
+        """Return `value` if it could name a data set; whether it does shows when it is loaded."""
+        if not isinstance(value, str) or not value.strip() or len(value) > 4096 or "\0" in value:
+            raise HyperparameterError(self, value)
+        return value
+
+    def parse(self, text: str) -> str:
+        """Read a name or a path; white space around it is not part of it."""
+        return self.check(text.strip())
+
+
+def read_integer(field: Field, text: str) -> int:
+    """Return the decimal whole number that `text` writes.
+
+    ASCII digits only: int() would also take other scripts' digits, and is slow on huge texts.
+    """
+    digits = text.strip().replace(",", "").replace("_", "")
+    unsigned = digits[1:] if digits[:1] in ("+", "-") else digits
+    if not (unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= 20):
+        raise HyperparameterError(field, text)
+    return int(digits)

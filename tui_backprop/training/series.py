@@ -1,0 +1,101 @@
+"""A curve of any length in bounded memory: neighbouring values share a bucket."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+CAPACITY = 1024
+"""Buckets kept at most; more than twice the dots a wide terminal has across."""
+
+_FOLD_EVERY = 256
+
+
+class Curve(NamedTuple):
+    """A series as it is drawn. Bucket i covers iterations i·width + 1 to (i + 1)·width.
+
+    All but the last bucket are complete and never change until the width doubles.
+    """
+
+    width: int
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+class BucketedSeries:
+    """Mean, lowest and highest of each bucket of a series of finite values.
+
+    The bucket is a power of two wide, from the start just wide enough for `planned` values; when
+    more come, pairs of buckets merge. Memory and the cost of drawing never grow with the run.
+
+    Args:
+        planned: values expected.
+        capacity: most buckets kept, an even number.
+    """
+
+    def __init__(self, planned: int, capacity: int = CAPACITY) -> None:
+        self.width = 2 ** max(0, math.ceil(math.log2(max(1, planned) / capacity)))
+        self.count = 0
+        self._sum = np.zeros(capacity)
+        self._low = np.full(capacity, np.inf)
+        self._high = np.full(capacity, -np.inf)
+        self._pending: list[float] = []
+
+    def append(self, value: float) -> None:
+        """Add the next value."""
+        self._pending.append(value)
+        if len(self._pending) >= _FOLD_EVERY:
+            self._fold()
+
+    def curve(self) -> Curve:
+        """Return all buckets so far, the last of which may be partly filled."""
+        self._fold()
+        used = -(-self.count // self.width)
+        counts = np.full(used, self.width)
+        if used:
+            counts[-1] = self.count - (used - 1) * self.width
+        mean = self._sum[:used] / counts
+        return Curve(
+            self.width,
+            tuple(mean.tolist()),
+            tuple(self._low[:used].tolist()),
+            tuple(self._high[:used].tolist()),
+        )
+
+    def state(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+        """Return the whole series as arrays, for `restore`."""
+        self._fold()
+        head = np.array([self.width, self.count], np.float64)
+        return {"head": head, "sum": self._sum, "low": self._low, "high": self._high}
+
+    def restore(self, state: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]) -> None:
+        """Become the series that `state` was taken of."""
+        self._pending.clear()
+        self.width, self.count = (int(n) for n in state["head"])
+        self._sum, self._low, self._high = (state[k].copy() for k in ("sum", "low", "high"))
+
+    def _fold(self) -> None:
+        """Put the pending values into their buckets."""
+        if not self._pending:
+            return
+        values = np.array(self._pending)
+        self._pending.clear()
+        while self.count + values.size > self.width * self._sum.size:
+            self._merge_pairs()
+        buckets = (self.count + np.arange(values.size)) // self.width
+        np.add.at(self._sum, buckets, values)
+        np.minimum.at(self._low, buckets, values)
+        np.maximum.at(self._high, buckets, values)
+        self.count += values.size
+
+    def _merge_pairs(self) -> None:
+        half = self._sum.size // 2
+        for array, join, empty in (
+            (self._sum, np.add, 0.0),
+            (self._low, np.minimum, np.inf),
+            (self._high, np.maximum, -np.inf),
+        ):
+            array[:half] = join(array[0::2], array[1::2])
+            array[half:] = empty
+        self.width *= 2

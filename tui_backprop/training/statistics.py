@@ -1,0 +1,131 @@
+"""Per-layer numbers of the last iteration, and the words for what they mean."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from tui_backprop.nn import Affine, MultiLayerNet, Relu
+from tui_backprop.nn.arrays import Array
+from tui_backprop.training.series import BucketedSeries
+from tui_backprop.training.snapshot import (
+    ActivationStatistics,
+    LayerStatistics,
+    ParameterStatistics,
+    Verdict,
+)
+
+VANISHING_SHARE = 1e-3
+"""A gradient whose rms is below this share of the largest in the net reaches its layer no more."""
+
+EXPLODING_RMS = 1.0
+"""Entries of a mean loss's gradient are far below 1 in any net that learns."""
+
+DYING_SHARE = 0.5
+"""A ReLU layer with more than this share of its units at 0 has lost most of what it can say."""
+
+TREND_POINTS = 64
+"""Buckets of each parameter's gradient-norm trend."""
+
+
+_SMALLEST_SURE_SUM = 1e-30
+
+
+def euclidean_norm(array: Array) -> float:
+    """Return the square root of the sum of squares."""
+    flat = array.ravel()
+    with np.errstate(all="ignore"):
+        squares = float(np.dot(flat, flat))
+        if not math.isfinite(squares) or squares < _SMALLEST_SURE_SUM:
+            # The squares left the dtype's range; the values themselves may well be inside it.
+            return float(np.linalg.norm(flat.astype(np.float64)))
+    return math.sqrt(squares)
+
+
+class GradientTrends:
+    """The gradient norm of each parameter over the whole run, in a few buckets."""
+
+    def __init__(self, keys: Mapping[str, Array], planned: int) -> None:
+        self.series = {key: BucketedSeries(planned, TREND_POINTS) for key in keys}
+
+    def append(self, grads: Mapping[str, Array]) -> None:
+        """Add the norms of these gradients."""
+        for key, grad in grads.items():
+            self.series[key].append(euclidean_norm(grad))
+
+
+def layer_statistics(
+    net: MultiLayerNet, updates: Mapping[str, Array], trends: GradientTrends
+) -> tuple[LayerStatistics, ...]:
+    """Return the rows of the gradient table, first layer first.
+
+    Args:
+        net: its `grads` and activations are those of the last iteration.
+        updates: what the last iteration added to each parameter; empty before the first.
+        trends: of the same parameters.
+    """
+    rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
+    rows: list[LayerStatistics] = []
+    number = 0
+    for layer_name, layer in net.layers.items():
+        if isinstance(layer, Affine):
+            number += 1
+            for name in layer.params:
+                key = f"{name}{number}"
+                largest = max(rms[other] for other in rms if other.startswith(name))
+                rows.append(
+                    _parameter_row(
+                        layer_name, key, net, updates.get(key), rms[key], largest, trends
+                    )
+                )
+        elif isinstance(layer, Relu):
+            rows.append(_activation_row(layer_name, layer, bool(updates)))
+    return tuple(rows)
+
+
+def _parameter_row(
+    layer: str,
+    key: str,
+    net: MultiLayerNet,
+    update: Array | None,
+    rms: float,
+    largest_rms: float,
+    trends: GradientTrends,
+) -> ParameterStatistics:
+    param, grad = net.params[key], net.grads[key]
+    norm = euclidean_norm(param)
+    if update is None:
+        return ParameterStatistics(
+            layer, key, param.shape, norm, None, None, None, Verdict.NONE, ()
+        )
+    return ParameterStatistics(
+        layer,
+        key,
+        param.shape,
+        norm,
+        euclidean_norm(grad),
+        rms,
+        euclidean_norm(update) / norm if norm else None,
+        gradient_verdict(rms, largest_rms),
+        trends.series[key].curve().mean,
+    )
+
+
+def gradient_verdict(rms: float, largest_rms: float) -> Verdict:
+    """Return the word for a gradient of this rms, beside the largest of its kind in the net."""
+    if not math.isfinite(rms):
+        return Verdict.NOT_FINITE
+    if rms == 0:
+        return Verdict.ZERO
+    if rms > EXPLODING_RMS:
+        return Verdict.EXPLODING
+    return Verdict.VANISHING if rms < VANISHING_SHARE * largest_rms else Verdict.FINE
+
+
+def _activation_row(name: str, layer: Relu, trained: bool) -> ActivationStatistics:
+    units = layer.active.shape[-1]
+    if not trained:
+        return ActivationStatistics(name, units, None, Verdict.NONE)
+    dead = 1.0 - float(layer.active.any(axis=0).mean())
+    verdict = Verdict.DYING if dead > DYING_SHARE else Verdict.FINE
+    return ActivationStatistics(name, units, dead, verdict)

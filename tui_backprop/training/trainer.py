@@ -1,0 +1,194 @@
+"""The trainer: the book's loop, one iteration or a piece of an evaluation at a time."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from tui_backprop.datasets import DatasetError
+from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.nn import SGD, MultiLayerNet
+from tui_backprop.nn.arrays import Array
+from tui_backprop.training.accuracy_history import AccuracyHistory
+from tui_backprop.training.evaluation import Evaluator
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.minibatches import Minibatch, Minibatches
+from tui_backprop.training.sample_stream import SampleStream
+from tui_backprop.training.series import BucketedSeries
+from tui_backprop.training.snapshot import AccuracyPoint, NonFinite, Snapshot
+from tui_backprop.training.statistics import GradientTrends, layer_statistics
+
+TREND_EVERY = 16
+"""Iterations between two points of the gradient-norm trends, which cost a pass over the gradients."""
+
+
+class Trainer:
+    """Trains one net. A pure function of hyperparameters and data set, however it is driven.
+
+    Call `work` until `finished`; between two calls everything may be looked at, and nothing that
+    looking does changes a bit of what comes.
+
+    Raises:
+        DatasetError: the minibatch is larger than the training set.
+    """
+
+    def __init__(self, hyperparameters: Hyperparameters, dataset: Dataset) -> None:
+        check_batch_fits(hyperparameters, dataset)
+        self.hyperparameters = hyperparameters
+        self.dataset = dataset
+        weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)
+        self.net = MultiLayerNet(
+            dataset.input_size,
+            hyperparameters.hidden,
+            dataset.class_count,
+            hyperparameters.weight_std,
+            rng=weights_rng,
+            dtype=hyperparameters.dtype,
+        )
+        self.optimizer = SGD(hyperparameters.learning_rate)
+        stream = SampleStream(dataset.train_size, hyperparameters.sampling, samples_rng)
+        self.minibatches = Minibatches(dataset, stream, hyperparameters.dtype)
+        self.iteration = 0
+        self.samples_seen = 0
+        self.loss: float | None = None
+        self.losses = BucketedSeries(hyperparameters.iterations)
+        self.trends = GradientTrends(self.net.grads, hyperparameters.iterations // TREND_EVERY)
+        self.accuracies = AccuracyHistory()
+        self.non_finite: NonFinite | None = None
+        self._evaluator = Evaluator(self.net.params, dataset)
+        self._evaluation: Iterator[tuple[float, float] | None] | None = None
+        self._begin_evaluation()
+
+    @property
+    def epoch(self) -> float:
+        """How often, in samples, the training set has been seen."""
+        return self.samples_seen / self.dataset.train_size
+
+    @property
+    def evaluating(self) -> bool:
+        """Whether an evaluation is due or under way: `work` goes on with it first."""
+        return self._evaluation is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all planned iterations are made, and the last evaluation too."""
+        return self.iteration >= self.hyperparameters.iterations and not self.evaluating
+
+    def apply_live(self, wanted: Hyperparameters) -> None:
+        """Take from `wanted` all that applies to a running net; the rest waits for a reset.
+
+        Raises:
+            DatasetError: the minibatch is larger than the training set; nothing is taken then.
+        """
+        changed = self.hyperparameters.live_part_of(wanted)
+        check_batch_fits(changed, self.dataset)
+        self.hyperparameters = changed
+        self.optimizer.lr = changed.learning_rate
+        self.non_finite = None
+
+    def work(self) -> None:
+        """Do the next piece of work, of a few milliseconds at most.
+
+        That is a part of a due evaluation, or else one iteration; nothing when finished.
+        """
+        if self._evaluation is not None:
+            self._evaluate_piece(self._evaluation)
+        elif self.iteration < self.hyperparameters.iterations and self.non_finite is None:
+            with np.errstate(all="ignore"):
+                self._iterate()
+
+    def next_minibatch(self) -> Minibatch:
+        """Return the minibatch the next iteration will use. Valid until the next `work`."""
+        return self.minibatches.peek(self.hyperparameters.batch_size)
+
+    def snapshot(self) -> Snapshot:
+        """Return what can be shown of this moment."""
+        updates = self.optimizer.updates if self.iteration else {}
+        net = self.net
+        return Snapshot(
+            hyperparameters=self.hyperparameters,
+            dataset=self.dataset.name,
+            layer_sizes=(
+                self.dataset.input_size,
+                *self.hyperparameters.hidden,
+                self.dataset.class_count,
+            ),
+            train_size=self.dataset.train_size,
+            test_size=self.dataset.test_size,
+            iteration=self.iteration,
+            epoch=self.epoch,
+            evaluating=self.evaluating,
+            finished=self.finished,
+            loss=self.loss,
+            loss_curve=self.losses.curve(),
+            accuracies=self.accuracies.points(),
+            layers=layer_statistics(net, updates, self.trends),
+            non_finite=self.non_finite,
+        )
+
+    def _iterate(self) -> None:
+        size = self.hyperparameters.batch_size
+        batch = self.next_minibatch()
+        loss = self.net.loss(batch.x, batch.t)
+        if not math.isfinite(loss):
+            self._stop(self._first_non_finite_layer(batch), "output")
+            return
+        grads = self.net.backward()
+        updates = self.optimizer.compute_updates(grads)
+        culprit = first_non_finite(updates)
+        if culprit is not None:
+            self._stop(culprit, "update")
+            return
+        self.optimizer.apply_updates(self.net.params)
+        self.minibatches.advance(size)
+        epoch_before = self.samples_seen // self.dataset.train_size
+        self.iteration += 1
+        self.samples_seen += size
+        self.loss = loss
+        self.losses.append(loss)
+        if self.iteration % TREND_EVERY == 1:
+            self.trends.append(grads)
+        if (
+            self.samples_seen // self.dataset.train_size != epoch_before
+            or self.iteration == self.hyperparameters.iterations
+        ):
+            self._begin_evaluation()
+
+    def _begin_evaluation(self) -> None:
+        self._evaluation = self._evaluator.pieces()
+
+    def _evaluate_piece(self, evaluation: Iterator[tuple[float, float] | None]) -> None:
+        result = next(evaluation)
+        if result is not None:
+            self._evaluation = None
+            self.accuracies.append(AccuracyPoint(self.iteration, self.epoch, *result))
+
+    def _stop(self, where: str, what: str) -> None:
+        self.non_finite = NonFinite(self.iteration + 1, where, what)
+
+    def _first_non_finite_layer(self, batch: Minibatch) -> str:
+        x = batch.x
+        for name, layer in self.net.layers.items():
+            x = layer.forward(x)
+            if not np.isfinite(x).all():
+                return name
+        return "SoftmaxWithLoss"
+
+
+def first_non_finite(arrays: dict[str, Array]) -> str | None:
+    """Return the name of the first array that holds a nan or an infinity, or None."""
+    for key, array in arrays.items():
+        flat = array.ravel()
+        # One fast product settles nearly every case; only a sum too large needs a second look.
+        if not math.isfinite(np.dot(flat, flat)) and not np.isfinite(array).all():
+            return key
+    return None
+
+
+def check_batch_fits(hyperparameters: Hyperparameters, dataset: Dataset) -> None:
+    """Raise DatasetError if a minibatch would be larger than the training set."""
+    if hyperparameters.batch_size > dataset.train_size:
+        raise DatasetError(
+            f"batch size {hyperparameters.batch_size:,}: must be at most the"
+            f" {dataset.train_size:,} training samples of {dataset.name}"
+        )
