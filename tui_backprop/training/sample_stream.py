@@ -9,7 +9,7 @@ import numpy.typing as npt
 Indices = npt.NDArray[np.intp]
 
 BLOCK = 4096
-"""Samples drawn at a time when sampling with replacement: drawing is slow per call, not per sample."""
+"""Samples drawn at a time when sampling with replacement: a call costs more than its samples."""
 
 
 class SampleStream:

@@ -19,7 +19,7 @@ from tui_backprop.training.snapshot import AccuracyPoint, NonFinite, Snapshot
 from tui_backprop.training.statistics import GradientTrends, layer_statistics
 
 TREND_EVERY = 16
-"""Iterations between two points of the gradient-norm trends, which cost a pass over the gradients."""
+"""Iterations between two points of the gradient-norm trends: each is a pass over the gradients."""
 
 
 class Trainer:

@@ -1,0 +1,64 @@
+"""From a name or a path to the reader that loads it."""
+
+import stat
+from pathlib import Path
+
+from tui_backprop.datasets.catalog import BUILTIN
+from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.datasets.digits import load_digits
+from tui_backprop.datasets.errors import DatasetError
+from tui_backprop.datasets.files import faults_of, file_error
+from tui_backprop.datasets.idx import load_idx_folder
+from tui_backprop.datasets.mnist import load_mnist
+from tui_backprop.datasets.npz import load_npz
+from tui_backprop.datasets.spiral import load_spiral
+from tui_backprop.printable import printable
+
+LOADERS = {"mnist": load_mnist, "digits": load_digits, "spiral": load_spiral}
+
+
+def load(name_or_path: str) -> Dataset:
+    """Return the dataset of that name or path; see `tui_backprop.datasets.load_dataset`.
+
+    Raises:
+        DatasetError: whatever is wrong with the name, the path or the data, in one line.
+    """
+    try:
+        if name_or_path in LOADERS:
+            return LOADERS[name_or_path]()
+        return _load_path(name_or_path)
+    except MemoryError as error:
+        raise DatasetError(
+            f"{printable(name_or_path)}: does not fit into the memory there is"
+        ) from error
+
+
+def _load_path(text: str) -> Dataset:
+    if not text or "\0" in text:
+        raise _unknown(text)
+    path = _expanded(Path(text))
+    with faults_of(path):
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise _unknown(text) from error
+    if stat.S_ISDIR(mode):
+        return load_idx_folder(path, printable(text))
+    if stat.S_ISREG(mode):
+        return load_npz(path, printable(text))
+    raise file_error(path, "neither a folder nor a regular file")
+
+
+def _expanded(path: Path) -> Path:
+    """Return `path` with a leading ~ replaced, which no shell does for a form's field."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def _unknown(text: str) -> DatasetError:
+    return DatasetError(
+        f"unknown dataset '{printable(text)}': neither a built-in ({', '.join(BUILTIN)}) nor the "
+        "path of a folder with four IDX files or of an .npz file"
+    )

@@ -1,0 +1,204 @@
+"""`.npz` files with the arrays x_train, t_train, x_test and t_test, as `numpy.savez` writes them.
+
+x is (N, D), or (N, height, width) for pictures: uint8 (pixels, divided by 255 for the network) or
+a float type (kept as float32, undivided). t is (N,) of integers from 0, or (N, classes) one-hot.
+Nothing is unpickled, and nothing is allocated before the sizes are known to be true and allowed.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui_backprop.datasets.dataset import MAX_CLASSES, Dataset, Labels, Samples
+from tui_backprop.datasets.errors import DatasetError
+from tui_backprop.datasets.files import (
+    MAX_DATASET_BYTES,
+    MAX_DEFLATE_RATIO,
+    faults_of,
+    file_error,
+    fill,
+    open_regular,
+    size_of,
+)
+from tui_backprop.datasets.npy import NpyError, NpyHeader, read_npy_header
+from tui_backprop.printable import printable
+
+ARRAYS = ("x_train", "t_train", "x_test", "t_test")
+
+MAX_READ_BYTES = 2**20
+"""Largest single read: more than a zip directory of any sane size, which is read in one go."""
+
+
+class _ShortReads(io.BufferedReader):
+    """A file that refuses the giant reads which a forged size in a zip directory leads to."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_READ_BYTES:
+            raise zipfile.BadZipFile(f"a directory of {size} bytes")
+        return super().read(size)
+
+
+def load_npz(path: Path, name: str) -> Dataset:
+    """Return the dataset in the `.npz` file at `path`.
+
+    Raises:
+        DatasetError: a missing, damaged, pickled, misshapen or oversized array.
+    """
+    arrays = read_npz(path)
+    shape = arrays["x_train"].shape[1:]
+    if arrays["x_test"].shape[1:] != shape:
+        raise file_error(
+            path,
+            f"x_test has samples of shape {arrays['x_test'].shape[1:]}, but x_train of {shape}",
+        )
+    t_train, train_classes = _labels(arrays["t_train"], "t_train", path)
+    t_test, test_classes = _labels(arrays["t_test"], "t_test", path)
+    if arrays["t_train"].ndim == arrays["t_test"].ndim == 2 and train_classes != test_classes:
+        raise file_error(
+            path, f"t_test is one-hot over {test_classes} classes, but t_train over {train_classes}"
+        )
+    x_train, x_test = _samples(arrays.pop("x_train")), _samples(arrays.pop("x_test"))
+    return Dataset(
+        name=name,
+        x_train=x_train,
+        t_train=t_train,
+        x_test=x_test,
+        t_test=t_test,
+        scale=255.0 if x_train.dtype == np.uint8 else 1.0,
+        image_shape=(shape[0], shape[1]) if len(shape) == 2 else None,
+        class_names=tuple(str(label) for label in range(train_classes)),
+    )
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the four arrays, as stored: `x` 2-D or 3-D uint8 or float, `t` 1-D or 2-D.
+
+    Raises:
+        DatasetError: not a zip archive of four such arrays within MAX_DATASET_BYTES.
+    """
+    with (
+        faults_of(path),
+        _zip_faults(path),
+        open_regular(path) as file,
+        _ShortReads(file.raw) as reader,
+        zipfile.ZipFile(reader) as archive,
+    ):
+        members = {member.filename: member for member in archive.infolist()}
+        missing = [array for array in ARRAYS if f"{array}.npy" not in members]
+        if missing:
+            raise file_error(path, f"no array {', '.join(missing)}; expected {', '.join(ARRAYS)}")
+        found = {array: members[f"{array}.npy"] for array in ARRAYS}
+        total = sum(member.file_size for member in found.values())
+        if total > MAX_DATASET_BYTES:
+            raise file_error(path, f"claims {total} bytes unpacked, more than {MAX_DATASET_BYTES}")
+        return {
+            array: _read_member(archive, member, array, path, size_of(file))
+            for array, member in found.items()
+        }
+
+
+@contextmanager
+def _zip_faults(path: Path) -> Iterator[None]:
+    """Turn all that zipfile raises on a forged or damaged archive into a DatasetError."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError) as error:
+        raise file_error(
+            path,
+            f"damaged, or not an .npz file ({printable(error)}); for IDX files name their folder",
+        ) from error
+    except (NotImplementedError, RuntimeError) as error:
+        # An encrypted member, or a zip feature from the future.
+        raise file_error(
+            path, f"not an .npz file as NumPy writes it ({printable(error)})"
+        ) from error
+    except (ValueError, OverflowError) as error:
+        # Offsets outside of the file, names in no known encoding.
+        raise file_error(path, f"damaged zip directory ({printable(error)})") from error
+
+
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, array: str, path: Path, archive_bytes: int
+) -> NDArray[Any]:
+    """Read one array, allocating only what its header, the directory and the file agree upon."""
+    ratio = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: MAX_DEFLATE_RATIO}.get(
+        member.compress_type
+    )
+    if ratio is None:
+        raise file_error(
+            path, f"{array} is compressed by method {member.compress_type}, expected deflate"
+        )
+    with archive.open(member) as stream:
+        try:
+            header = read_npy_header(stream)
+            _check_header(header, array)
+        except NpyError as error:
+            raise file_error(path, f"{array} {printable(error)}") from error
+        size = header.header_bytes + header.data_bytes
+        claim = f"{array} claims the shape {header.shape} of {header.dtype}"
+        if size != member.file_size:
+            raise file_error(
+                path, f"{claim} = {size} bytes with its header, but has {member.file_size}"
+            )
+        if size > ratio * min(member.compress_size, archive_bytes):
+            raise file_error(path, f"{claim} = {size} bytes, more than the file can hold")
+        stored = header.shape[::-1] if header.fortran_order else header.shape
+        data = np.empty(stored, header.dtype)
+        if fill(stream, data) < data.nbytes or stream.read(1):
+            raise file_error(path, f"{claim}, but its data has another length")
+    return data.T if header.fortran_order else data
+
+
+def _check_header(header: NpyHeader, array: str) -> None:
+    """Refuse what cannot be samples or labels before any of it is read."""
+    dimensions = len(header.shape)
+    if array.startswith("x"):
+        if header.dtype.kind != "f" and header.dtype != np.uint8:
+            raise NpyError(f"has dtype {header.dtype}, expected uint8 or a float type")
+        if dimensions not in (2, 3):
+            raise NpyError(f"is {dimensions}-D, expected (N, D) or (N, height, width)")
+    else:
+        if dimensions not in (1, 2):
+            raise NpyError(f"is {dimensions}-D, expected (N,) labels or (N, classes) one-hot")
+        if dimensions == 1 and header.dtype.kind not in "iu":
+            raise NpyError(f"has dtype {header.dtype}, expected integer labels")
+    if header.data_bytes == 0:
+        raise NpyError(f"has the shape {header.shape}, expected at least one sample")
+
+
+def _samples(x: NDArray[Any]) -> Samples:
+    """Return `x` as (N, D), uint8 as it is and floats as float32."""
+    flat = x.reshape(x.shape[0], -1)
+    if flat.dtype == np.uint8:
+        return flat
+    with np.errstate(over="ignore", invalid="ignore"):
+        # What overflows is reported by Dataset, which wants finite numbers.
+        return flat.astype(np.float32, copy=False)
+
+
+def _labels(t: NDArray[Any], array: str, path: Path) -> tuple[Labels, int]:
+    """Return the labels (N,) and how many classes they tell of."""
+    if t.ndim == 2:
+        wrong = np.flatnonzero(((t != 0) & (t != 1)).any(axis=1) | ((t == 1).sum(axis=1) != 1))
+        if wrong.size:
+            raise file_error(
+                path, f"{array}[{wrong[0]}] is not one-hot, expected a single 1 among zeros"
+            )
+        return t.argmax(axis=1), t.shape[1]
+    stray = np.flatnonzero((t < 0) | (t >= MAX_CLASSES))
+    if stray.size:
+        raise file_error(
+            path,
+            f"{array}[{stray[0]}] is label {t[stray[0]]}, expected 0 to {MAX_CLASSES - 1} at most",
+        )
+    return t.astype(np.intp), int(t.max()) + 1
