@@ -40,7 +40,7 @@ class DefaultGroup(GroupedCommand, click.Group):
 )
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
 @click.pass_context
-def main(ctx: click.Context, start: bool, fps: float | None, **values: Any) -> None:
+def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -> None:
     """Watch a neural network learn, and walk its backpropagation number by number.
 
     Without a command, opens the app; space starts the training. Without a terminal, trains

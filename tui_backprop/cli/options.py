@@ -11,7 +11,7 @@ from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class FieldType(click.ParamType):
+class FieldType(click.ParamType[Any]):
     """Reads an option's text the way the form reads the same field's."""
 
     def __init__(self, field: Field) -> None:
@@ -24,9 +24,7 @@ class FieldType(click.ParamType):
             return "|".join(self.field.names)
         return (self.field.unit or "value").upper()
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the checked value, or fail with the option, the value and the bounds."""
         if not isinstance(value, str):
             return value

@@ -20,7 +20,7 @@ from tui_backprop.cli.options import (
     help="Print one JSON object a line on standard output, and nothing else there.",
 )
 @click.pass_context
-def train(ctx: click.Context, as_json: bool, **values: Any) -> None:
+def train(ctx: click.Context, /, as_json: bool, **values: Any) -> None:
     """Train without a screen: a progress bar, and a line per epoch with both accuracies.
 
     The run is the same, to the bit, as in the app with the same options.
