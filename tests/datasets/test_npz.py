@@ -219,6 +219,17 @@ def test_foreign_compression_and_encryption_are_refused(
     assert "password required" in refused(path)
 
 
+def test_a_directory_that_points_outside_is_damage(
+    npz: Path, tmp_path: Path, refused: Refused
+) -> None:
+    data = bytearray(npz.read_bytes())
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = b"\xf0\xff\xff\x7f"
+    path = tmp_path / "bad.npz"
+    path.write_bytes(data)
+    assert refused(path) == f"{path}: damaged zip directory"
+
+
 def test_the_bound_is_on_the_whole_dataset(
     tmp_path: Path, arrays: Arrays, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
