@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import on
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -30,6 +32,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen
 from tui_backprop.ui.screens.training_screen import TrainingScreen
+from tui_backprop.ui.terminal_diff import TerminalDiff
 
 TABLE_REPAINTS_PER_SECOND = 2.0
 
@@ -51,6 +54,7 @@ class TuiBackpropApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Leave tui-backprop", priority=True),
+        Binding("ctrl+l", "repaint", "Repaint", show=False, tooltip="Paint the whole screen anew"),
     ]
 
     class EventArrived(Message):
@@ -75,6 +79,7 @@ class TuiBackpropApp(App[None]):
         self._run_when_loaded = start
         self._fps = fps
         self._awaiting_snapshot = False
+        self.terminal = TerminalDiff()
         marker = "braille" if "utf" in (sys.stderr.encoding or "").lower() else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
@@ -91,6 +96,7 @@ class TuiBackpropApp(App[None]):
         self._client.start(self._receive)
         self._client.send(Start(self._hyperparameters))
         self.set_interval(1 / self._fps, self._ask_for_snapshot)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._leave_cleanly_on_signals()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -103,6 +109,15 @@ class TuiBackpropApp(App[None]):
                     binding.binding.tooltip or binding.binding.description,
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
+
+    def on_resize(self) -> None:
+        """Paint everything: terminals do as they like with old contents when resized."""
+        self.terminal.forget()
+
+    def action_repaint(self) -> None:
+        """Paint everything, in case something else wrote to the terminal."""
+        self.terminal.forget()
+        self.screen.refresh(layout=True)
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
@@ -138,6 +153,12 @@ class TuiBackpropApp(App[None]):
             case WorkerEnded(exit_code, error):
                 last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
                 screen.show_notice(f"the training process has ended: {last_line[0]}")
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send an update, reduced to what it changes on the terminal."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self.terminal.reduce(renderable, screen.outer_size)
+        super()._display(screen, renderable)
 
     def _ask_for_snapshot(self) -> None:
         """Ask for the next frame, unless nothing moves or the last one is still under way."""

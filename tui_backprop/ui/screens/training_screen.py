@@ -43,6 +43,7 @@ _RUN_ACTIONS = {
     "change_speed",
     "log_scale",
     "smoothing",
+    "edit",
     "show_pane",
 }
 
@@ -53,31 +54,29 @@ class TrainingScreen(Screen[None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "run_or_pause", "Run/Pause", tooltip="Start training, or pause it"),
+        Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
         Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
         Binding("e", "to_epoch_end", "Epoch", tooltip="Train to the end of the epoch"),
         Binding("r", "reset", "Reset", tooltip="New net with the form's values"),
         Binding(
             "plus,equals_sign",
             "change_speed(1)",
-            "Faster",
-            key_display="+",
-            tooltip="Raise the speed limit, up to full speed",
+            "Speed",
+            key_display="+ -",
+            tooltip="Raise (+) or lower (-) the speed, from 1 iteration a second to full speed",
+        ),
+        Binding("minus", "change_speed(-1)", "Slower", show=False),
+        Binding("f", "edit", "Form", tooltip="Go to the hyperparameters; Esc comes back"),
+        Binding("l", "log_scale", "Log scale", show=False, tooltip="Linear or log loss axis"),
+        Binding("m", "smoothing", "Smooth", show=False, tooltip="Show or hide the smoothed loss"),
+        Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
+        Binding(
+            "1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"
         ),
         Binding(
-            "minus",
-            "change_speed(-1)",
-            "Slower",
-            key_display="-",
-            tooltip="Lower the speed limit, down to 1 iteration a second",
+            "2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"
         ),
-        Binding("l", "log_scale", "Log", tooltip="Linear or logarithmic loss axis"),
-        Binding("m", "smoothing", "Smooth", tooltip="Show or hide the smoothed loss"),
-        Binding("tab", "app.focus_next", "Edit", tooltip="Go to the hyperparameters"),
-        Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
-        Binding("1", "show_pane('charts')", "Charts", show=False),
-        Binding("2", "show_pane('layers')", "Layers", show=False),
-        Binding("3", "show_pane('form')", "Hyperparameters", show=False),
+        Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
     ]
 
     class CommandRequested(Message):
@@ -112,7 +111,7 @@ class TrainingScreen(Screen[None]):
         with Horizontal(id="panes", classes="-show-charts"):
             yield self._form
             with Container(id="results"):
-                with Container(id="charts-pane"):
+                with Horizontal(id="charts-pane"):
                     yield self._loss_chart
                     yield self._accuracy_chart
                 with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
@@ -155,8 +154,6 @@ class TrainingScreen(Screen[None]):
         editing = self.focused is not None and self._form in self.focused.ancestors
         if action == "leave_field":
             return editing
-        if action in ("app.focus_next", "focus_next"):
-            return True
         return not editing or action not in _RUN_ACTIONS
 
     def watch_focused(self) -> None:
@@ -194,6 +191,11 @@ class TrainingScreen(Screen[None]):
     def action_smoothing(self) -> None:
         """Show or hide the smoothed loss."""
         self._loss_chart.toggle_smoothing()
+
+    def action_edit(self) -> None:
+        """Put the cursor into the first field."""
+        self.action_show_pane("form")
+        self._form.focus_first()
 
     def action_leave_field(self) -> None:
         """Give the keys back to the run."""

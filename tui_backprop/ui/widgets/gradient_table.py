@@ -118,8 +118,10 @@ def relu_cells(row: ActivationStatistics) -> list[str]:
 
 
 def shown_number(value: float | None) -> str:
-    """Return a number in 8 cells or fewer, three digits of it."""
-    return "–" if value is None else f"{value:.2e}"
+    """Return a number in 8 cells or fewer, with at least three digits of it."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if 0.01 <= value < 1000 or value == 0 else f"{value:.2e}"
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -20,7 +20,8 @@ from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 class LossChart(PaintedWidget):
     """Training loss over iterations: the minibatches' range, and a smoothed curve over it."""
 
-    BORDER_TITLE = "Training loss"
+    BORDER_TITLE = "Training loss (nats)"
+    BORDER_SUBTITLE = "l log scale  m smoothing"
 
     def __init__(self, *, marker: str) -> None:
         super().__init__(id="loss-chart", classes="pane")
@@ -77,7 +78,6 @@ class LossChart(PaintedWidget):
                 Segment("━ ", Style(color=f"color({SMOOTH_COLOUR})")),
                 Segment(f"smoothed {shown_loss(last)}  "),
             ]
-        segments.append(Segment("nats, log scale" if self.log_scale else "nats", Style(dim=True)))
         return Strip(segments)
 
 

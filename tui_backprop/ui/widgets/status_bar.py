@@ -23,6 +23,7 @@ _STATE_STYLES = {
     RunState.RUNNING: Style(color="green", bold=True),
     RunState.STOPPED: Style(color="red", bold=True),
 }
+_WIDE = 100
 _HINTS = {
     RunState.READY: "press space to start training",
     RunState.PAUSED: "space goes on",
@@ -85,13 +86,16 @@ class StatusBar(PaintedWidget):
         total = run.hyperparameters.iterations
         rate = self._snapshot.iterations_per_second
         left = (total - run.iteration) / rate if rate else None
+        elapsed = clock_time(self._snapshot.elapsed)
         numbers = (
             f" {run.iteration:>{len(f'{total:,}')},}/{total:,}"
             f"  epoch {run.epoch:6.2f}"
             f"  {'–' if rate is None else f'{rate:,.0f}':>6} it/s"
-            f"  {clock_time(self._snapshot.elapsed)} elapsed"
-            f"  {clock_time(left)} left "
         )
+        if width >= _WIDE:
+            numbers += f"  {elapsed} elapsed  {clock_time(left)} left "
+        else:
+            numbers += f"  {elapsed} -{clock_time(left)} "
         room = max(0, width - len(numbers) - 2)
         filled = room * min(run.iteration, total) // total
         return Strip(

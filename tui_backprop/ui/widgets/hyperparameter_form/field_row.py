@@ -124,6 +124,7 @@ class FieldRow(Vertical):
             text = f"now {now}: Enter applies" if live else f"now {now}: r resets"
         else:
             text = short_bounds(self.field)
+        self._hint.display = bool(text)
         self._hint.update(Content(text))
 
 
@@ -133,12 +134,10 @@ def short_bounds(field: Field) -> str:
         case IntegerField(minimum=low, maximum=high):
             return f"{low:,} to {high:,}"
         case IntegerListField(minimum=low, maximum=high):
-            return f"{low:,} to {high:,}; 50,30 for two layers"
+            return f"{low:,} to {high:,}; or 50,30 …"
         case NumberField(minimum=low, maximum=high):
             return f"{low:g} to {high:g}"
-        case ChoiceField():
-            return ", ".join(field.names)
         case DatasetField():
-            return f"{', '.join(field.builtin)}, or a path"
+            return f"{', '.join(field.builtin)}, path"
         case _:
             return ""

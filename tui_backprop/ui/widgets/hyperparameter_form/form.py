@@ -47,6 +47,10 @@ class HyperparameterForm(VerticalScroll):
         """The rows whose text is no valid value."""
         return [row for row in self._rows.values() if row.error]
 
+    def focus_first(self) -> None:
+        """Put the cursor into the first field."""
+        self.query("Input, Select").first().focus()
+
     def values(self) -> Hyperparameters:
         """Return what the form says, the last valid value of each field."""
         return Hyperparameters(**{name: row.value for name, row in self._rows.items()})
