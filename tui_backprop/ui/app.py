@@ -121,12 +121,16 @@ class TuiBackpropApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
-        rows = [
-            (self.get_key_display(active.binding), active.binding.tooltip)
+        # A dict: one binding may stand for several keys
+        rows = {
+            active.binding.action: (
+                self.get_key_display(active.binding),
+                active.binding.tooltip,
+            )
             for active in self.screen.active_bindings.values()
             if active.binding.tooltip
-        ]
-        self.push_screen(HelpScreen(rows, HELP_NOTES))
+        }
+        self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
 
     def _receive(self, event: Event) -> None:
         """Take an event on the client's thread, and have the app's own deal with it."""
