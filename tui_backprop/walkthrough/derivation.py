@@ -16,7 +16,8 @@ _BASE_ULPS = 8
 """Roundings of one cell beside those of its sums: products, exp and log to a few ulp, division."""
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cell:
     """A cell of the output of a step."""
 
     step: int
