@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from textual.geometry import Region
+from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -57,9 +58,18 @@ class PaintedWidget(Widget):
         """Catch up with what changed while hidden."""
         self.repaint_changes()
 
+    def _is_on_top(self) -> bool:
+        """Whether no other screen hides this widget's; a modal one lets it show through."""
+        screens = self.app.screen_stack
+        if self.screen not in screens:
+            return False
+        above = screens[screens.index(self.screen) + 1 :]
+        return all(isinstance(screen, ModalScreen) for screen in above)
+
     def _is_shown(self) -> bool:
         return (
             self.is_attached
             and self.size.area > 0
+            and self._is_on_top()
             and all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
         )
