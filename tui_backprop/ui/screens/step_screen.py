@@ -50,12 +50,17 @@ class StepScreen(Screen[None]):
         ),
         Binding("left", "step(-1)", "Step back", show=False),
         Binding(
-            "shift+right", "phase(1)", "Phase", key_display="⇧← →", tooltip="One phase on or back"
+            "shift+right",
+            "phase(1)",
+            "Phase",
+            key_display="⇧← →",
+            show=False,
+            tooltip="One phase on or back",
         ),
         Binding("shift+left", "phase(-1)", "Phase back", show=False),
         Binding("home", "to_start", "Start", show=False, tooltip="First operation"),
         Binding("end", "to_end", "End", show=False, tooltip="Last operation"),
-        Binding("space", "play", "Play", tooltip="Play the tape, or stop"),
+        Binding("space", "play", "Play", show=False, tooltip="Play the tape, or stop"),
         Binding(
             "plus,equals_sign",
             "speed(1)",
@@ -250,7 +255,7 @@ class StepScreen(Screen[None]):
         """Check the gradient under the result's cursor by central differences."""
         label = self._step.output.label
         if label[1:] not in self._parameter_labels() or not label.startswith("d"):
-            self._status.say("c checks a gradient: go to a step that makes a dW or db")
+            self._status.say("c checks a dW or db: go to a step that makes one")
             return
         view = self._arrays.result
         self._arrays.show_check()
