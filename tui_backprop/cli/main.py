@@ -7,11 +7,13 @@ from typing import Any
 import click
 
 from tui_backprop import __version__
+from tui_backprop.cli.check import check
 from tui_backprop.cli.options import (
     GroupedCommand,
     hyperparameter_options,
     hyperparameters_from,
 )
+from tui_backprop.cli.step import step
 from tui_backprop.cli.train import train
 
 
@@ -79,4 +81,5 @@ def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-main.add_command(train)
+for command in (train, step, check):
+    main.add_command(command)

@@ -1,14 +1,11 @@
 """The step screen: one minibatch, operation by operation, both ways."""
 
 from pathlib import Path
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer
 
 from tui_backprop.session.walkthrough_messages import (
@@ -20,7 +17,9 @@ from tui_backprop.session.walkthrough_messages import (
     Traced,
 )
 from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.numbers import index_text
+from tui_backprop.ui.step.player import Player
 from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.transcript_file import write_new_file
 from tui_backprop.ui.widgets.step.array_pane import ArrayPane
@@ -33,10 +32,7 @@ from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
 from tui_backprop.walkthrough.tape import Origin, Step
-from tui_backprop.walkthrough.transcript import transcript
-
-SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Operations per second while playing."""
+from tui_backprop.walkthrough.transcript import transcript, transcript_heading
 
 
 class StepScreen(Screen[None]):
@@ -44,51 +40,7 @@ class StepScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right", "step(1)", "Step", key_display="← →", tooltip="One operation (→ on, ← back)"
-        ),
-        Binding("left", "step(-1)", "Step back", show=False),
-        Binding(
-            "shift+right",
-            "phase(1)",
-            "Phase",
-            key_display="⇧← →",
-            show=False,
-            tooltip="One phase on or back",
-        ),
-        Binding("shift+left", "phase(-1)", "Phase back", show=False),
-        Binding("home", "to_start", "Start", show=False, tooltip="First operation"),
-        Binding("end", "to_end", "End", show=False, tooltip="Last operation"),
-        Binding("space", "play", "Play", show=False, tooltip="Play the tape, or stop"),
-        Binding(
-            "plus,equals_sign",
-            "speed(1)",
-            "Speed",
-            key_display="+ -",
-            show=False,
-            tooltip="Faster or slower play",
-        ),
-        Binding("minus", "speed(-1)", "Slower", show=False),
-        Binding("tab", "app.focus_next", "Matrix", tooltip="Next matrix: arrows move in it"),
-        Binding("enter", "explain", "Explain", tooltip="Where the cell's number came from"),
-        Binding("backspace", "back", "Back", show=False, tooltip="Return from a jump"),
-        Binding(
-            "right_square_bracket",
-            "sample(1)",
-            "Sample",
-            key_display="[ ]",
-            tooltip="Another sample of the minibatch",
-        ),
-        Binding("left_square_bracket", "sample(-1)", "Sample before", show=False),
-        Binding("i", "picture", "Picture", show=False, tooltip="The sample (small terminal)"),
-        Binding("c", "check", "Check", tooltip="Check the gradient cell numerically"),
-        Binding("h", "step_size", "h", show=False, tooltip="Another step size h for the check"),
-        Binding("C", "check_net", "Check all", show=False, tooltip="Check every gradient"),
-        Binding("x", "export", "Export", show=False, tooltip="Write the tape as Markdown"),
-        Binding("w", "commit", "Commit", tooltip="Apply the update; trace the next minibatch"),
-        Binding("escape", "leave", "Leave", tooltip="Close what is open, then leave"),
-    ]
+    BINDINGS = STEP_BINDINGS
 
     def __init__(self, traced: Traced) -> None:
         super().__init__(id="step-screen")
@@ -99,12 +51,11 @@ class StepScreen(Screen[None]):
         self._cell_checks: tuple[CellCheck, ...] = ()
         self._net_check: NetCheck | None = None
         self._export_when_checked = False
-        self._player: Timer | None = None
-        self._speed = 1
         self._status = StepStatus()
         self._tape_bar = TapeBar()
         self._arrays = ArrayPane()
         self._sample_view = SampleView()
+        self._player = Player(self, self._play_on, self._status.say)
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
@@ -186,31 +137,18 @@ class StepScreen(Screen[None]):
 
     def action_play(self) -> None:
         """Play the tape from here, or stop playing."""
-        if self._player is None:
-            if self._path.place.step == len(self._traced.tape):
-                self._path.move_to(1)
-            self._player = self.set_interval(1 / SPEEDS[self._speed], self._play_on)
-            self._status.say(f"playing, {SPEEDS[self._speed]:g} operations a second: space stops")
-        else:
-            self._stop_playing()
+        if not self._player.playing and self._path.place.step == len(self._traced.tape):
+            self.action_to_start()
+        self._player.toggle()
+
+    def action_speed(self, change: int) -> None:
+        """Play faster or slower."""
+        self._player.change_speed(change)
 
     def _play_on(self) -> None:
         self.action_step(1)
         if self._path.place.step == len(self._traced.tape):
-            self._stop_playing()
-
-    def _stop_playing(self) -> None:
-        if self._player is not None:
             self._player.stop()
-            self._player = None
-            self._status.say("")
-
-    def action_speed(self, change: int) -> None:
-        """Play faster or slower."""
-        self._speed = min(max(0, self._speed + change), len(SPEEDS) - 1)
-        if self._player is not None:
-            self._stop_playing()
-            self.action_play()
 
     def action_sample(self, change: int) -> None:
         """Look at another sample."""
@@ -289,7 +227,10 @@ class StepScreen(Screen[None]):
     def _export(self) -> None:
         traced = self._traced
         stem = f"walkthrough-iteration-{traced.iteration}"
-        lines = transcript(traced.tape, self._net_check, transcript_heading(traced))
+        heading = transcript_heading(
+            traced.iteration, traced.dataset, traced.layer_sizes, traced.learning_rate
+        )
+        lines = transcript(traced.tape, self._net_check, heading)
         try:
             path = write_new_file(Path.cwd(), stem, lines)
         except OSError as error:
@@ -314,7 +255,7 @@ class StepScreen(Screen[None]):
         elif self.focused is not None:
             self.set_focus(None)
         else:
-            self._stop_playing()
+            self._player.stop()
             self.dismiss()
 
     @on(TapeBar.MarkClicked)
@@ -359,12 +300,3 @@ def commit_obstacle(traced: Traced) -> str:
         return f"all {traced.iterations:,} iterations are made"
     broken = traced.tape.first_non_finite
     return f"{broken.output.label} is not finite" if broken is not None else ""
-
-
-def transcript_heading(traced: Traced) -> list[str]:
-    """Return which minibatch of which run a walkthrough is of."""
-    sizes = "-".join(str(size) for size in traced.layer_sizes)
-    return [
-        f"Iteration {traced.iteration:,} on {traced.dataset}, net {sizes},"
-        f" learning rate {traced.learning_rate:g}."
-    ]
