@@ -37,6 +37,7 @@ STEP_BINDINGS: list[BindingType] = [
         tooltip="Another sample of the minibatch",
     ),
     Binding("left_square_bracket", "sample(-1)", "Sample before", show=False),
+    Binding("z", "zoom", "Zoom", show=False, tooltip="One matrix large, then as tints, then back"),
     Binding("i", "picture", "Picture", show=False, tooltip="The sample (small terminal)"),
     Binding("c", "check", "Check", tooltip="Check the gradient cell numerically"),
     Binding("h", "step_size", "h", show=False, tooltip="Another step size h for the check"),

@@ -30,7 +30,7 @@ from tui_backprop.ui.widgets.step.step_status import StepStatus
 from tui_backprop.ui.widgets.step.tape_bar import TapeBar
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck
-from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
+from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP
 from tui_backprop.walkthrough.tape import Origin, Step
 from tui_backprop.walkthrough.transcript import transcript, transcript_heading
 
@@ -47,8 +47,6 @@ class StepScreen(Screen[None]):
         self._traced = traced
         self._path = StepPath(traced.tape)
         self._sample = 0
-        self._h = DEFAULT_STEP
-        self._cell_checks: tuple[CellCheck, ...] = ()
         self._net_check: NetCheck | None = None
         self._export_when_checked = False
         self._status = StepStatus()
@@ -78,15 +76,14 @@ class StepScreen(Screen[None]):
         self._path = StepPath(traced.tape)
         self._path.move_to(min(number, len(traced.tape)))
         self._sample = min(self._sample, traced.tape.sample_count - 1)
-        self._net_check, self._cell_checks = None, ()
+        self._net_check = None
         self._show()
         if again:
             self._status.say("not committed: " + commit_obstacle(traced))
 
     def show_cell_check(self, event: CellChecked) -> None:
         """Show the check of a cell."""
-        self._cell_checks = event.checks
-        self._arrays.check.show_cell(event.checks, self._h)
+        self._arrays.check.show_cell(event.checks)
 
     def show_net_check(self, event: NetChecked) -> None:
         """Show how far the check of all gradients has come."""
@@ -158,14 +155,20 @@ class StepScreen(Screen[None]):
         if not self._path.place.deriving:
             self._arrays.look_at_sample(self._sample)
 
+    def action_zoom(self) -> None:
+        """Give the focused matrix all the room, or the result where none is."""
+        self._arrays.zoom(self._looked_at())
+
     def action_picture(self) -> None:
         """On a small terminal, show the sample instead of the arrays, or the arrays again."""
         self.toggle_class("-show-sample")
 
     def action_explain(self) -> None:
         """Open the derivation of the cell under the cursor of the focused matrix."""
-        view = self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
-        self._explain(view)
+        self._explain(self._looked_at())
+
+    def _looked_at(self) -> MatrixView:
+        return self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
 
     def _explain(self, view: MatrixView) -> None:
         named = view.named
@@ -191,29 +194,26 @@ class StepScreen(Screen[None]):
 
     def action_check(self) -> None:
         """Check the gradient under the result's cursor by central differences."""
-        label = self._step.output.label
-        if label[1:] not in self._parameter_labels() or not label.startswith("d"):
+        key = self._traced.tape.parameter_of_gradient(self._path.place.step)
+        if key is None:
             self._status.say("c checks a dW or db: go to a step that makes one")
             return
         view = self._arrays.result
         self._arrays.show_check()
-        self._arrays.check.show_waiting(index_text(label, view.index))
-        self.post_message(CommandRequested(CheckCell(label[1:], view.index)))
+        self._arrays.check.show_waiting(index_text(self._step.output.label, view.index))
+        self.post_message(CommandRequested(CheckCell(key, view.index)))
 
     def action_step_size(self) -> None:
         """Take the next step size for the gradient check."""
-        self._h = STEP_SIZES[(STEP_SIZES.index(self._h) + 1) % len(STEP_SIZES)]
-        if self._cell_checks and self._arrays.has_class("-checking"):
-            self._arrays.check.show_cell(self._cell_checks, self._h)
-        else:
-            self._status.say(f"h = {self._h:g} for the next check")
+        self._arrays.check.take_next_step_size()
+        if not self._arrays.has_class("-checking"):
+            self._status.say(f"h = {self._arrays.check.h:g} for the next check")
 
     def action_check_net(self) -> None:
         """Check every gradient of the net."""
-        self._cell_checks = ()
         self._arrays.show_check()
         self._arrays.check.show_waiting("Every gradient")
-        self.post_message(CommandRequested(CheckNet(self._h)))
+        self.post_message(CommandRequested(CheckNet(self._arrays.check.h)))
 
     def action_export(self) -> None:
         """Write the tape as Markdown, with the check of all gradients."""
@@ -252,8 +252,9 @@ class StepScreen(Screen[None]):
             self._path.derive(False)
             self.set_focus(None)
             self._show()
-        elif self.focused is not None:
+        elif self.focused is not None or self._arrays.zoomed:
             self.set_focus(None)
+            self._arrays.leave_zoom()
         else:
             self._player.stop()
             self.dismiss()
@@ -284,14 +285,6 @@ class StepScreen(Screen[None]):
         named = self._step.input(operand.symbol)
         origin = Origin.CONSTANT if named is None else named.origin
         self._status.say(f"{index_text(operand.label, operand.index)} is {origin.value}")
-
-    def _parameter_labels(self) -> set[str]:
-        return {
-            named.label
-            for step in self._traced.tape
-            for named in step.inputs
-            if named.origin is Origin.PARAMETER
-        }
 
 
 def commit_obstacle(traced: Traced) -> str:
