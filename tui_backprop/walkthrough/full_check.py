@@ -88,13 +88,13 @@ def check_all(
 
     Args:
         net: it is read, never written.
-        x: the minibatch's samples, rows (N, inputs).
+        x: the minibatch's samples, shape (N, …).
         t: class indices (N,), or one-hot rows.
         h: step size.
         progress: called after each piece of some milliseconds.
 
     Raises:
-        ValueError: `h` is not positive and finite, or `t` does not fit.
+        ValueError: `h` is not positive and finite, or `x` or `t` does not fit the net.
     """
     for check in check_pieces(net, x, t, h):
         if progress is not None:

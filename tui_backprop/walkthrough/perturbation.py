@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn import Affine, Layer, MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels, as_labels
+from tui_backprop.nn.arrays import Array, Labels
 from tui_backprop.nn.layers.softmax_with_loss import sample_losses
+from tui_backprop.walkthrough.minibatch import read_minibatch
 
 Entries = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
@@ -35,19 +36,19 @@ class Perturbations:
 
     Args:
         net: its parameters are copied; its class says which layers are used.
-        x: the minibatch's samples, rows (N, inputs).
+        x: the minibatch's samples, shape (N, …).
         t: class indices (N,), or one-hot rows.
     """
 
     def __init__(self, net: MultiLayerNet, x: Array, t: Array | Labels) -> None:
+        rows, self._labels = read_minibatch(net, x, t)
         self.net = net.astype(np.float64)
-        self.gradients = self.net.gradient(x.astype(np.float64), t)
         self._layers = list(self.net.layers.values())
-        self._arrays = [x.reshape(-1, self.net.params["W1"].shape[0]).astype(np.float64)]
+        self._arrays = [rows.astype(np.float64)]
+        self.gradients = self.net.gradient(self._arrays[0], self._labels)
         for layer in self._layers:
             self._arrays.append(np.array(layer.forward(self._arrays[-1])))
         self._scores = self._arrays[-1]
-        self._labels = as_labels(t, self._scores.shape)
 
     @property
     def score_scale(self) -> float:
