@@ -1,7 +1,7 @@
 """Every layer and every optimizer the package has declares its operations, and rightly."""
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,11 +10,18 @@ from tests.walkthrough.nets import make_case
 from tui_backprop.nn import SGD, Affine, Layer, Optimizer, Relu, SoftmaxWithLoss
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.softmax_with_loss import sample_losses
-from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain, product
-from tui_backprop.walkthrough.derivation import derive, rounding_bound
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    Term,
+    cell,
+    plain,
+    product,
+)
+from tui_backprop.walkthrough.derivation import Cell, derive, rounding_bound
 from tui_backprop.walkthrough.trace import trace
-
-T = TypeVar("T")
 
 LAYERS: dict[type[Layer], Callable[[], Layer]] = {
     Affine: lambda: Affine(_random(4, 3), _random(3)),
@@ -27,7 +34,7 @@ def _random(*shape: int) -> Array:
     return np.random.default_rng(sum(shape)).standard_normal(shape).astype(np.float32)
 
 
-def _subclasses(base: type[T]) -> list[type[T]]:
+def _subclasses(base: type[Any]) -> list[type[Any]]:
     """Return all classes of the package below `base`, at any depth."""
     found = []
     for sub in base.__subclasses__():
@@ -121,8 +128,8 @@ def _assert_update_is_explained(optimizer: Optimizer) -> None:
 def _velocity_terms(inputs: Inputs, index: Index) -> Derivation:
     kept = product(cell(inputs, "α"), cell(inputs, "v", *index))
     rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
-    pushed = product(rate, gradient)
-    return Derivation((kept, type(pushed)("−{0} · {1}", (rate, gradient), -pushed.value, 1.0)))
+    pushed = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
+    return Derivation((kept, pushed))
 
 
 def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -162,9 +169,8 @@ def test_an_optimizers_state_is_on_the_tape() -> None:
     assert before.origin.name == "STATE"
     np.testing.assert_array_equal(before.array, optimizer.updates["W1"])
     assert tape.find("W1′").formula == "W1 ← W1 + v"
-    (kept, _) = derive(tape, tape.find("W1′").number, (0, 0)).terms[1].operands[0], None
-    assert kept.source is not None
-    assert kept.source.step == step.number
+    velocity = derive(tape, tape.find("W1′").number, (0, 0)).terms[1].operands[0]
+    assert velocity.source == Cell(step.number, (0, 0))
 
 
 def test_a_layer_or_optimizer_without_declarations_cannot_be_made() -> None:

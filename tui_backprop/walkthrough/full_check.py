@@ -51,7 +51,15 @@ class ParameterCheck:
     @property
     def passed(self) -> bool:
         """Whether no entry is wrong or not finite."""
-        return not any(self.counts[verdict] for verdict in Verdict if verdict.failed)
+        return not self.verdict.failed
+
+    @property
+    def verdict(self) -> Verdict:
+        """The parameter's verdict as a whole: WRONG, NOT_FINITE or AGREES."""
+        for verdict in (Verdict.WRONG, Verdict.NOT_FINITE):
+            if self.counts[verdict]:
+                return verdict
+        return Verdict.AGREES
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,17 +101,20 @@ class _CellProber:
         check_index(f"d{key}", net.params[key].shape, index)
         self._key, self._index = key, index
         rows, self._t = read_minibatch(net, x, t)
-        self._shown = float(net.around(net.params).gradient(rows, self._t)[key][index])
         self._net = net.astype(np.float64)
         self._x = rows.astype(np.float64)
-        self._backprop = float(self._net.gradient(self._x, t)[key][index])
-        self._scale = 1.0 + float(np.abs(self._net.predict(self._x)).max())
-        _, self._base_sides = self._loss_at(0.0)
+        with np.errstate(all="ignore"):
+            self._shown = float(net.around(net.params).gradient(rows, self._t)[key][index])
+            self._backprop = float(self._net.gradient(self._x, self._t)[key][index])
+            self._scale = 1.0 + float(np.abs(self._net.predict(self._x)).max())
+            _, self._base_sides = self._loss_at(0.0)
 
     def check(self, h: float) -> CellCheck:
         """Return the check at one step size."""
         check_step(h)
         judgement = judge(np.array([self._backprop]), self._probe, h, self._scale)
+        with np.errstate(all="ignore"):
+            _, kinks = self._around(h)
         return CellCheck(
             self._key,
             self._index,
@@ -122,12 +125,12 @@ class _CellProber:
             float(judgement.relative_error[0]),
             round_off(self._scale, h),
             VERDICTS[judgement.codes[0]],
-            self._around(h)[1],
+            kinks,
         )
 
-    def _probe(self, entries: Entries, h: float) -> Differences:
-        """Return the one difference there is, for whichever of the one entry is asked."""
-        difference, kinks = self._around(h)
+    def _probe(self, entries: Entries, h: float | Array) -> Differences:
+        """Return the difference of the one entry there is."""
+        difference, kinks = self._around(float(np.max(h)))
         return Differences(np.full(entries.shape, difference), np.full(entries.shape, bool(kinks)))
 
     def _around(self, h: float) -> tuple[float, tuple[Kink, ...]]:
