@@ -1,6 +1,7 @@
 """The endless sequence of training samples that minibatches are cut from."""
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class SampleStream:
         self._size = size
         self._shuffled = sampling == "shuffle"
         self._rng = rng
-        self._blocks: deque[tuple[dict[str, Any], Indices]] = deque()
+        self._blocks: deque[tuple[Mapping[str, Any], Indices]] = deque()
         self._available = 0
         self._position = 0
 

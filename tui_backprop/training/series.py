@@ -4,6 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 CAPACITY = 1024
 """Buckets kept at most; more than twice the dots a wide terminal has across."""
@@ -37,9 +40,9 @@ class BucketedSeries:
     def __init__(self, planned: int, capacity: int = CAPACITY) -> None:
         self.width = 2 ** max(0, math.ceil(math.log2(max(1, planned) / capacity)))
         self.count = 0
-        self._sum = np.zeros(capacity)
-        self._low = np.full(capacity, np.inf)
-        self._high = np.full(capacity, -np.inf)
+        self._sum: Floats = np.zeros(capacity)
+        self._low: Floats = np.full(capacity, np.inf)
+        self._high: Floats = np.full(capacity, -np.inf)
         self._pending: list[float] = []
 
     def append(self, value: float) -> None:
@@ -63,13 +66,18 @@ class BucketedSeries:
             tuple(self._high[:used].tolist()),
         )
 
-    def state(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    def state(self) -> dict[str, Floats]:
         """Return the whole series as arrays, for `restore`."""
         self._fold()
         head = np.array([self.width, self.count], np.float64)
-        return {"head": head, "sum": self._sum, "low": self._low, "high": self._high}
+        return {
+            "head": head,
+            "sum": self._sum.copy(),
+            "low": self._low.copy(),
+            "high": self._high.copy(),
+        }
 
-    def restore(self, state: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]) -> None:
+    def restore(self, state: dict[str, Floats]) -> None:
         """Become the series that `state` was taken of."""
         self._pending.clear()
         self.width, self.count = (int(n) for n in state["head"])

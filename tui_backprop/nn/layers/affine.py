@@ -1,5 +1,7 @@
 """The affine layer: out = x · W + b."""
 
+import math
+
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
@@ -56,8 +58,8 @@ class Affine(Layer):
         if x.ndim != 2 or x.shape[1] != inputs:
             if x.size == inputs:
                 x = x.reshape(1, inputs)
-            elif x.ndim >= 2 and x.size == x.shape[0] * inputs:
-                x = x.reshape(-1, inputs)
+            elif x.ndim >= 2 and math.prod(x.shape[1:]) == inputs:
+                x = x.reshape(x.shape[0], inputs)
             else:
                 raise ValueError(f"input of shape {x.shape} does not fit {inputs} values a sample")
         return x if x.dtype == self.W.dtype else x.astype(self.W.dtype)

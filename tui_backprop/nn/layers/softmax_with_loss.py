@@ -29,15 +29,18 @@ class SoftmaxWithLoss:
         """Return the mean loss of scores `x`, shape (N, classes) or (classes,), against `t`.
 
         Raises:
-            ValueError: `t` is neither class indices nor one-hot rows.
+            ValueError: there is no sample, or `t` is neither class indices nor one-hot rows.
         """
         self._shape = x.shape
         scores = x.reshape(1, -1) if x.ndim == 1 else x
+        if x.size == 0:
+            raise ValueError(f"scores of shape {x.shape}: there must be at least one sample")
         self.t = as_labels(t, scores.shape)
         size = scores.shape[0]
         if self._rows.size != size:
             self._rows = np.arange(size)
         y = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
+        y = y if y.dtype.kind == "f" else y.astype(np.float64)
         picked = y[self._rows, self.t]
         np.exp(y, out=y)
         total = np.add.reduce(y, axis=1, keepdims=True)
