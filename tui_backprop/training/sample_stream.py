@@ -1,7 +1,6 @@
 """The endless sequence of training samples that minibatches are cut from."""
 
 from collections import deque
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,12 +28,12 @@ class SampleStream:
         self._size = size
         self._shuffled = sampling == "shuffle"
         self._rng = rng
-        self._blocks: deque[tuple[Mapping[str, Any], Indices]] = deque()
+        self._blocks: deque[tuple[dict[str, Any], Indices]] = deque()
         self._available = 0
         self._position = 0
 
     def peek(self, count: int) -> Indices:
-        """Return the next `count` indices, shape (count,), without moving on."""
+        """Return the next `count` indices, shape (count,), without moving on. Not to be written."""
         while self._available - self._position < count:
             self._draw_block()
         first = self._blocks[0][1]
@@ -64,10 +63,12 @@ class SampleStream:
         self._position = int(state["position"])
 
     def _draw_block(self) -> None:
-        before = self._rng.bit_generator.state
+        before = dict(self._rng.bit_generator.state)
         if self._shuffled:
             block = self._rng.permutation(self._size)
         else:
             block = self._rng.integers(0, self._size, BLOCK)
-        self._blocks.append((before, block.astype(np.intp, copy=False)))
+        block = block.astype(np.intp, copy=False)
+        block.flags.writeable = False
+        self._blocks.append((before, block))
         self._available += block.size
