@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
+from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import Verdict
 from tui_backprop.training.trainer import Trainer, first_not_finite
@@ -113,10 +114,11 @@ def test_a_finite_update_that_would_overflow_its_parameter_is_refused() -> None:
     params = {"W": np.array([1, largest], np.float32), "b": np.zeros(1, np.float32)}
     fits = {"W": np.array([largest, -1], np.float32), "b": np.ones(1, np.float32)}
     overflows = {"W": np.array([0, largest / 2], np.float32), "b": np.ones(1, np.float32)}
+    broken = {**fits, "b": np.array([np.nan], np.float32)}
     with np.errstate(all="ignore"):
-        assert first_not_finite(fits, params) is None
-        assert first_not_finite(overflows, params) == "W"
-        assert first_not_finite({**fits, "b": np.array([np.nan], np.float32)}, params) == "b"
+        assert first_not_finite(Parameters(fits), params) is None
+        assert first_not_finite(Parameters(overflows), params) == "W"
+        assert first_not_finite(Parameters(broken), params) == "b"
 
 
 def test_a_smaller_learning_rate_lets_it_go_on() -> None:

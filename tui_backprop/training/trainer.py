@@ -9,6 +9,7 @@ from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import SGD, MultiLayerNet
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
@@ -176,13 +177,14 @@ class Trainer:
         return "SoftmaxWithLoss"
 
 
-def first_not_finite(updates: Mapping[str, Array], params: Mapping[str, Array]) -> str | None:
+def first_not_finite(updates: Parameters, params: Mapping[str, Array]) -> str | None:
     """Return the first name whose update would leave its parameter not finite, or None."""
+    # One fast product settles nearly every case: if the sum of squares is finite, no entry is
+    # larger than the root of the dtype's largest number, and that is lost beside the largest.
+    if math.isfinite(np.dot(updates.vector, updates.vector)):
+        return None
     for key, update in updates.items():
-        flat = update.ravel()
-        # One fast product settles nearly every case: if the sum of squares is finite, no entry is
-        # larger than the root of the dtype's largest number, and that is lost beside the largest.
-        if not math.isfinite(np.dot(flat, flat)) and not np.isfinite(params[key] + update).all():
+        if not np.isfinite(params[key] + update).all():
             return key
     return None
 

@@ -22,12 +22,21 @@ class Affine(Layer):
         super().__init__()
         self.W = W
         self.b = b
-        self.dW = np.zeros_like(W)
-        self.db = np.zeros_like(b)
         self.params = {"W": W, "b": b}
-        self.grads = {"W": self.dW, "b": self.db}
+        self.grads = {"W": np.zeros_like(W), "b": np.zeros_like(b)}
         self._x_rows = np.zeros((0, W.shape[0]), W.dtype)
         self._x_shape: tuple[int, ...] = (0, W.shape[0])
+        self._ones = np.ones(0, W.dtype)
+
+    @property
+    def dW(self) -> Array:  # noqa: N802 - the book's name
+        """The last backward pass's ∂L/∂W."""
+        return self.grads["W"]
+
+    @property
+    def db(self) -> Array:
+        """The last backward pass's ∂L/∂b."""
+        return self.grads["b"]
 
     def forward(self, x: Array) -> Array:
         """Return x · W + b, shape (N, outputs), or (outputs,) for a sample without N.
@@ -37,19 +46,22 @@ class Affine(Layer):
         """
         rows = self._rows(x)
         self._x_rows, self._x_shape = rows, x.shape
-        out: Array = rows @ self.W
+        out: Array = np.dot(rows, self.W)
         out += self.b
         return out[0] if rows.shape[:1] != x.shape[:1] or x.ndim == 1 else out
 
     def parameter_gradients(self, dout: Array) -> None:
         """Write dW = xᵀ · dout and db = Σₙ dout."""
         dout = dout.reshape(-1, self.b.size)
-        np.matmul(self._x_rows.T, dout, out=self.dW)
-        np.add.reduce(dout, axis=0, out=self.db)
+        np.dot(self._x_rows.T, dout, out=self.grads["W"])
+        if self._ones.size != dout.shape[0]:
+            self._ones = np.ones(dout.shape[0], dout.dtype)
+        # 1ᵀ · dout is the sum over the batch, several times faster than NumPy's own by columns.
+        np.dot(self._ones, dout, out=self.grads["b"])
 
     def input_gradient(self, dout: Array) -> Array:
         """Return dx = dout · Wᵀ."""
-        dx: Array = dout.reshape(-1, self.b.size) @ self.W.T
+        dx: Array = np.dot(dout.reshape(-1, self.b.size), self.W.T)
         return dx.reshape(self._x_shape)
 
     def _rows(self, x: Array) -> Array:
