@@ -46,14 +46,14 @@ class Affine(Layer):
         """
         rows = self._rows(x)
         self._x_rows, self._x_shape = rows, x.shape
-        out: Array = np.dot(rows, self.W)
+        out: Array = rows @ self.W
         out += self.b
         return out[0] if rows.shape[:1] != x.shape[:1] or x.ndim == 1 else out
 
     def parameter_gradients(self, dout: Array) -> None:
         """Write dW = xᵀ · dout and db = Σₙ dout."""
         dout = dout.reshape(-1, self.b.size)
-        np.dot(self._x_rows.T, dout, out=self.grads["W"])
+        np.matmul(self._x_rows.T, dout, out=self.grads["W"])
         if self._ones.size != dout.shape[0]:
             self._ones = np.ones(dout.shape[0], dout.dtype)
         # 1ᵀ · dout is the sum over the batch, several times faster than NumPy's own by columns.
@@ -61,7 +61,7 @@ class Affine(Layer):
 
     def input_gradient(self, dout: Array) -> Array:
         """Return dx = dout · Wᵀ."""
-        dx: Array = np.dot(dout.reshape(-1, self.b.size), self.W.T)
+        dx: Array = dout.reshape(-1, self.b.size) @ self.W.T
         return dx.reshape(self._x_shape)
 
     def _rows(self, x: Array) -> Array:
