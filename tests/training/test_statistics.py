@@ -11,7 +11,7 @@ from tests.training.runs import SMALL, finish, small_dataset, until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics, ParameterStatistics, Verdict
-from tui_backprop.training.statistics import euclidean_norm, gradient_verdict
+from tui_backprop.training.statistics import TREND_POINTS, euclidean_norm, gradient_verdict
 from tui_backprop.training.trainer import TREND_EVERY, Trainer
 
 DATA = small_dataset()
@@ -144,7 +144,7 @@ def test_no_update_ratio_where_the_parameter_is_zero() -> None:
     assert rows["W1"].update_ratio == 0
 
 
-@pytest.mark.parametrize("iterations", [1, TREND_EVERY, 64 * TREND_EVERY + 1])
+@pytest.mark.parametrize("iterations", [1, TREND_EVERY, TREND_POINTS * TREND_EVERY + 1])
 def test_the_trend_has_a_point_every_few_iterations_and_fits_what_is_planned(
     iterations: int,
 ) -> None:
@@ -152,6 +152,6 @@ def test_the_trend_has_a_point_every_few_iterations_and_fits_what_is_planned(
     trend = trainer.trends.series["W1"]
     curve = trend.curve()
     assert trend.count == math.ceil(iterations / TREND_EVERY)
-    planned_width = 2 ** max(0, math.ceil(math.log2(trend.count / 64)))
+    planned_width = 2 ** max(0, math.ceil(math.log2(trend.count / TREND_POINTS)))
     assert curve.width == planned_width
     assert parameter_rows(trainer)["W1"].trend == curve.mean

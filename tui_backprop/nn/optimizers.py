@@ -2,10 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    Term,
+    cell,
+    plain,
+    require_operations,
+)
 from tui_backprop.nn.parameters import Parameters
 
 
@@ -14,14 +25,37 @@ class Optimizer(ABC):
 
     Computing an update and applying it are two steps, so that a caller can look at an update,
     or refuse one that is not finite, before any parameter has moved.
+
+    Every optimizer declares the operations of its update of one parameter, in their order: those
+    that renew parts of its state, named as in `state`, and the last one, which renews W.
+
+    Raises:
+        TypeError: a subclass lacks the declaration of its operations.
     """
 
+    UPDATE: ClassVar[tuple[Operation, ...]]
     lr: float
     updates: Parameters
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
         self.updates = Parameters({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        require_operations(cls, "UPDATE")
+
+    def constants(self) -> dict[str, float]:
+        """Return the plain numbers the operations read, by their symbols."""
+        return {"η": self.lr}
+
+    def state(self, key: str) -> dict[str, Array]:
+        """Return what is kept for the parameter `key` from step to step, by its symbols.
+
+        The arrays are the optimizer's own. A parameter not met yet may have none: that counts as
+        zeros.
+        """
+        return {}
 
     @abstractmethod
     def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
@@ -41,8 +75,16 @@ class Optimizer(ABC):
         self.apply_updates(params)
 
 
+def _sgd_terms(inputs: Inputs, index: Index) -> Derivation:
+    rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
+    step = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
+    return Derivation((plain(cell(inputs, "W", *index)), step))
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent: W ← W - η · ∂L/∂W (book 6.1.2)."""
+
+    UPDATE: ClassVar = (Operation("W", "W ← W − η dW", ("W", "η", "dW"), "{W} − {dW}", _sgd_terms),)
 
     def __init__(self, lr: float = 0.01) -> None:
         super().__init__(lr)

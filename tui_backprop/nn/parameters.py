@@ -30,7 +30,7 @@ class Parameters(dict[str, Array]):
 
     @classmethod
     def of(cls, arrays: Mapping[str, Array]) -> "Parameters":
-        """Return `arrays` itself if its arrays share a vector already, else a copy in which they do."""
+        """Return `arrays` itself if it is of this kind, else a copy that is."""
         return arrays if isinstance(arrays, Parameters) else cls(arrays)
 
     def copy(self) -> Self:

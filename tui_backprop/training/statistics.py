@@ -28,8 +28,8 @@ EXPLODING_RMS = 1.0
 DYING_SHARE = 0.5
 """A ReLU layer with more than this share of its units at 0 has lost most of what it can say."""
 
-TREND_POINTS = 64
-"""Buckets of each parameter's gradient-norm trend."""
+TREND_POINTS = 16
+"""Most buckets of each parameter's gradient-norm trend: as many as its sparkline has cells."""
 
 
 _SMALLEST_SURE_SUM = 1e-30

@@ -76,6 +76,11 @@ class Trainer:
         """Whether all planned iterations are made, and the last evaluation too."""
         return self.iteration >= self.hyperparameters.iterations and not self.evaluating
 
+    @property
+    def can_iterate(self) -> bool:
+        """Whether there is an iteration left to make, and no value was not finite."""
+        return self.iteration < self.hyperparameters.iterations and self.non_finite is None
+
     def apply_live(self, wanted: Hyperparameters) -> None:
         """Take from `wanted` all that applies to a running net; the rest waits for a reset.
 
@@ -96,7 +101,7 @@ class Trainer:
         with np.errstate(all="ignore"):
             if self._evaluation is not None:
                 self._evaluate_piece(self._evaluation)
-            elif self.iteration < self.hyperparameters.iterations and self.non_finite is None:
+            elif self.can_iterate:
                 self._iterate()
 
     def next_minibatch(self) -> Minibatch:

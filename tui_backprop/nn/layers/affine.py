@@ -1,11 +1,56 @@
 """The affine layer: out = x · W + b."""
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Layer
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    cell,
+    plain,
+    product,
+)
+
+
+def _out_terms(inputs: Inputs, index: Index) -> Derivation:
+    n, j = index
+    products = (
+        product(cell(inputs, "x", n, i), cell(inputs, "W", i, j))
+        for i in range(inputs["W"].shape[0])
+    )
+    return Derivation((*products, plain(cell(inputs, "b", j))))
+
+
+def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
+    n, i = index
+    return Derivation(
+        tuple(
+            product(cell(inputs, "dout", n, j), cell(inputs, "W", i, j))
+            for j in range(inputs["W"].shape[1])
+        )
+    )
+
+
+def _dW_terms(inputs: Inputs, index: Index) -> Derivation:  # noqa: N802 - the book's name
+    i, j = index
+    return Derivation(
+        tuple(
+            product(cell(inputs, "x", n, i), cell(inputs, "dout", n, j))
+            for n in range(inputs["x"].shape[0])
+        )
+    )
+
+
+def _db_terms(inputs: Inputs, index: Index) -> Derivation:
+    (j,) = index
+    rows = range(inputs["dout"].shape[0])
+    return Derivation(tuple(plain(cell(inputs, "dout", n, j)) for n in rows))
 
 
 class Affine(Layer):
@@ -17,6 +62,15 @@ class Affine(Layer):
 
     Samples may come as rows (N, inputs), as images (N, height, width, …), or alone without N.
     """
+
+    FORWARD: ClassVar = (
+        Operation("out", "out = x · W + b", ("x", "W", "b"), "{x}·{W} + {b}", _out_terms),
+    )
+    BACKWARD: ClassVar = (
+        Operation("dx", "dx = dout · Wᵀ", ("dout", "W"), "{dout}·{Wᵀ}", _dx_terms),
+        Operation("dW", "dW = xᵀ · dout", ("x", "dout"), "{xᵀ}·{dout}", _dW_terms),
+        Operation("db", "db = Σₙ dout", ("dout",), "Σₙ {dout}", _db_terms),
+    )
 
     def __init__(self, W: Array, b: Array) -> None:
         super().__init__()

@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import Operation, require_operations
 
 
 class Layer(ABC):
@@ -12,10 +14,27 @@ class Layer(ABC):
     `params` and `grads` hold the layer's own arrays under the book's names (W, b). They are
     allocated once and written in place: whoever holds `params["W"]` sees every update, and
     `grads` is overwritten by the next backward pass. Inputs are never written to.
+
+    Every layer declares its operations. FORWARD reads x and the parameters and ends with out;
+    BACKWARD also reads dout, and makes dx and the gradient of each parameter, named d and its
+    name. ELEMENTWISE says that each entry of out depends on the same entry of x alone, and
+    KINK, where there is one, the x at which the layer's derivative jumps.
+
+    Raises:
+        TypeError: a subclass lacks a declaration of its operations.
     """
+
+    FORWARD: ClassVar[tuple[Operation, ...]]
+    BACKWARD: ClassVar[tuple[Operation, ...]]
+    ELEMENTWISE: ClassVar[bool] = False
+    KINK: ClassVar[float | None] = None
 
     params: dict[str, Array]
     grads: dict[str, Array]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        require_operations(cls, "FORWARD", "BACKWARD")
 
     def __init__(self) -> None:
         self.params = {}
