@@ -58,7 +58,9 @@ def read_digits(path: Path) -> NDArray[np.uint8]:
     if len(text) > MAX_UNPACKED_BYTES:
         raise file_error(path, f"unpacks to more than {MAX_UNPACKED_BYTES} bytes")
     rows = [_row(line, number, path) for number, line in enumerate(text.splitlines(), 1)]
-    return np.array(rows, np.uint8).reshape(-1, SIDE * SIDE + 1)
+    if not rows:
+        raise file_error(path, "holds no samples")
+    return np.array(rows, np.uint8)
 
 
 def _row(line: bytes, number: int, path: Path) -> list[int]:

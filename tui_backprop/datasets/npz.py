@@ -5,6 +5,7 @@ a float type (kept as float32, undivided). t is (N,) of integers from 0, or (N, 
 Nothing is unpickled, and nothing is allocated before the sizes are known to be true and allowed.
 """
 
+import errno
 import io
 import struct
 import zipfile
@@ -112,7 +113,7 @@ def _zip_faults(path: Path) -> Iterator[None]:
         yield
     except DatasetError:
         raise
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error) as error:
         raise file_error(
             path,
             f"damaged, or not an .npz file ({printable(error)}); for IDX files name their folder",
@@ -122,9 +123,11 @@ def _zip_faults(path: Path) -> Iterator[None]:
         raise file_error(
             path, f"not an .npz file as NumPy writes it ({printable(error)})"
         ) from error
-    except (ValueError, OverflowError) as error:
-        # Offsets outside of the file, names in no known encoding.
-        raise file_error(path, f"damaged zip directory ({printable(error)})") from error
+    except (ValueError, OverflowError, OSError) as error:
+        # Offsets outside of the file (EINVAL from the seek), names in no known encoding.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        raise file_error(path, "damaged zip directory") from error
 
 
 def _read_member(

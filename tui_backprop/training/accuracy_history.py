@@ -17,17 +17,17 @@ class AccuracyHistory:
         self._kept: list[AccuracyPoint] = []
         self._newest: AccuracyPoint | None = None
         self._every = 1
-        self._seen = 0
+        self.seen = 0
 
     def append(self, point: AccuracyPoint) -> None:
         """Add the newest point."""
-        if self._seen % self._every == 0:
+        if self.seen % self._every == 0:
             self._kept.append(point)
             if len(self._kept) >= CAPACITY:
                 self._kept = self._kept[::2]
                 self._every *= 2
         self._newest = point
-        self._seen += 1
+        self.seen += 1
 
     def points(self) -> tuple[AccuracyPoint, ...]:
         """Return the points kept, the newest always among them."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import Index
 
 Levels = npt.NDArray[np.int8]
 
@@ -55,6 +56,12 @@ def summarize(array: Array) -> ArraySummary:
         zero_share,
         non_finite,
     )
+
+
+def strongest_cell(array: Array) -> Index:
+    """Return the index of an array's entry of the largest magnitude, the first if several."""
+    magnitude = np.nan_to_num(np.abs(array.astype(np.float64)), nan=-1.0)
+    return tuple(int(i) for i in np.unravel_index(magnitude.argmax(), array.shape))
 
 
 def heat_levels(array: Array, steps: int, largest: float | None = None) -> Levels:

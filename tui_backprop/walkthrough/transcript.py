@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Index, shape_text
+from tui_backprop.nn.operation import shape_text
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
 from tui_backprop.walkthrough.judgement import Verdict
 from tui_backprop.walkthrough.markdown import MarkdownWriter
+from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
 
 _SHOWN_SAMPLES = 10
@@ -43,12 +41,6 @@ def transcript(
         yield from _check(check)
 
 
-def worked_cell(array: Array) -> Index:
-    """Return the index of an array's entry of the largest magnitude, the first if several."""
-    magnitude = np.nan_to_num(np.abs(array.astype(np.float64)), nan=-1.0)
-    return tuple(int(i) for i in np.unravel_index(magnitude.argmax(), array.shape))
-
-
 def _samples(tape: Tape) -> Iterator[str]:
     yield f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}."
     yield "Samples, classes and cells are counted from 0, steps from 1."
@@ -77,7 +69,7 @@ def _step(tape: Tape, step: Step, writer: MarkdownWriter, seen: set[str]) -> Ite
     yield ""
     yield from writer.array(output.array)
     yield ""
-    index = worked_cell(output.array)
+    index = strongest_cell(output.array)
     yield f"Worked out: {output.label}{list(index) if index else ''}"
     yield ""
     yield from writer.derivation(derive(tape, step.number, index))

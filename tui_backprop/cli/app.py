@@ -1,0 +1,26 @@
+"""Runs the app: the training process starts first, so that it loads while the screen does."""
+
+import os
+
+from tui_backprop.session.blas import limit_blas_threads
+from tui_backprop.session.client import ProcessClient
+from tui_backprop.training.hyperparameters import Hyperparameters
+
+FPS = 10.0
+FPS_OVER_SSH = 4.0
+
+
+def run_app(hyperparameters: Hyperparameters, *, start: bool, fps: float | None) -> int:
+    """Open the app and return its exit status once it is left."""
+    client = ProcessClient()
+    limit_blas_threads()
+    from tui_backprop.ui.app import TuiBackpropApp
+
+    if fps is None:
+        fps = FPS_OVER_SSH if os.environ.get("SSH_CONNECTION") else FPS
+    app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps)
+    try:
+        app.run()
+    finally:
+        client.close()
+    return app.return_code or 0

@@ -1,0 +1,82 @@
+"""The `tui-backprop` command and its subcommands."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from tui_backprop import __version__
+from tui_backprop.cli.options import (
+    GroupedCommand,
+    hyperparameter_options,
+    hyperparameters_from,
+)
+from tui_backprop.cli.train import train
+
+
+class DefaultGroup(GroupedCommand, click.Group):
+    """A group whose own options start the app, and whose help lists its commands too."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the grouped options, then the commands."""
+        GroupedCommand.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    cls=DefaultGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@hyperparameter_options
+@click.option("--start", is_flag=True, help="Start training at once, without a key.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0.1, 60),
+    default=None,
+    metavar="FRAMES",
+    help="Most chart updates a second.  [default: 10, over SSH 4]",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
+@click.pass_context
+def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -> None:
+    """Watch a neural network learn, and walk its backpropagation number by number.
+
+    Without a command, opens the app; space starts the training. Without a terminal, trains
+    headless like `train`.
+    """
+    hyperparameters = hyperparameters_from(values)
+    if ctx.invoked_subcommand is not None:
+        given = [
+            param.opts[0]
+            for param in ctx.command.params
+            if param.name and ctx.get_parameter_source(param.name) is _ON_COMMAND_LINE
+        ]
+        if given:
+            raise click.UsageError(
+                f"{', '.join(given)}: give options after the command "
+                f"({ctx.invoked_subcommand}), not before it."
+            )
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        click.echo(
+            "tui-backprop: no terminal on standard input and standard error, "
+            "so training runs without a screen.",
+            err=True,
+        )
+        from tui_backprop.cli.headless import train_headless
+
+        ctx.exit(train_headless(hyperparameters, as_json=False))
+    if os.environ.get("TERM") == "dumb":
+        raise click.UsageError(
+            "TERM=dumb: this terminal cannot show the app; use `tui-backprop train` instead."
+        )
+    from tui_backprop.cli.app import run_app
+
+    ctx.exit(run_app(hyperparameters, start=start, fps=fps))
+
+
+_ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+
+main.add_command(train)

@@ -1,0 +1,83 @@
+"""One command-line option for every hyperparameter, made from its field."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from tui_backprop.training.fields import ChoiceField, Field, HyperparameterError
+from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class FieldType(click.ParamType[Any]):
+    """Reads an option's text the way the form reads the same field's."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.name = field.name
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what stands for the value in the help: its choices, or what it counts."""
+        if isinstance(self.field, ChoiceField):
+            return "|".join(self.field.names)
+        return (self.field.unit or "value").upper()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the checked value, or fail with the option, the value and the bounds."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.field.parse(value)
+        except HyperparameterError as error:
+            self.fail(f"{error.value!r}: must be {error.allowed}.", param, ctx)
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists the hyperparameters under their groups' headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one list of options a group, those without a group last."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(param, "group", "Options"), []).append(record)
+        for heading in sorted(groups, key="Options".__eq__):
+            with formatter.section(heading):
+                formatter.write_dl(groups[heading])
+
+
+class HyperparameterOption(click.Option):
+    """An option that knows which group of hyperparameters it belongs to."""
+
+    def __init__(self, field: Field) -> None:
+        self.group = field.group
+        choices = (
+            "  ".join(f"{name}: {text}." for name, text in field.choices)
+            if isinstance(field, ChoiceField) and len(field.choices) > 1
+            else ""
+        )
+        super().__init__(
+            ["--" + field.name.replace("_", "-"), field.name],
+            type=FieldType(field),
+            default=field.format(field.default),
+            show_default=True,
+            help=f"{field.help} {choices}".strip(),
+        )
+
+
+def hyperparameter_options(command: Function) -> Function:
+    """Give a command an option for every hyperparameter, in the form's order."""
+    for field in reversed(FIELDS):
+        option = HyperparameterOption(field)
+        # click keeps a function's parameters here until the command is made
+        params: list[click.Parameter] = command.__dict__.setdefault("__click_params__", [])
+        params.append(option)
+    return command
+
+
+def hyperparameters_from(values: dict[str, Any]) -> Hyperparameters:
+    """Take the hyperparameters out of a command's parsed options."""
+    return Hyperparameters(**{field.name: values.pop(field.name) for field in FIELDS})

@@ -1,0 +1,123 @@
+"""What passes between a screen and the training process: commands in, events out. Plain values."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.snapshot import Snapshot
+
+
+class Command:
+    """Something a screen asks of the training process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Command):
+    """Load the data set if needed and make a new net; training waits for Run.
+
+    If it cannot be done, the net there was before stays in force.
+    """
+
+    hyperparameters: Hyperparameters
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Command):
+    """Train until the run is finished or another command stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunIterations(Command):
+    """Train for `count` iterations, then pause."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunToEpochEnd(Command):
+    """Train to the end of the epoch and its evaluation, then pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Command):
+    """Stop between two iterations."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSpeed(Command):
+    """Make at most this many iterations a second; None is full speed."""
+
+    iterations_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyLive(Command):
+    """Use these hyperparameters from the next iteration on, as far as they apply live."""
+
+    hyperparameters: Hyperparameters
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSnapshot(Command):
+    """Answer with one SnapshotTaken: the screen is ready to paint."""
+
+
+class RunState(Enum):
+    """What the training process is doing, in a word a screen can show."""
+
+    LOADING = "loading"
+    READY = "ready"
+    RUNNING = "training"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+class Event:
+    """Something the training process tells its screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingStarted(Event):
+    """The data set named is being loaded."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSnapshot:
+    """A trainer's snapshot with what only the process around it knows.
+
+    `elapsed` counts the seconds spent training; `iterations_per_second` is the recent rate, None
+    until there is one; `speed_limit` is in iterations per second, None at full speed.
+    """
+
+    training: Snapshot
+    state: RunState
+    elapsed: float
+    iterations_per_second: float | None
+    speed_limit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken(Event):
+    """The state of the run, on request or because it has changed by itself."""
+
+    snapshot: SessionSnapshot
+    requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Event):
+    """A command could not be carried out; `field` is the hyperparameter that is to blame."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnded(Event):
+    """The training process is gone. `error` is its last word, if it had one."""
+
+    exit_code: int | None
+    error: str

@@ -1,0 +1,62 @@
+"""The training process: its entry point, and what makes it a quiet, well-behaved child."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+
+from tui_backprop.session.blas import limit_blas_threads
+from tui_backprop.session.messages import Event, WorkerEnded
+
+
+def main(connection: Connection) -> None:
+    """Serve one screen over `connection` until it closes.
+
+    What only concerns the terminal (a hangup, Ctrl+C) is the screen's to handle: the child leaves
+    when its pipe closes. Nothing it or a library prints may reach the screen's terminal.
+    """
+    _ignore_terminal_signals()
+    _silence_output()
+    limit_blas_threads()
+    # Only now: NumPy reads the limit when it is imported.
+    from tui_backprop.session.worker import Inbox, Worker
+
+    inbox: Inbox = Inbox()
+
+    def receive() -> None:
+        while True:
+            try:
+                inbox.put(connection.recv())
+            except (EOFError, OSError):
+                inbox.put(None)
+                return
+
+    def send(event: Event) -> None:
+        try:
+            connection.send(event)
+        except (BrokenPipeError, ConnectionResetError):
+            inbox.put(None)
+
+    threading.Thread(target=receive, name="receive", daemon=True).start()
+    try:
+        Worker(inbox, send, time.perf_counter).run()
+    except Exception:
+        # The screen is the only place where this can be read.
+        send(WorkerEnded(1, traceback.format_exc()))
+        sys.exit(1)
+
+
+def _ignore_terminal_signals() -> None:
+    for name in ("SIGINT", "SIGHUP", "SIGTSTP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _silence_output() -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)

@@ -1,0 +1,213 @@
+"""The training side of a session: obeys commands between two iterations."""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from tui_backprop.datasets import BUILTIN, DatasetError, load_dataset
+from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.session.messages import (
+    ApplyLive,
+    Command,
+    Event,
+    LimitSpeed,
+    LoadingStarted,
+    Pause,
+    Refused,
+    Run,
+    RunIterations,
+    RunState,
+    RunToEpochEnd,
+    SessionSnapshot,
+    SnapshotTaken,
+    Start,
+    TakeSnapshot,
+)
+from tui_backprop.session.step_desk import StepDesk
+from tui_backprop.session.stopwatch import Clock, Stopwatch
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.trainer import Trainer
+
+Inbox = SimpleQueue[Command | None]
+"""Commands in order; None when there will be no more."""
+
+Goal = Callable[[Trainer], bool]
+"""Says whether training has come as far as it was asked to."""
+
+
+class Worker:
+    """Owns the trainer, and trains whenever no command waits.
+
+    Args:
+        inbox: where commands arrive, put there by another thread.
+        send: takes every event.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, inbox: Inbox, send: Callable[[Event], None], clock: Clock) -> None:
+        self._inbox = inbox
+        self._send = send
+        self._clock = clock
+        self._trainer: Trainer | None = None
+        self._dataset: Dataset | None = None
+        self._goal: Goal | None = None
+        self._speed_limit: float | None = None
+        self._next_due = 0.0
+        self._stopwatch = Stopwatch(clock)
+        self._desk = StepDesk(send, clock)
+
+    def run(self) -> None:
+        """Obey and train until the inbox says None."""
+        while True:
+            if self._has_work():
+                self._train_until_told()
+            while self._desk.busy and self._inbox.empty():
+                self._desk.work()
+            try:
+                command = self._inbox.get(timeout=self._time_to_wait())
+            except Empty:
+                continue
+            if command is None:
+                return
+            self._obey(command)
+
+    def _has_work(self) -> bool:
+        trainer = self._trainer
+        return trainer is not None and (trainer.evaluating or self._goal is not None)
+
+    def _time_to_wait(self) -> float | None:
+        """Return how long to wait for a command: 0 under full speed, None when idle."""
+        if self._desk.busy:
+            return 0.0
+        if not self._has_work():
+            return None
+        return max(0.0, self._next_due - self._clock()) if self._speed_limit else 0.0
+
+    def _train_until_told(self) -> None:
+        """Train until a command waits, the goal is reached, or the next iteration is not due."""
+        trainer, goal = self._trainer, self._goal
+        assert trainer is not None
+        nobody_waits, work = self._inbox.empty, trainer.work
+        self._stopwatch.start()
+        while nobody_waits():
+            if trainer.evaluating:
+                work()
+                continue
+            if goal is None or goal(trainer):
+                self._come_to_rest()
+                return
+            if self._speed_limit is not None:
+                now = self._clock()
+                if now < self._next_due:
+                    return
+                self._next_due = max(self._next_due + 1 / self._speed_limit, now)
+            work()
+
+    def _come_to_rest(self) -> None:
+        self._goal = None
+        self._stopwatch.stop()
+        self._report(requested=False)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case TakeSnapshot():
+                if self._trainer is not None:
+                    self._report(requested=True)
+            case Start(hyperparameters):
+                self._start(hyperparameters)
+            case ApplyLive(hyperparameters):
+                self._apply_live(hyperparameters)
+            case LimitSpeed(limit):
+                self._speed_limit = limit
+                self._next_due = self._clock()
+                self._report(requested=False)
+            case Pause():
+                if self._trainer is not None:
+                    self._come_to_rest()
+            case Run() | RunIterations() | RunToEpochEnd():
+                self._run_towards(command)
+            case _:
+                if self._trainer is not None:
+                    self._come_to_rest()
+                    self._desk.obey(command, self._trainer)
+
+    def _start(self, hyperparameters: Hyperparameters) -> None:
+        name = hyperparameters.dataset
+        self._send(LoadingStarted(name))
+        try:
+            # Users' own files may have changed since; the built-in sets cannot.
+            if self._dataset is None or self._dataset.name != name or name not in BUILTIN:
+                self._dataset = load_dataset(name)
+        except DatasetError as error:
+            self._refuse("dataset", error)
+            return
+        try:
+            self._trainer = Trainer(hyperparameters, self._dataset)
+        except DatasetError as error:
+            self._refuse("batch_size", error)
+            return
+        self._goal = None
+        self._desk.drop_work()
+        self._stopwatch = Stopwatch(self._clock)
+        self._report(requested=False)
+
+    def _apply_live(self, hyperparameters: Hyperparameters) -> None:
+        if self._trainer is None:
+            return
+        try:
+            self._trainer.apply_live(hyperparameters)
+        except DatasetError as error:
+            self._refuse("batch_size", error)
+            return
+        self._report(requested=False)
+
+    def _refuse(self, field: str, error: Exception) -> None:
+        self._send(Refused(field, str(error)))
+        if self._trainer is not None:
+            self._report(requested=False)
+
+    def _run_towards(self, command: Command) -> None:
+        trainer = self._trainer
+        if trainer is None or trainer.finished or trainer.non_finite is not None:
+            return
+        self._desk.drop_work()
+        start, start_epoch = trainer.iteration, int(trainer.epoch)
+        match command:
+            case RunIterations(count):
+                self._goal = lambda t: is_over(t) or t.iteration >= start + count
+            case RunToEpochEnd():
+                self._goal = lambda t: is_over(t) or int(t.epoch) > start_epoch
+            case _:
+                self._goal = is_over
+        self._next_due = self._clock()
+        self._report(requested=False)
+
+    def _report(self, *, requested: bool) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        self._send(
+            SnapshotTaken(
+                SessionSnapshot(
+                    training=trainer.snapshot(),
+                    state=self._state(trainer),
+                    elapsed=self._stopwatch.elapsed,
+                    iterations_per_second=self._stopwatch.rate(trainer.iteration),
+                    speed_limit=self._speed_limit,
+                ),
+                requested,
+            )
+        )
+
+    def _state(self, trainer: Trainer) -> RunState:
+        if trainer.non_finite is not None:
+            return RunState.STOPPED
+        if trainer.finished:
+            return RunState.FINISHED
+        if self._goal is not None:
+            return RunState.RUNNING
+        return RunState.PAUSED if trainer.iteration else RunState.READY
+
+
+def is_over(trainer: Trainer) -> bool:
+    """Whether there is nothing left to train: all iterations made, or a value not finite."""
+    return trainer.finished or trainer.non_finite is not None

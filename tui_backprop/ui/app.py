@@ -1,0 +1,210 @@
+"""The Textual app: composes the screens, and routes commands and events."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.console import RenderableType
+from textual import on, work
+from textual._compositor import CompositorUpdate
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from tui_backprop.session.client import Client
+from tui_backprop.session.messages import (
+    Event,
+    LoadingStarted,
+    Refused,
+    Run,
+    RunState,
+    SnapshotTaken,
+    Start,
+    TakeSnapshot,
+    WorkerEnded,
+)
+from tui_backprop.session.stopwatch import Clock
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.screens.help_screen import HelpScreen
+from tui_backprop.ui.screens.training_screen import TrainingScreen
+from tui_backprop.ui.terminal_diff import TerminalDiff
+
+TABLE_REPAINTS_PER_SECOND = 2.0
+PRELOAD_AFTER = 1.0
+
+
+class TuiBackpropApp(App[None]):
+    """Shows one training process.
+
+    Args:
+        client: the training process.
+        hyperparameters: of the first run.
+        start: whether to train without waiting for a key.
+        fps: most snapshots asked for, and so most chart repaints, a second.
+        clock: seconds that only grow.
+    """
+
+    TITLE = "tui-backprop"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
+        Binding("ctrl+q", "quit", "Quit", tooltip="Leave tui-backprop", priority=True),
+        Binding("ctrl+l", "repaint", "Repaint", show=False, tooltip="Paint the whole screen anew"),
+    ]
+
+    class EventArrived(Message):
+        """The training process told something."""
+
+        def __init__(self, event: Event) -> None:
+            super().__init__()
+            self.event = event
+
+    def __init__(
+        self,
+        client: Client,
+        hyperparameters: Hyperparameters,
+        *,
+        start: bool = False,
+        fps: float = 10.0,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._hyperparameters = hyperparameters
+        self._run_when_loaded = start
+        self._fps = fps
+        self._awaiting_snapshot = False
+        self.terminal = TerminalDiff()
+        marker = "braille" if "utf" in (sys.stderr.encoding or "").lower() else "*"
+        self.training_screen = TrainingScreen(
+            hyperparameters,
+            marker=marker,
+            table_pace=RefreshPace(TABLE_REPAINTS_PER_SECOND, clock),
+        )
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen."""
+        return self.training_screen
+
+    def on_mount(self) -> None:
+        """Start the first run, and the pace of the snapshots."""
+        self._client.start(self._receive)
+        self._client.send(Start(self._hyperparameters))
+        self.set_interval(1 / self._fps, self._ask_for_snapshot)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
+        self._leave_cleanly_on_signals()
+        self.set_timer(PRELOAD_AFTER, self._preload_step_screen)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every key's action in the command palette too."""
+        for binding in screen.active_bindings.values():
+            if binding.enabled and binding.binding.description:
+                action, node = binding.binding.action, binding.node
+                yield SystemCommand(
+                    binding.binding.description,
+                    binding.binding.tooltip or binding.binding.description,
+                    lambda action=action, node=node: self.call_later(self.run_action, action, node),
+                )
+
+    @on(TrainingScreen.StepRequested)
+    def _take_trace(self) -> None:
+        from tui_backprop.session.walkthrough_messages import TakeTrace
+
+        self._client.send(TakeTrace())
+
+    def on_resize(self) -> None:
+        """Paint everything: terminals do as they like with old contents when resized."""
+        self.terminal.forget()
+
+    def action_repaint(self) -> None:
+        """Paint everything, in case something else wrote to the terminal."""
+        self.terminal.forget()
+        self.screen.refresh(layout=True)
+
+    def action_help(self) -> None:
+        """Show all keys of the screen."""
+        # A dict: one binding may stand for several keys
+        rows = {
+            active.binding.action: (
+                self.get_key_display(active.binding),
+                active.binding.tooltip,
+            )
+            for active in self.screen.active_bindings.values()
+            if active.binding.tooltip
+        }
+        self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
+
+    @work(thread=True)
+    def _preload_step_screen(self) -> None:
+        """Import what the step screen needs, NumPy first of all, while nobody waits for it."""
+        from tui_backprop.ui import step_events  # noqa: F401
+
+    def _receive(self, event: Event) -> None:
+        """Take an event on the client's thread, and have the app's own deal with it."""
+        self.post_message(self.EventArrived(event))
+
+    @on(CommandRequested)
+    def _pass_on(self, message: CommandRequested) -> None:
+        self._client.send(message.command)
+
+    @on(EventArrived)
+    def _route(self, message: EventArrived) -> None:
+        screen = self.training_screen
+        match message.event:
+            case SnapshotTaken(snapshot, requested):
+                self._awaiting_snapshot = self._awaiting_snapshot and not requested
+                screen.show_snapshot(snapshot)
+                if self._run_when_loaded:
+                    self._run_when_loaded = False
+                    self._client.send(Run())
+            case LoadingStarted(dataset):
+                screen.show_loading(dataset)
+            case Refused(field, text):
+                screen.show_refusal(field, text)
+            case WorkerEnded(exit_code, error):
+                last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
+                screen.show_notice(f"the training process has ended: {last_line[0]}")
+            case event:
+                from tui_backprop.ui.step_events import show_step_event
+
+                show_step_event(self, event)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send an update, reduced to what it changes on the terminal."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self.terminal.reduce(renderable, screen.outer_size)
+        super()._display(screen, renderable)
+
+    def _ask_for_snapshot(self) -> None:
+        """Ask for the next frame, unless nothing moves or the last one is still under way."""
+        if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
+            self._awaiting_snapshot = True
+            self._client.send(TakeSnapshot())
+
+    def _leave_cleanly_on_signals(self) -> None:
+        """Restore the screen when the terminal hangs up or somebody ends the program."""
+        if os.name != "posix" or self.is_headless:
+            return
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._leave, number)
+
+    def _leave(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+
+HELP_NOTES = """
+‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
+"vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
+"dead": ReLU units that were 0 for every sample of the last minibatch.
+Fields marked ↻ need a new net: change them, then reset. The others apply with Enter.
+"""

@@ -1,0 +1,31 @@
+"""A chart as data: series of points on two axes, ready to be drawn at some size."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis: its range, the ticks as (position, text), and what it counts."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series: points in drawing order, all finite, and its colour's number (xterm 256)."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChartModel:
+    """Lines, drawn in order so that the last lies on top, on an x and a y axis."""
+
+    lines: tuple[Line, ...]
+    x: Axis
+    y: Axis

@@ -1,0 +1,230 @@
+"""The main screen: hyperparameters, charts, gradients and status, all at once or in tabs."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Tab, Tabs
+
+from tui_backprop.session.messages import (
+    ApplyLive,
+    Command,
+    LimitSpeed,
+    Pause,
+    Run,
+    RunIterations,
+    RunState,
+    RunToEpochEnd,
+    SessionSnapshot,
+    Start,
+)
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
+from tui_backprop.ui.widgets.gradient_table import GradientTable
+from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
+from tui_backprop.ui.widgets.loss_chart import LossChart
+from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+from tui_backprop.ui.widgets.status_bar import StatusBar
+
+SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
+"""Speed limits in iterations per second that + and - go through; None is full speed."""
+
+PANES = ("charts", "layers", "form")
+
+_RUN_ACTIONS = {
+    "run_or_pause",
+    "one_iteration",
+    "to_epoch_end",
+    "reset",
+    "step",
+    "change_speed",
+    "log_scale",
+    "smoothing",
+    "edit",
+    "show_pane",
+}
+
+
+class TrainingScreen(Screen[None]):
+    """Shows snapshots of a run and turns keys into commands."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
+        Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
+        Binding("e", "to_epoch_end", "Epoch", tooltip="Train to the end of the epoch"),
+        Binding("s", "step", "Step", tooltip="Walk through the next minibatch, both ways"),
+        Binding("r", "reset", "Reset", tooltip="New net with the form's values"),
+        Binding(
+            "plus,equals_sign",
+            "change_speed(1)",
+            "Speed",
+            key_display="+ -",
+            tooltip="Raise (+) or lower (-) the speed, from 1 iteration a second to full speed",
+        ),
+        Binding("minus", "change_speed(-1)", "Slower", show=False),
+        Binding("f", "edit", "Form", tooltip="Go to the hyperparameters; Esc comes back"),
+        Binding("l", "log_scale", "Log scale", show=False, tooltip="Linear or log loss axis"),
+        Binding("m", "smoothing", "Smooth", show=False, tooltip="Show or hide the smoothed loss"),
+        Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
+        Binding(
+            "1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"
+        ),
+        Binding(
+            "2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"
+        ),
+        Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
+    ]
+
+    class StepRequested(Message):
+        """The person wants to walk through the next minibatch."""
+
+    def __init__(
+        self, hyperparameters: Hyperparameters, *, marker: str, table_pace: RefreshPace
+    ) -> None:
+        super().__init__(id="training-screen")
+        self._form = HyperparameterForm(hyperparameters)
+        self._status = StatusBar()
+        self._loss_chart = LossChart(marker=marker)
+        self._accuracy_chart = AccuracyChart(marker=marker)
+        self._table = GradientTable()
+        self._table_pace = table_pace
+        self._state = RunState.LOADING
+        self._speed = len(SPEEDS) - 1
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes; style sheets show all of them or one at a time."""
+        yield self._status
+        yield Tabs(
+            Tab("1 Charts", id="charts"),
+            Tab("2 Layers", id="layers"),
+            Tab("3 Hyperparameters", id="form"),
+            id="pane-tabs",
+        )
+        with Horizontal(id="panes", classes="-show-charts"):
+            yield self._form
+            with Container(id="results"):
+                with Horizontal(id="charts-pane"):
+                    yield self._loss_chart
+                    yield self._accuracy_chart
+                with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
+                    layers.border_title = "Gradients by layer, last minibatch"
+                    yield self._table
+        yield Footer(compact=True, show_command_palette=False)
+
+    @property
+    def state(self) -> RunState:
+        """What the training process was last known to do."""
+        return self._state
+
+    def show_snapshot(self, snapshot: SessionSnapshot) -> None:
+        """Show the state of this moment in every pane."""
+        self._state = snapshot.state
+        self._status.show(snapshot)
+        self._form.show_in_force(snapshot.training.hyperparameters)
+        self._loss_chart.show(snapshot.training)
+        self._accuracy_chart.show(snapshot.training)
+        if snapshot.state is not RunState.RUNNING or self._table_pace.is_due():
+            self._table.show(snapshot.training)
+
+    def show_loading(self, dataset: str) -> None:
+        """Show that a data set is being loaded."""
+        self._state = RunState.LOADING
+        self._status.show_notice("")
+        self._status.show_loading(dataset)
+
+    def show_refusal(self, field: str, message: str) -> None:
+        """Show why a value was not taken, under its field and in the status."""
+        self._form.refuse(field, message)
+        self._status.show_notice(message)
+
+    def show_notice(self, message: str) -> None:
+        """Show a line about something that needs attention."""
+        self._status.show_notice(message)
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while another screen was on top."""
+        for widget in self.query(PaintedWidget):
+            widget.repaint_changes()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep the run's keys from working while a field is being edited."""
+        editing = self.focused is not None and self._form in self.focused.ancestors
+        if action == "leave_field":
+            return editing
+        return not editing or action not in _RUN_ACTIONS
+
+    def watch_focused(self) -> None:
+        """Show the keys that work now."""
+        self.refresh_bindings()
+
+    def action_run_or_pause(self) -> None:
+        """Start training, or pause it."""
+        self._ask(Pause() if self._state is RunState.RUNNING else Run())
+
+    def action_one_iteration(self) -> None:
+        """Make one iteration."""
+        self._ask(RunIterations(1))
+
+    def action_to_epoch_end(self) -> None:
+        """Train to the end of the epoch."""
+        self._ask(RunToEpochEnd())
+
+    def action_step(self) -> None:
+        """Walk through the next minibatch."""
+        self._status.show_notice("")
+        self.post_message(self.StepRequested())
+
+    def action_reset(self) -> None:
+        """Start over with the values of the form, if all of them are valid."""
+        for row in self._form.invalid_rows:
+            self._status.show_notice(f"{row.field.label}: {row.error}")
+            return
+        self._ask(Start(self._form.values()))
+
+    def action_change_speed(self, steps: int) -> None:
+        """Raise or lower the speed limit."""
+        self._speed = min(max(0, self._speed + steps), len(SPEEDS) - 1)
+        self._ask(LimitSpeed(SPEEDS[self._speed]))
+
+    def action_log_scale(self) -> None:
+        """Change between a linear and a logarithmic loss axis."""
+        self._loss_chart.toggle_log_scale()
+
+    def action_smoothing(self) -> None:
+        """Show or hide the smoothed loss."""
+        self._loss_chart.toggle_smoothing()
+
+    def action_edit(self) -> None:
+        """Put the cursor into the first field."""
+        self.action_show_pane("form")
+        self._form.focus_first()
+
+    def action_leave_field(self) -> None:
+        """Give the keys back to the run."""
+        self.set_focus(None)
+
+    def action_show_pane(self, pane: str) -> None:
+        """On a small terminal, show this pane instead of the others."""
+        self.query_one(Tabs).active = pane
+
+    @on(Tabs.TabActivated)
+    def _show_active_pane(self, event: Tabs.TabActivated) -> None:
+        panes = self.query_one("#panes")
+        for pane in PANES:
+            panes.set_class(event.tab.id == pane, f"-show-{pane}")
+
+    @on(HyperparameterForm.LiveChangeRequested)
+    def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
+        self.post_message(CommandRequested(ApplyLive(event.hyperparameters)))
+
+    def _ask(self, command: Command) -> None:
+        self._status.show_notice("")
+        self.post_message(CommandRequested(command))

@@ -1,0 +1,65 @@
+"""Accuracy on the training and the test set, epoch by epoch."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_backprop.training.snapshot import AccuracyPoint, Snapshot
+from tui_backprop.ui.charts.accuracy_chart_model import (
+    TEST_COLOUR,
+    TRAIN_COLOUR,
+    accuracy_chart_model,
+)
+from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+
+
+class AccuracyChart(PaintedWidget):
+    """Train and test accuracy over epochs, drawn anew only when there is a new point."""
+
+    BORDER_TITLE = "Accuracy"
+
+    def __init__(self, *, marker: str) -> None:
+        super().__init__(id="accuracy-chart", classes="pane")
+        self._marker = marker
+        self._points: tuple[AccuracyPoint, ...] = ()
+        self._epochs = 1.0
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the accuracies known at this moment."""
+        settings = snapshot.hyperparameters
+        left = max(0, settings.iterations - snapshot.iteration) * settings.batch_size
+        epochs = round(snapshot.epoch + left / snapshot.train_size, 6)
+        if (self._points, self._epochs) != (snapshot.accuracies, epochs):
+            self._points, self._epochs = snapshot.accuracies, epochs
+            self.repaint_changes()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return a line with the last values, and the chart under it."""
+        from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
+
+        if width < SMALLEST[0] or height - 1 < SMALLEST[1]:
+            return [self._last_values()]
+        model = accuracy_chart_model(self._points, self._epochs, width=width, height=height - 1)
+        return [
+            self._last_values(),
+            *draw_chart(model, width, height - 1, marker=self._marker),
+        ]
+
+    def _last_values(self) -> Strip:
+        last = self._points[-1] if self._points else None
+        return Strip(
+            [
+                Segment("━ ", Style(color=f"color({TRAIN_COLOUR})")),
+                Segment(f"train {shown_share(last.train if last else None)}  "),
+                Segment("━ ", Style(color=f"color({TEST_COLOUR})")),
+                Segment(f"test {shown_share(last.test if last else None)}  "),
+                Segment(f"epoch {last.epoch:g}" if last else "", Style(dim=True)),
+            ]
+        )
+
+
+def shown_share(share: float | None) -> str:
+    """Return a share as per cent in a width that does not change."""
+    return "      –" if share is None else f"{share:7.2%}"

@@ -1,0 +1,75 @@
+"""The form of all hyperparameters, in the groups the command line has too."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Label
+
+from tui_backprop.training.fields import Applies
+from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
+
+
+class HyperparameterForm(VerticalScroll):
+    """A row for each hyperparameter. It asks for changes; what is in force it is told."""
+
+    BORDER_TITLE = "Hyperparameters"
+    BORDER_SUBTITLE = "↻ applies with reset"
+    can_focus = False
+
+    class LiveChangeRequested(Message):
+        """The run should go on with these hyperparameters, as far as they apply live."""
+
+        def __init__(self, hyperparameters: Hyperparameters) -> None:
+            super().__init__()
+            self.hyperparameters = hyperparameters
+
+    def __init__(self, hyperparameters: Hyperparameters) -> None:
+        super().__init__(id="hyperparameter-form", classes="pane")
+        self._in_force = hyperparameters
+        self._rows = {
+            field.name: FieldRow(field, getattr(hyperparameters, field.name)) for field in FIELDS
+        }
+
+    def compose(self) -> ComposeResult:
+        """Lay out the groups."""
+        for group, fields in groupby(FIELDS, key=lambda field: field.group):
+            yield Label(group, classes="group-title")
+            for field in fields:
+                yield self._rows[field.name]
+
+    @property
+    def invalid_rows(self) -> Iterable[FieldRow]:
+        """The rows whose text is no valid value."""
+        return [row for row in self._rows.values() if row.error]
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field."""
+        self.query("Input, Select").first().focus()
+
+    def values(self) -> Hyperparameters:
+        """Return what the form says, the last valid value of each field."""
+        return Hyperparameters(**{name: row.value for name, row in self._rows.items()})
+
+    def show_in_force(self, hyperparameters: Hyperparameters) -> None:
+        """Note what the run uses now."""
+        if hyperparameters != self._in_force:
+            self._in_force = hyperparameters
+            for name, row in self._rows.items():
+                row.set_in_force(getattr(hyperparameters, name))
+
+    def refuse(self, field: str, message: str) -> None:
+        """Show under a field why the run could not take its value."""
+        self._rows[field].refuse(message)
+
+    @on(FieldRow.Edited)
+    def _ask_for_live_change(self, event: FieldRow.Edited) -> None:
+        event.stop()
+        row = event.row
+        if event.done and row.field.applies is Applies.LIVE and row.value != row.in_force:
+            wanted = self._in_force.with_value(row.field.name, row.value)
+            self.post_message(self.LiveChangeRequested(wanted))

@@ -1,0 +1,88 @@
+"""The training loss of the run so far."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_backprop.training.snapshot import Snapshot
+from tui_backprop.ui.charts.loss_chart_model import (
+    RAW_BEHIND_COLOUR,
+    RAW_COLOUR,
+    SMOOTH_COLOUR,
+    LossChartModels,
+    smoothed,
+)
+from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+
+
+class LossChart(PaintedWidget):
+    """Training loss over iterations: the minibatches' range, and a smoothed curve over it."""
+
+    BORDER_TITLE = "Training loss (nats)"
+    BORDER_SUBTITLE = "l log scale  m smoothing"
+
+    def __init__(self, *, marker: str) -> None:
+        super().__init__(id="loss-chart", classes="pane")
+        self._marker = marker
+        self._models = LossChartModels()
+        self._snapshot: Snapshot | None = None
+        self.log_scale = False
+        self.smoothing = True
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the curve of this moment."""
+        self._snapshot = snapshot
+        self.repaint_changes()
+
+    def toggle_log_scale(self) -> None:
+        """Change between a linear and a logarithmic loss axis."""
+        self.log_scale = not self.log_scale
+        self.repaint_changes()
+
+    def toggle_smoothing(self) -> None:
+        """Show or hide the smoothed curve."""
+        self.smoothing = not self.smoothing
+        self.repaint_changes()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return a line with the last values, and the chart under it."""
+        # Imported at the first chart, so that the first frame does not wait for plotext.
+        from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
+
+        snapshot = self._snapshot
+        if snapshot is None or width < SMALLEST[0] or height - 1 < SMALLEST[1]:
+            return [] if snapshot is None else [self._last_values(snapshot)]
+        model = self._models.model(
+            snapshot.loss_curve,
+            max(snapshot.hyperparameters.iterations, snapshot.iteration),
+            width=width,
+            height=height - 1,
+            log=self.log_scale,
+            smooth=self.smoothing,
+        )
+        chart = draw_chart(model, width, height - 1, marker=self._marker)
+        return [self._last_values(snapshot), *chart]
+
+    def _last_values(self, snapshot: Snapshot) -> Strip:
+        raw = RAW_BEHIND_COLOUR if self.smoothing else RAW_COLOUR
+        segments = [
+            Segment("━ ", Style(color=f"color({raw})")),
+            Segment(f"minibatch {shown_loss(snapshot.loss)}  "),
+        ]
+        if self.smoothing:
+            mean = snapshot.loss_curve.mean
+            last = smoothed(mean[-40:])[-1] if mean else None
+            segments += [
+                Segment("━ ", Style(color=f"color({SMOOTH_COLOUR})")),
+                Segment(f"smoothed {shown_loss(last)}  "),
+            ]
+        return Strip(segments)
+
+
+def shown_loss(loss: float | None) -> str:
+    """Return a loss in a width that does not change while the value does."""
+    if loss is None:
+        return "     –"
+    return f"{loss:6.4f}" if 1e-3 <= loss < 100 else f"{loss:.1e}"
