@@ -20,6 +20,7 @@ from tui_backprop.nn.operation import (
     plain,
     product,
 )
+from tui_backprop.nn.parameters import Parameters
 from tui_backprop.walkthrough.derivation import Cell, derive, rounding_bound
 from tui_backprop.walkthrough.trace import trace
 
@@ -150,11 +151,12 @@ class WithVelocity(Optimizer):
     def state(self, key: str) -> dict[str, Array]:
         return {"v": self.updates[key]} if key in self.updates else {}
 
-    def compute_updates(self, grads: Mapping[str, Array]) -> dict[str, Array]:
-        for key, grad in grads.items():
-            velocity = self.updates.setdefault(key, np.zeros_like(grad))
-            velocity *= 0.9
-            velocity -= self.lr * grad
+    def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
+        if not self.updates:
+            self.updates = Parameters(grads)
+            self.updates.vector.fill(0)
+        self.updates.vector *= 0.9
+        self.updates.vector -= self.lr * Parameters.of(grads).vector
         return self.updates
 
 

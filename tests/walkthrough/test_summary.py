@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.walkthrough.summary import heat_levels, minimap, minimap_edges, summarize
+from tui_backprop.walkthrough.summary import (
+    heat_levels,
+    minimap,
+    minimap_edges,
+    strongest_cell,
+    summarize,
+)
 
 any_arrays = arrays(np.float32, array_shapes(max_dims=2, max_side=9), elements=st.floats(width=32))
 
@@ -86,3 +92,10 @@ def test_a_minimap_keeps_a_nan_in_sight() -> None:
         minimap(matrix, 0, 4)
     with pytest.raises(ValueError, match=r"\(5,\)"):
         minimap(np.zeros(5), 2, 2)
+
+
+def test_the_strongest_cell_is_the_first_of_the_largest_and_never_nan() -> None:
+    assert strongest_cell(np.array([[1.0, -3.0], [2.0, 3.0]])) == (0, 1)
+    assert strongest_cell(np.array([np.nan, 0.5])) == (1,)
+    assert strongest_cell(np.array([np.nan, np.nan])) == (0,)
+    assert strongest_cell(np.array(2.0)) == ()

@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.walkthrough.nets import Case, cases, make_case
 from tui_backprop.walkthrough.full_check import check_all
 from tui_backprop.walkthrough.trace import trace
-from tui_backprop.walkthrough.transcript import transcript, worked_cell
+from tui_backprop.walkthrough.transcript import transcript
 
 
 def _lines(case: Case, checked: bool = True) -> list[str]:
@@ -85,13 +85,6 @@ def test_a_kink_in_the_check_is_told() -> None:
     case = make_case((3, 4, 3), samples=4, dtype=np.float64)
     case.net.params["b1"][1] = 1e-5 - case.x[2] @ case.net.params["W1"][:, 1]
     assert "- b1[1]: within ±h, unit 1 of Relu1 crosses 0 for sample 2" in _lines(case)
-
-
-def test_the_worked_cell_is_the_largest_and_survives_nan() -> None:
-    assert worked_cell(np.array([[1.0, -3.0], [2.0, 3.0]])) == (0, 1)
-    assert worked_cell(np.array([np.nan, 0.5])) == (1,)
-    assert worked_cell(np.array([np.nan, np.nan])) == (0,)
-    assert worked_cell(np.array(2.0)) == ()
 
 
 @pytest.mark.filterwarnings("error")
