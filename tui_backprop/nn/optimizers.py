@@ -17,6 +17,7 @@ from tui_backprop.nn.operation import (
     plain,
     require_operations,
 )
+from tui_backprop.nn.parameters import Parameters
 
 
 class Optimizer(ABC):
@@ -34,11 +35,11 @@ class Optimizer(ABC):
 
     UPDATE: ClassVar[tuple[Operation, ...]]
     lr: float
-    updates: dict[str, Array]
+    updates: Parameters
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
-        self.updates = {}
+        self.updates = Parameters({})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,11 +58,14 @@ class Optimizer(ABC):
         return {}
 
     @abstractmethod
-    def compute_updates(self, grads: Mapping[str, Array]) -> dict[str, Array]:
+    def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
         """Return the update of each parameter. The arrays are overwritten by the next call."""
 
     def apply_updates(self, params: Mapping[str, Array]) -> None:
         """Add the updates computed last to `params`, in place."""
+        if isinstance(params, Parameters):
+            params.vector += self.updates.vector
+            return
         for key, update in self.updates.items():
             np.add(params[key], update, out=params[key])
 
@@ -85,8 +89,10 @@ class SGD(Optimizer):
     def __init__(self, lr: float = 0.01) -> None:
         super().__init__(lr)
 
-    def compute_updates(self, grads: Mapping[str, Array]) -> dict[str, Array]:
+    def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
         """Return -η · grad for each parameter."""
-        for key, grad in grads.items():
-            self.updates[key] = np.multiply(grad, -self.lr, out=self.updates.get(key))
+        grads = Parameters.of(grads)
+        if self.updates.keys() != grads.keys():
+            self.updates = grads.copy()
+        np.multiply(grads.vector, -self.lr, out=self.updates.vector)
         return self.updates

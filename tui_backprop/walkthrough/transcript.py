@@ -147,7 +147,6 @@ def _check(check: NetCheck) -> Iterator[str]:
 
 
 def _check_row(parameter: ParameterCheck) -> str:
-    verdict = Verdict.AGREES if parameter.passed else parameter.worst.verdict
     columns = [
         parameter.key,
         shape_text(parameter.shape),
@@ -157,6 +156,6 @@ def _check_row(parameter: ParameterCheck) -> str:
         str(list(parameter.worst.index)),
         f"{parameter.counts[Verdict.KINK]:,}",
         f"{parameter.counts[Verdict.ROUND_OFF]:,}",
-        verdict.value,
+        parameter.verdict.value,
     ]
     return f"| {' | '.join(columns)} |"

@@ -1,6 +1,7 @@
 """What every hidden or output layer of a network offers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tui_backprop.nn.arrays import Array
@@ -49,6 +50,10 @@ class Layer(ABC):
 
     def parameter_gradients(self, dout: Array) -> None:  # noqa: B027 - most layers learn nothing
         """Write ∂L/∂param into `grads`, given dout = ∂L/∂out."""
+
+    def write_grads_to(self, arrays: Mapping[str, Array]) -> None:
+        """Write gradients into these arrays from now on; names and shapes are the parameters'."""
+        self.grads = dict(arrays)
 
     def backward(self, dout: Array) -> Array:
         """Write the parameters' gradients into `grads` and return ∂L/∂x."""
