@@ -24,6 +24,12 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.step_desk import StepDesk
 from tui_backprop.session.stopwatch import Clock, Stopwatch
+from tui_backprop.session.walkthrough_messages import (
+    CheckCell,
+    CheckNet,
+    CommitTrace,
+    TakeTrace,
+)
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
@@ -125,10 +131,12 @@ class Worker:
                     self._come_to_rest()
             case Run() | RunIterations() | RunToEpochEnd():
                 self._run_towards(command)
-            case _:
+            case TakeTrace() | CommitTrace() | CheckCell() | CheckNet():
                 if self._trainer is not None:
                     self._come_to_rest()
                     self._desk.obey(command, self._trainer)
+            case _:
+                raise TypeError(f"unknown command {command!r}")
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
         name = hyperparameters.dataset
