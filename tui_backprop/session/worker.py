@@ -22,14 +22,8 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
-from tui_backprop.session.step_desk import StepDesk
+from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
-from tui_backprop.session.walkthrough_messages import (
-    CheckCell,
-    CheckNet,
-    CommitTrace,
-    TakeTrace,
-)
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
@@ -131,12 +125,15 @@ class Worker:
                     self._come_to_rest()
             case Run() | RunIterations() | RunToEpochEnd():
                 self._run_towards(command)
-            case TakeTrace() | CommitTrace() | CheckCell() | CheckNet():
-                if self._trainer is not None:
-                    self._come_to_rest()
-                    self._desk.obey(command, self._trainer)
             case _:
-                raise TypeError(f"unknown command {command!r}")
+                self._obey_step_screen(command)
+
+    def _obey_step_screen(self, command: Command) -> None:
+        if not isinstance(command, WalkthroughCommand):
+            raise TypeError(f"unknown command {command!r}")
+        if self._trainer is not None:
+            self._come_to_rest()
+            self._desk.obey(command, self._trainer)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
         name = hyperparameters.dataset
