@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tui_backprop import __version__
+from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.check import check
 from tui_backprop.cli.options import (
     FieldType,
@@ -54,6 +55,7 @@ class DefaultGroup(GroupedCommand, click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @hyperparameter_options
+@blas_option
 @click.option("--start", is_flag=True, help="Start training at once, without a key.")
 @click.option(
     "--fps",

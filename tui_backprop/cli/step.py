@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tui_backprop.cli.at_option import at_option, trainer_at
+from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
     GroupedCommand,
     hyperparameter_options,
@@ -17,6 +18,7 @@ from tui_backprop.printable import printable
 
 @click.command(cls=GroupedCommand)
 @hyperparameter_options
+@blas_option
 @at_option
 @click.option(
     "--output",

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
     GroupedCommand,
     hyperparameter_options,
@@ -13,6 +14,7 @@ from tui_backprop.cli.options import (
 
 @click.command(cls=GroupedCommand)
 @hyperparameter_options
+@blas_option
 @click.option(
     "--json",
     "as_json",

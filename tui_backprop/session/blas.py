@@ -10,12 +10,20 @@ THREAD_VARIABLES = (
 )
 
 
-def limit_blas_threads(threads: int = 1) -> None:
-    """Make NumPy, imported later in this process, use this many BLAS threads.
+DEFAULT_THREADS = 1
+"""On products as small as these, threads spend more time finding each other than they save.
 
-    One by default: on products as small as these, threads spend more time finding each other than
-    they save (two halve the speed of a net with 50 hidden units), and one thread adds up in the
-    same order everywhere, so a seed gives the same bits in the app and without it.
-    """
+Two halve the speed of a net with 50 hidden units, and on a machine with anything else to do they
+lost at 1,000 units too. One thread also adds up in the same order on every machine, so that a
+seed gives the same bits.
+"""
+
+CHOICE_VARIABLE = "TUI_BACKPROP_BLAS_THREADS"
+"""The environment variable that holds a person's own choice; child processes inherit it."""
+
+
+def limit_blas_threads() -> None:
+    """Make NumPy, imported later in this process, use the chosen number of BLAS threads."""
+    threads = os.environ.get(CHOICE_VARIABLE, str(DEFAULT_THREADS))
     for variable in THREAD_VARIABLES:
-        os.environ[variable] = str(threads)
+        os.environ[variable] = threads
