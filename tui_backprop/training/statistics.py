@@ -86,7 +86,8 @@ def layer_statistics(
                     )
                 )
         elif isinstance(layer, Relu):
-            rows.append(_activation_row(layer_name, layer, bool(updates)))
+            units = net.params[f"b{number}"].size
+            rows.append(_activation_row(layer_name, units, layer, bool(updates)))
     return tuple(rows)
 
 
@@ -129,8 +130,7 @@ def gradient_verdict(rms: float, largest_rms: float) -> Verdict:
     return Verdict.VANISHING if rms < VANISHING_SHARE * largest_rms else Verdict.FINE
 
 
-def _activation_row(name: str, layer: Relu, trained: bool) -> ActivationStatistics:
-    units = layer.active.shape[-1]
+def _activation_row(name: str, units: int, layer: Relu, trained: bool) -> ActivationStatistics:
     if not trained:
         return ActivationStatistics(name, units, None, Verdict.NONE)
     dead = 1.0 - float(layer.active.any(axis=0).mean())

@@ -2,6 +2,9 @@
 
 import math
 
+_LONG = 100_000
+"""From here on a tick is written with an exponent: its width would be taken from the chart."""
+
 Ticks = tuple[tuple[float, str], ...]
 
 
@@ -29,6 +32,8 @@ def linear_ticks(low: float, high: float, most: int, *, percent: bool = False) -
         decimals += 1
     if percent:
         return tuple((n * step, f"{n * step:.0%}") for n in range(first, last + 1))
+    if high >= _LONG:
+        return tuple((n * step, f"{n * step:.3g}") for n in range(first, last + 1))
     return tuple((n * step, f"{n * step:,.{decimals}f}") for n in range(first, last + 1))
 
 
