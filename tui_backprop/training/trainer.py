@@ -148,17 +148,15 @@ class Trainer:
             return
         self.optimizer.apply_updates(self.net.params)
         self.minibatches.advance(size)
-        epoch_before = self.samples_seen // self.dataset.train_size
         self.iteration += 1
         self.samples_seen += size
         self.loss = loss
         self.losses.append(loss)
         if self.iteration % TREND_EVERY == 1:
             self.trends.append(grads)
-        if (
-            self.samples_seen // self.dataset.train_size != epoch_before
-            or self.iteration == self.hyperparameters.iterations
-        ):
+        # The remainder is below what was just added exactly when an epoch ended within it.
+        epoch_ended = self.samples_seen % self.dataset.train_size < size
+        if epoch_ended or self.iteration == self.hyperparameters.iterations:
             self._begin_evaluation()
 
     def _begin_evaluation(self) -> None:
