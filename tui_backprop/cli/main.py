@@ -7,12 +7,29 @@ from typing import Any
 import click
 
 from tui_backprop import __version__
+from tui_backprop.cli.check import check
 from tui_backprop.cli.options import (
+    FieldType,
     GroupedCommand,
     hyperparameter_options,
     hyperparameters_from,
+    printable_usage_errors,
 )
+from tui_backprop.cli.step import step
 from tui_backprop.cli.train import train
+from tui_backprop.training.fields import Applies, NumberField
+
+FPS = NumberField(
+    "fps",
+    "Frames",
+    "Most chart updates a second.",
+    "Options",
+    Applies.LIVE,
+    None,
+    "frames",
+    minimum=0.1,
+    maximum=60,
+)
 
 
 class DefaultGroup(GroupedCommand, click.Group):
@@ -22,6 +39,13 @@ class DefaultGroup(GroupedCommand, click.Group):
         """Write the grouped options, then the commands."""
         GroupedCommand.format_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments name; an unknown one is told in printable text."""
+        with printable_usage_errors():
+            return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -33,10 +57,9 @@ class DefaultGroup(GroupedCommand, click.Group):
 @click.option("--start", is_flag=True, help="Start training at once, without a key.")
 @click.option(
     "--fps",
-    type=click.FloatRange(0.1, 60),
+    type=FieldType(FPS),
     default=None,
-    metavar="FRAMES",
-    help="Most chart updates a second.  [default: 10, over SSH 4]",
+    help=f"{FPS.help}  [default: 10, over SSH 4]",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
 @click.pass_context
@@ -79,4 +102,5 @@ def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-main.add_command(train)
+for command in (train, step, check):
+    main.add_command(command)

@@ -1,10 +1,12 @@
 """One command-line option for every hyperparameter, made from its field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from tui_backprop.printable import printable
 from tui_backprop.training.fields import ChoiceField, Field, HyperparameterError
 from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
 
@@ -34,8 +36,23 @@ class FieldType(click.ParamType[Any]):
             self.fail(f"{error.value!r}: must be {error.allowed}.", param, ctx)
 
 
+@contextmanager
+def printable_usage_errors() -> Iterator[None]:
+    """Let no escape that was typed as an option or argument reach the terminal in a message."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.message = printable(error.message, limit=500)
+        raise
+
+
 class GroupedCommand(click.Command):
     """A command whose help lists the hyperparameters under their groups' headings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; what is wrong with them is told in printable text."""
+        with printable_usage_errors():
+            return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one list of options a group, those without a group last."""

@@ -1,7 +1,7 @@
 """Arrays by name that lie one after the other in a single vector."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -36,3 +36,7 @@ class Parameters(dict[str, Array]):
     def copy(self) -> Self:
         """Return the same names with a vector of their own."""
         return type(self)(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # copy.deepcopy and pickle would give vector and values memory of their own each.
+        return type(self), (dict(self),)

@@ -93,7 +93,7 @@ class StepDesk:
                     iterations=settings.iterations,
                     learning_rate=settings.learning_rate,
                     dataset=dataset.name,
-                    layer_sizes=(dataset.input_size, *settings.hidden, dataset.class_count),
+                    layer_sizes=trainer.layer_sizes,
                     indices=tuple(batch.indices.tolist()),
                     image_shape=dataset.image_shape,
                     class_names=dataset.class_names,

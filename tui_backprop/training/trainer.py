@@ -62,6 +62,11 @@ class Trainer:
         self._begin_evaluation()
 
     @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Inputs, units of each hidden layer, classes."""
+        return (self.dataset.input_size, *self.hyperparameters.hidden, self.dataset.class_count)
+
+    @property
     def epoch(self) -> float:
         """How often, in samples, the training set has been seen."""
         return self.samples_seen / self.dataset.train_size
@@ -115,11 +120,7 @@ class Trainer:
         return Snapshot(
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
-            layer_sizes=(
-                self.dataset.input_size,
-                *self.hyperparameters.hidden,
-                self.dataset.class_count,
-            ),
+            layer_sizes=self.layer_sizes,
             train_size=self.dataset.train_size,
             test_size=self.dataset.test_size,
             iteration=self.iteration,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn.operation import Index, Operand, Shape, Term
+from tui_backprop.nn.operation import Derivation, Index, Operand, Shape, Term
 from tui_backprop.walkthrough.tape import Step, Tape
 
 _BASE_ULPS = 8
@@ -122,7 +122,7 @@ def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
     with np.errstate(all="ignore"):
         derivation = step.operation.terms(step.arrays, index)
         value, divisor = derivation.value, derivation.divisor
-        bound = _rounding_bound(derivation.terms, derivation.divisor_terms, value, tape.dtype)
+        bound = rounding_bound(derivation, tape.dtype)
     return CellDerivation(
         Cell(step_number, index),
         float(step.output.array[index]),
@@ -143,25 +143,21 @@ def check_index(label: str, shape: Shape, index: Index) -> None:
         raise IndexError(f"{_name(label, index)}: the index must be {wanted}")
 
 
-def _rounding_bound(
-    terms: tuple[Term, ...],
-    divisor_terms: tuple[Term, ...],
-    value: float,
-    dtype: npt.DTypeLike,
-) -> float:
-    """Return how far Σ terms / Σ divisor_terms in `dtype` can be from the exact value.
+def rounding_bound(derivation: Derivation, dtype: npt.DTypeLike) -> float:
+    """Return how far the same sums and quotient computed in `dtype` can be from the exact value.
 
     A sum of n terms in any order, each with a few roundings of its own, is off by at most
     (n + few) · eps · Σ|terms|, and so is the divisor; what underflows adds the dtype's smallest
     normal number a term.
     """
     info = np.finfo(dtype)
-    divisor = abs(math.fsum(term.value for term in divisor_terms)) if divisor_terms else 1.0
+    divisor = abs(derivation.divisor)
     if not divisor:
         return math.inf
+    terms, divisor_terms = derivation.terms, derivation.divisor_terms
     roundings = len(terms) + len(divisor_terms) + _BASE_ULPS
     scale = sum(term.scale for term in terms)
-    scale += abs(value) * sum(term.scale for term in divisor_terms)
+    scale += abs(derivation.value) * sum(term.scale for term in divisor_terms)
     return float(roundings * (float(info.eps) * scale / divisor + float(info.tiny)))
 
 

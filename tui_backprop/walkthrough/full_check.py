@@ -51,7 +51,15 @@ class ParameterCheck:
     @property
     def passed(self) -> bool:
         """Whether no entry is wrong or not finite."""
-        return not any(self.counts[verdict] for verdict in Verdict if verdict.failed)
+        return not self.verdict.failed
+
+    @property
+    def verdict(self) -> Verdict:
+        """The parameter's verdict as a whole: WRONG, NOT_FINITE or AGREES."""
+        for verdict in (Verdict.WRONG, Verdict.NOT_FINITE):
+            if self.counts[verdict]:
+                return verdict
+        return Verdict.AGREES
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +96,13 @@ def check_all(
 
     Args:
         net: it is read, never written.
-        x: the minibatch's samples, rows (N, inputs).
+        x: the minibatch's samples, shape (N, …).
         t: class indices (N,), or one-hot rows.
         h: step size.
         progress: called after each piece of some milliseconds.
 
     Raises:
-        ValueError: `h` is not positive and finite, or `t` does not fit.
+        ValueError: `h` is not positive and finite, or `x` or `t` does not fit the net.
     """
     for check in check_pieces(net, x, t, h):
         if progress is not None:

@@ -11,6 +11,7 @@ from tui_backprop.nn.arrays import Array, Labels
 from tui_backprop.nn.operation import Index
 from tui_backprop.walkthrough.derivation import check_index
 from tui_backprop.walkthrough.judgement import VERDICTS, Verdict, judge, round_off
+from tui_backprop.walkthrough.minibatch import read_minibatch
 from tui_backprop.walkthrough.perturbation import Differences, Entries
 
 DEFAULT_STEP = 1e-4
@@ -63,7 +64,8 @@ def check_cell(
     Neither the net's parameters nor its gradients and passes are touched.
 
     Raises:
-        ValueError: there is no such parameter, or `h` is not positive and finite.
+        ValueError: there is no such parameter, `h` is not positive and finite, or `x` or `t` does
+            not fit the net.
         IndexError: the parameter has no such entry.
     """
     return _CellProber(net, x, t, key, index).check(h)
@@ -98,17 +100,21 @@ class _CellProber:
             raise ValueError(f"parameter {key!r}: must be one of {', '.join(net.params)}")
         check_index(f"d{key}", net.params[key].shape, index)
         self._key, self._index = key, index
-        self._shown = float(net.around(net.params).gradient(x, t)[key][index])
+        rows, self._t = read_minibatch(net, x, t)
         self._net = net.astype(np.float64)
-        self._x, self._t = x.astype(np.float64), t
-        self._backprop = float(self._net.gradient(self._x, t)[key][index])
-        self._scale = 1.0 + float(np.abs(self._net.predict(self._x)).max())
-        _, self._base_sides = self._loss_at(0.0)
+        self._x = rows.astype(np.float64)
+        with np.errstate(all="ignore"):
+            self._shown = float(net.around(net.params).gradient(rows, self._t)[key][index])
+            self._backprop = float(self._net.gradient(self._x, self._t)[key][index])
+            self._scale = 1.0 + float(np.abs(self._net.predict(self._x)).max())
+            _, self._base_sides = self._loss_at(0.0)
 
     def check(self, h: float) -> CellCheck:
         """Return the check at one step size."""
         check_step(h)
         judgement = judge(np.array([self._backprop]), self._probe, h, self._scale)
+        with np.errstate(all="ignore"):
+            _, kinks = self._around(h)
         return CellCheck(
             self._key,
             self._index,
@@ -119,12 +125,12 @@ class _CellProber:
             float(judgement.relative_error[0]),
             round_off(self._scale, h),
             VERDICTS[judgement.codes[0]],
-            self._around(h)[1],
+            kinks,
         )
 
-    def _probe(self, entries: Entries, h: float) -> Differences:
-        """Return the one difference there is, for whichever of the one entry is asked."""
-        difference, kinks = self._around(h)
+    def _probe(self, entries: Entries, h: float | Array) -> Differences:
+        """Return the difference of the one entry there is."""
+        difference, kinks = self._around(float(np.max(h)))
         return Differences(np.full(entries.shape, difference), np.full(entries.shape, bool(kinks)))
 
     def _around(self, h: float) -> tuple[float, tuple[Kink, ...]]:

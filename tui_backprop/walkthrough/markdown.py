@@ -19,7 +19,8 @@ class MarkdownWriter:
 
     def number(self, value: float) -> str:
         """Return a number with all digits worth typing into a calculator."""
-        return f"{value:.{self._digits}g}"
+        # Adding 0 makes a 0 of -0, which means nothing to a reader.
+        return f"{value + 0.0:.{self._digits}g}"
 
     def array(self, array: Array) -> list[str]:
         """Return an array as a code block, its first rows and columns, and what was left out."""
@@ -83,8 +84,9 @@ class MarkdownWriter:
 
 
 def _left_out(shape: tuple[int, ...], shown: tuple[int, ...]) -> list[str]:
-    parts = []
-    for name, size, kept in zip(("rows", "columns"), shape, shown, strict=True):
-        if size > kept:
-            parts.append(f"{name} {kept} to {size - 1}")
-    return ["", f"Left out: {' and '.join(parts)}."] if parts else []
+    lines = []
+    if shape[0] > shown[0]:
+        lines += ["", f"Left out: rows {shown[0]} to {shape[0] - 1}."]
+    if shape[1] > shown[1]:
+        lines += ["", f"Left out: columns {shown[1]} to {shape[1] - 1}."]
+    return lines

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn import Affine, Layer, MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels, as_labels
+from tui_backprop.nn.arrays import Array, Labels
 from tui_backprop.nn.layers.softmax_with_loss import sample_losses
+from tui_backprop.walkthrough.minibatch import read_minibatch
 
 Entries = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
@@ -35,19 +36,20 @@ class Perturbations:
 
     Args:
         net: its parameters are copied; its class says which layers are used.
-        x: the minibatch's samples, rows (N, inputs).
+        x: the minibatch's samples, shape (N, …).
         t: class indices (N,), or one-hot rows.
     """
 
     def __init__(self, net: MultiLayerNet, x: Array, t: Array | Labels) -> None:
+        rows, self._labels = read_minibatch(net, x, t)
         self.net = net.astype(np.float64)
-        self.gradients = self.net.gradient(x.astype(np.float64), t)
         self._layers = list(self.net.layers.values())
-        self._arrays = [x.reshape(-1, self.net.params["W1"].shape[0]).astype(np.float64)]
-        for layer in self._layers:
-            self._arrays.append(np.array(layer.forward(self._arrays[-1])))
+        self._arrays = [rows.astype(np.float64)]
+        with np.errstate(all="ignore"):
+            self.gradients = self.net.gradient(self._arrays[0], self._labels)
+            for layer in self._layers:
+                self._arrays.append(np.array(layer.forward(self._arrays[-1])))
         self._scores = self._arrays[-1]
-        self._labels = as_labels(t, self._scores.shape)
 
     @property
     def score_scale(self) -> float:
@@ -59,29 +61,31 @@ class Perturbations:
         later = self._layers[self._position(key) + 1 :]
         widths = [layer.b.size for layer in later if isinstance(layer, Affine)]
         samples, classes = self._scores.shape
-        return max(1, _CHUNK // (2 * samples * max([*widths, classes])))
+        return max(1, _CHUNK // int(2 * samples * max([*widths, classes])))
 
-    def differences(self, key: str, entries: Entries, h: float) -> Differences:
+    def differences(self, key: str, entries: Entries, h: float | Array) -> Differences:
         """Return (loss(θ+h) - loss(θ-h)) / 2h for each of a parameter's entries.
 
         Args:
             key: of the parameter.
             entries: indices into the flattened parameter, shape (E,).
-            h: how far each entry moves, at least 0.
+            h: how far each entry moves, above 0; one number, or one for each, shape (E,).
         """
         position = self._position(key)
         before, after = self._arrays[position], self._arrays[position + 1]
         is_weight = self.net.params[key].ndim == 2
         units = entries % after.shape[1]
         samples = after.shape[0]
-        moves = before[:, entries // after.shape[1]].T if is_weight else np.ones((1, samples))
+        slopes = before[:, entries // after.shape[1]].T if is_weight else np.ones((1, samples))
+        steps = np.broadcast_to(h, entries.shape)
+        moves = steps[:, None] * slopes
         # From here on: entries, the two directions, samples.
-        columns = after[:, units].T[:, None, :] + np.array([h, -h])[:, None] * moves[:, None, :]
+        columns = after[:, units].T[:, None, :] + np.stack([moves, -moves], axis=1)
         crossed = np.zeros(entries.size, np.bool_)
         with np.errstate(all="ignore"):
             scores = self._push(position + 1, columns, units, crossed)
             losses = sample_losses(scores, self._labels).mean(axis=-1)
-            return Differences((losses[:, 0] - losses[:, 1]) / (2 * h), crossed)
+            return Differences((losses[:, 0] - losses[:, 1]) / (2 * steps), crossed)
 
     def _push(self, position: int, columns: Array, units: Entries, crossed: Flags) -> Array:
         """Return the scores, (E, 2, N, classes), when a column of an array is another.

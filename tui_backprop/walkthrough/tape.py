@@ -186,6 +186,17 @@ class Tape:
                 return step
         raise KeyError(f"no step of the tape makes {label}")
 
+    def parameter_of_gradient(self, number: int) -> str | None:
+        """Return the parameter whose gradient a step makes, None where it makes another array."""
+        step = self.step(number)
+        key = step.output.label.removeprefix("d")
+        is_gradient = step.phase is Phase.BACKWARD and any(
+            named.label == key and named.origin is Origin.PARAMETER
+            for other in self.steps
+            for named in other.inputs
+        )
+        return key if is_gradient else None
+
     def phases(self) -> tuple[PhaseSpan, ...]:
         """Return the phases in their order, each with its first and last step."""
         spans = []

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from tui_backprop.nn import MultiLayerNet, Optimizer
-from tui_backprop.nn.arrays import Array, Labels, as_labels
+from tui_backprop.nn.arrays import Array, Labels
 from tui_backprop.nn.operation import Operation
+from tui_backprop.walkthrough.minibatch import read_minibatch
 from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Prediction, Step, Tape
 
 _LOSS_LAYER = "SoftmaxWithLoss"
@@ -30,25 +31,14 @@ def trace(net: MultiLayerNet, optimizer: Optimizer, x: Array, t: Array | Labels)
     Raises:
         ValueError: `x` or `t` does not fit the net, or there is no sample.
     """
-    x, labels, targets = _minibatch(net, x, t)
+    x, labels = read_minibatch(net, x, t)
+    targets = np.eye(net.params[f"b{len(net.params) // 2}"].size, dtype=net.dtype)[labels]
     with np.errstate(all="ignore"):
         tracer = _Tracer(net, x, targets)
         dy = tracer.record_loss(tracer.record_forward(x), labels)
         tracer.record_backward(dy)
         prediction = tracer.record_update(optimizer, x, labels)
     return Tape(tuple(tracer.steps), labels, prediction)
-
-
-def _minibatch(net: MultiLayerNet, x: Array, t: Array | Labels) -> tuple[Array, Labels, Array]:
-    """Return x as rows, the class indices, and the one-hot rows, all of the tape's own."""
-    inputs, classes = net.params["W1"].shape[0], net.params[f"b{len(net.params) // 2}"].size
-    if not x.size or x.size % inputs or x.shape not in ((inputs,), (len(x), *x.shape[1:])):
-        raise ValueError(f"minibatch of shape {x.shape}: must be samples of {inputs} values each")
-    rows = np.array(x, net.dtype, order="C").reshape(-1, inputs)
-    labels = np.array(as_labels(t, (rows.shape[0], classes)))
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"targets: must be class indices from 0 to {classes - 1}")
-    return rows, labels, np.eye(classes, dtype=net.dtype)[labels]
 
 
 class _Tracer:

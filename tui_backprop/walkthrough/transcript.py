@@ -41,6 +41,14 @@ def transcript(
         yield from _check(check)
 
 
+def transcript_heading(
+    iteration: int, dataset: str, layer_sizes: Sequence[int], learning_rate: float
+) -> list[str]:
+    """Return which minibatch of which run a walkthrough is of, for `heading`."""
+    sizes = "-".join(str(size) for size in layer_sizes)
+    return [f"Iteration {iteration:,} on {dataset}, net {sizes}, learning rate {learning_rate:g}."]
+
+
 def _samples(tape: Tape) -> Iterator[str]:
     yield f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}."
     yield "Samples, classes and cells are counted from 0, steps from 1."
@@ -139,7 +147,6 @@ def _check(check: NetCheck) -> Iterator[str]:
 
 
 def _check_row(parameter: ParameterCheck) -> str:
-    verdict = Verdict.AGREES if parameter.passed else parameter.worst.verdict
     columns = [
         parameter.key,
         shape_text(parameter.shape),
@@ -149,6 +156,6 @@ def _check_row(parameter: ParameterCheck) -> str:
         str(list(parameter.worst.index)),
         f"{parameter.counts[Verdict.KINK]:,}",
         f"{parameter.counts[Verdict.ROUND_OFF]:,}",
-        verdict.value,
+        parameter.verdict.value,
     ]
     return f"| {' | '.join(columns)} |"

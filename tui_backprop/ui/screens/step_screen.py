@@ -1,14 +1,11 @@
 """The step screen: one minibatch, operation by operation, both ways."""
 
 from pathlib import Path
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer
 
 from tui_backprop.session.walkthrough_messages import (
@@ -20,7 +17,9 @@ from tui_backprop.session.walkthrough_messages import (
     Traced,
 )
 from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.numbers import index_text
+from tui_backprop.ui.step.player import Player
 from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.transcript_file import write_new_file
 from tui_backprop.ui.widgets.step.array_pane import ArrayPane
@@ -31,12 +30,9 @@ from tui_backprop.ui.widgets.step.step_status import StepStatus
 from tui_backprop.ui.widgets.step.tape_bar import TapeBar
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck
-from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
+from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP
 from tui_backprop.walkthrough.tape import Origin, Step
-from tui_backprop.walkthrough.transcript import transcript
-
-SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Operations per second while playing."""
+from tui_backprop.walkthrough.transcript import transcript, transcript_heading
 
 
 class StepScreen(Screen[None]):
@@ -44,62 +40,20 @@ class StepScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right", "step(1)", "Step", key_display="← →", tooltip="One operation (→ on, ← back)"
-        ),
-        Binding("left", "step(-1)", "Step back", show=False),
-        Binding(
-            "shift+right", "phase(1)", "Phase", key_display="⇧← →", tooltip="One phase on or back"
-        ),
-        Binding("shift+left", "phase(-1)", "Phase back", show=False),
-        Binding("home", "to_start", "Start", show=False, tooltip="First operation"),
-        Binding("end", "to_end", "End", show=False, tooltip="Last operation"),
-        Binding("space", "play", "Play", tooltip="Play the tape, or stop"),
-        Binding(
-            "plus,equals_sign",
-            "speed(1)",
-            "Speed",
-            key_display="+ -",
-            show=False,
-            tooltip="Faster or slower play",
-        ),
-        Binding("minus", "speed(-1)", "Slower", show=False),
-        Binding("tab", "app.focus_next", "Matrix", tooltip="Next matrix: arrows move in it"),
-        Binding("enter", "explain", "Explain", tooltip="Where the cell's number came from"),
-        Binding("backspace", "back", "Back", show=False, tooltip="Return from a jump"),
-        Binding(
-            "right_square_bracket",
-            "sample(1)",
-            "Sample",
-            key_display="[ ]",
-            tooltip="Another sample of the minibatch",
-        ),
-        Binding("left_square_bracket", "sample(-1)", "Sample before", show=False),
-        Binding("i", "picture", "Picture", show=False, tooltip="The sample (small terminal)"),
-        Binding("c", "check", "Check", tooltip="Check the gradient cell numerically"),
-        Binding("h", "step_size", "h", show=False, tooltip="Another step size h for the check"),
-        Binding("C", "check_net", "Check all", show=False, tooltip="Check every gradient"),
-        Binding("x", "export", "Export", show=False, tooltip="Write the tape as Markdown"),
-        Binding("w", "commit", "Commit", tooltip="Apply the update; trace the next minibatch"),
-        Binding("escape", "leave", "Leave", tooltip="Close what is open, then leave"),
-    ]
+    BINDINGS = STEP_BINDINGS
 
     def __init__(self, traced: Traced) -> None:
         super().__init__(id="step-screen")
         self._traced = traced
         self._path = StepPath(traced.tape)
         self._sample = 0
-        self._h = DEFAULT_STEP
-        self._cell_checks: tuple[CellCheck, ...] = ()
         self._net_check: NetCheck | None = None
         self._export_when_checked = False
-        self._player: Timer | None = None
-        self._speed = 1
         self._status = StepStatus()
         self._tape_bar = TapeBar()
         self._arrays = ArrayPane()
         self._sample_view = SampleView()
+        self._player = Player(self, self._play_on, self._status.say)
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
@@ -122,15 +76,14 @@ class StepScreen(Screen[None]):
         self._path = StepPath(traced.tape)
         self._path.move_to(min(number, len(traced.tape)))
         self._sample = min(self._sample, traced.tape.sample_count - 1)
-        self._net_check, self._cell_checks = None, ()
+        self._net_check = None
         self._show()
         if again:
             self._status.say("not committed: " + commit_obstacle(traced))
 
     def show_cell_check(self, event: CellChecked) -> None:
         """Show the check of a cell."""
-        self._cell_checks = event.checks
-        self._arrays.check.show_cell(event.checks, self._h)
+        self._arrays.check.show_cell(event.checks)
 
     def show_net_check(self, event: NetChecked) -> None:
         """Show how far the check of all gradients has come."""
@@ -181,31 +134,18 @@ class StepScreen(Screen[None]):
 
     def action_play(self) -> None:
         """Play the tape from here, or stop playing."""
-        if self._player is None:
-            if self._path.place.step == len(self._traced.tape):
-                self._path.move_to(1)
-            self._player = self.set_interval(1 / SPEEDS[self._speed], self._play_on)
-            self._status.say(f"playing, {SPEEDS[self._speed]:g} operations a second: space stops")
-        else:
-            self._stop_playing()
+        if not self._player.playing and self._path.place.step == len(self._traced.tape):
+            self.action_to_start()
+        self._player.toggle()
+
+    def action_speed(self, change: int) -> None:
+        """Play faster or slower."""
+        self._player.change_speed(change)
 
     def _play_on(self) -> None:
         self.action_step(1)
         if self._path.place.step == len(self._traced.tape):
-            self._stop_playing()
-
-    def _stop_playing(self) -> None:
-        if self._player is not None:
             self._player.stop()
-            self._player = None
-            self._status.say("")
-
-    def action_speed(self, change: int) -> None:
-        """Play faster or slower."""
-        self._speed = min(max(0, self._speed + change), len(SPEEDS) - 1)
-        if self._player is not None:
-            self._stop_playing()
-            self.action_play()
 
     def action_sample(self, change: int) -> None:
         """Look at another sample."""
@@ -215,14 +155,20 @@ class StepScreen(Screen[None]):
         if not self._path.place.deriving:
             self._arrays.look_at_sample(self._sample)
 
+    def action_zoom(self) -> None:
+        """Give the focused matrix all the room, or the result where none is."""
+        self._arrays.zoom(self._looked_at())
+
     def action_picture(self) -> None:
         """On a small terminal, show the sample instead of the arrays, or the arrays again."""
         self.toggle_class("-show-sample")
 
     def action_explain(self) -> None:
         """Open the derivation of the cell under the cursor of the focused matrix."""
-        view = self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
-        self._explain(view)
+        self._explain(self._looked_at())
+
+    def _looked_at(self) -> MatrixView:
+        return self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
 
     def _explain(self, view: MatrixView) -> None:
         named = view.named
@@ -248,29 +194,26 @@ class StepScreen(Screen[None]):
 
     def action_check(self) -> None:
         """Check the gradient under the result's cursor by central differences."""
-        label = self._step.output.label
-        if label[1:] not in self._parameter_labels() or not label.startswith("d"):
-            self._status.say("c checks a gradient: go to a step that makes a dW or db")
+        key = self._traced.tape.parameter_of_gradient(self._path.place.step)
+        if key is None:
+            self._status.say("c checks a dW or db: go to a step that makes one")
             return
         view = self._arrays.result
         self._arrays.show_check()
-        self._arrays.check.show_waiting(index_text(label, view.index))
-        self.post_message(CommandRequested(CheckCell(label[1:], view.index)))
+        self._arrays.check.show_waiting(index_text(self._step.output.label, view.index))
+        self.post_message(CommandRequested(CheckCell(key, view.index)))
 
     def action_step_size(self) -> None:
         """Take the next step size for the gradient check."""
-        self._h = STEP_SIZES[(STEP_SIZES.index(self._h) + 1) % len(STEP_SIZES)]
-        if self._cell_checks and self._arrays.has_class("-checking"):
-            self._arrays.check.show_cell(self._cell_checks, self._h)
-        else:
-            self._status.say(f"h = {self._h:g} for the next check")
+        self._arrays.check.take_next_step_size()
+        if not self._arrays.has_class("-checking"):
+            self._status.say(f"h = {self._arrays.check.h:g} for the next check")
 
     def action_check_net(self) -> None:
         """Check every gradient of the net."""
-        self._cell_checks = ()
         self._arrays.show_check()
         self._arrays.check.show_waiting("Every gradient")
-        self.post_message(CommandRequested(CheckNet(self._h)))
+        self.post_message(CommandRequested(CheckNet(self._arrays.check.h)))
 
     def action_export(self) -> None:
         """Write the tape as Markdown, with the check of all gradients."""
@@ -284,7 +227,10 @@ class StepScreen(Screen[None]):
     def _export(self) -> None:
         traced = self._traced
         stem = f"walkthrough-iteration-{traced.iteration}"
-        lines = transcript(traced.tape, self._net_check, transcript_heading(traced))
+        heading = transcript_heading(
+            traced.iteration, traced.dataset, traced.layer_sizes, traced.learning_rate
+        )
+        lines = transcript(traced.tape, self._net_check, heading)
         try:
             path = write_new_file(Path.cwd(), stem, lines)
         except OSError as error:
@@ -306,10 +252,11 @@ class StepScreen(Screen[None]):
             self._path.derive(False)
             self.set_focus(None)
             self._show()
-        elif self.focused is not None:
+        elif self.focused is not None or self._arrays.zoomed:
             self.set_focus(None)
+            self._arrays.leave_zoom()
         else:
-            self._stop_playing()
+            self._player.stop()
             self.dismiss()
 
     @on(TapeBar.MarkClicked)
@@ -339,14 +286,6 @@ class StepScreen(Screen[None]):
         origin = Origin.CONSTANT if named is None else named.origin
         self._status.say(f"{index_text(operand.label, operand.index)} is {origin.value}")
 
-    def _parameter_labels(self) -> set[str]:
-        return {
-            named.label
-            for step in self._traced.tape
-            for named in step.inputs
-            if named.origin is Origin.PARAMETER
-        }
-
 
 def commit_obstacle(traced: Traced) -> str:
     """Return why the traced iteration cannot be made, or nothing."""
@@ -354,12 +293,3 @@ def commit_obstacle(traced: Traced) -> str:
         return f"all {traced.iterations:,} iterations are made"
     broken = traced.tape.first_non_finite
     return f"{broken.output.label} is not finite" if broken is not None else ""
-
-
-def transcript_heading(traced: Traced) -> list[str]:
-    """Return which minibatch of which run a walkthrough is of."""
-    sizes = "-".join(str(size) for size in traced.layer_sizes)
-    return [
-        f"Iteration {traced.iteration:,} on {traced.dataset}, net {sizes},"
-        f" learning rate {traced.learning_rate:g}."
-    ]

@@ -43,6 +43,7 @@ class ArrayPane(Vertical):
 
     def show_derivation(self, step: Step, derivation: CellDerivation) -> None:
         """Show an operation with the derivation of one cell, whose operands are lit up."""
+        self.leave_zoom()
         self.set_class(True, "-deriving")
         self.set_class(False, "-checking")
         self._show_arrays(step, lit_cells(derivation))
@@ -52,8 +53,34 @@ class ArrayPane(Vertical):
 
     def show_check(self) -> None:
         """Make room for the gradient check."""
+        self.leave_zoom()
         self.set_class(False, "-deriving")
         self.set_class(True, "-checking")
+
+    def zoom(self, view: MatrixView) -> None:
+        """Give one matrix all the room: first its numbers, then as tints, then all as before."""
+        if not view.has_class("-zoomed"):
+            self._zoom_on(view)
+        elif view.as_heat:
+            self.leave_zoom()
+        else:
+            view.show_as_heat(True)
+
+    def leave_zoom(self) -> None:
+        """Give all matrices their room again."""
+        self._zoom_on(None)
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether one matrix has all the room."""
+        return self.has_class("-zoom-operand") or self.has_class("-zoom-result")
+
+    def _zoom_on(self, chosen: MatrixView | None) -> None:
+        self.set_class(chosen is self.result, "-zoom-result")
+        self.set_class(chosen in self._operands, "-zoom-operand")
+        for view in (*self._operands, self.result):
+            view.set_class(view is chosen, "-zoomed")
+            view.show_as_heat(False)
 
     def follow_chosen_term(self) -> None:
         """Bring the operands of the chosen term into sight."""
@@ -69,12 +96,12 @@ class ArrayPane(Vertical):
                 view.look_at_row(sample)
 
     def _shown_operands(self) -> Iterator[MatrixView]:
-        return (view for view in self._operands if view.display)
+        return (view for view in self._operands if not view.has_class("-unused"))
 
     def _show_arrays(self, step: Step, lit: Mapping[str, frozenset[Index]]) -> None:
         for number, view in enumerate(self._operands):
-            view.display = number < len(step.inputs)
-            if view.display:
+            view.set_class(number >= len(step.inputs), "-unused")
+            if number < len(step.inputs):
                 named = step.inputs[number]
                 view.set_class(named.array.ndim == 0, "-scalar")
                 view.set_class(named.array.ndim == 1, "-vector")

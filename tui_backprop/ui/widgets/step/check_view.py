@@ -11,7 +11,7 @@ from tui_backprop.nn.operation import shape_text
 from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
-from tui_backprop.walkthrough.gradient_check import CellCheck
+from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
 from tui_backprop.walkthrough.judgement import Verdict
 
 _BAR = 24
@@ -24,7 +24,7 @@ class CheckView(PaintedWidget):
     def __init__(self) -> None:
         super().__init__(id="check", classes="pane")
         self._checks: tuple[CellCheck, ...] = ()
-        self._h = 0.0
+        self.h = DEFAULT_STEP
         self._net: NetCheck | None = None
 
     def show_waiting(self, title: str) -> None:
@@ -33,9 +33,14 @@ class CheckView(PaintedWidget):
         self.border_title = f"{title}: checking …"
         self.repaint_changes()
 
-    def show_cell(self, checks: tuple[CellCheck, ...], h: float) -> None:
-        """Show the check of an entry: at `h` in full, at the others its error."""
-        self._checks, self._h, self._net = checks, h, None
+    def take_next_step_size(self) -> None:
+        """Show the check at the next step size."""
+        self.h = STEP_SIZES[(STEP_SIZES.index(self.h) + 1) % len(STEP_SIZES)]
+        self.repaint_changes()
+
+    def show_cell(self, checks: tuple[CellCheck, ...]) -> None:
+        """Show the check of an entry: at `h` in full, at the other step sizes its error."""
+        self._checks, self._net = checks, None
         name = index_text(f"d{checks[0].key}", checks[0].index)
         self.border_title = f"Gradient check of {name}, in float64"
         self.border_subtitle = "h another step size"
@@ -53,10 +58,10 @@ class CheckView(PaintedWidget):
         """Return the check's lines."""
         if self._net is not None:
             return net_lines(self._net)
-        chosen = next((check for check in self._checks if check.h == self._h), None)
+        chosen = next((check for check in self._checks if check.h == self.h), None)
         if chosen is None:
             return []
-        return [*cell_lines(chosen), *(error_line(c, c.h == self._h) for c in self._checks)]
+        return [*cell_lines(chosen), *(error_line(c, c.h == self.h) for c in self._checks)]
 
 
 def cell_lines(check: CellCheck) -> list[Strip]:

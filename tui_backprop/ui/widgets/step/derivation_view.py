@@ -10,11 +10,12 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_backprop.ui.step.numbers import index_text, long_text
+from tui_backprop.ui.step.numbers import index_text, long_text, short_text
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.ui.widgets.step.matrix_window import panned
 from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
 
+_WIDE = 90
 _CHOSEN = Style(reverse=True, bold=True)
 
 
@@ -168,11 +169,12 @@ class DerivationView(PaintedWidget, can_focus=True):
         segments = [Segment(f"{mark} ", Style(bold=True))]
         segments += named_form(term.form, names)
         used = sum(segment.cell_length for segment in segments)
-        numbers = term.numbers(long_text)
+        number_text = long_text if self.size.width >= _WIDE else short_text
+        numbers = term.numbers(number_text)
         segments.append(Segment(" " * max(1, width + 3 - used) + f"= {numbers}"))
         if len(term.operands) > 1:
-            segments.append(Segment(f" = {long_text(term.value)}"))
-        segments.append(Segment(f"   total {long_text(total)}", Style(dim=True)))
+            segments.append(Segment(f" = {number_text(term.value)}"))
+        segments.append(Segment(f"   total {number_text(total)}", Style(dim=True)))
         return Strip(segments)
 
 

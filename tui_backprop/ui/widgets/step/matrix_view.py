@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
@@ -13,28 +12,26 @@ from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Index, shape_text
-from tui_backprop.ui.step.numbers import CELL_WIDTH, cell_text
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
-from tui_backprop.ui.widgets.step.heat import HEAT_STEPS, heat_style
+from tui_backprop.ui.widgets.step.matrix_painting import (
+    NumberPainter,
+    as_cell,
+    as_matrix,
+    heat_lines,
+    summary_text,
+)
 from tui_backprop.ui.widgets.step.matrix_window import (
     COLUMN_WIDTH,
-    MAP_GAP,
     Layout,
     lay_out,
     panned,
 )
 from tui_backprop.walkthrough.summary import (
-    ArraySummary,
-    heat_levels,
-    minimap,
     strongest_cell,
     summarize,
 )
 from tui_backprop.walkthrough.tape import NamedArray
 
-_CURSOR = Style(reverse=True, bold=True)
-_LIT = Style(underline=True, bold=True)
-_INDEX = Style(dim=True)
 _NUMBERS_OF_A_SCALAR = 12
 
 
@@ -72,6 +69,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._first = (0, 0)
         self._cursor = (0, 0)
         self._lit: frozenset[tuple[int, int]] = frozenset()
+        self.as_heat = False
 
     def show(self, named: NamedArray, *, lit: frozenset[Index] = frozenset()) -> None:
         """Show an array, with some of its cells lit up."""
@@ -84,6 +82,11 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._lit = frozenset(map(as_cell, lit))
         self.border_title = f"{named.label} {shape_text(named.array.shape)}"
         self._write_summary()
+        self.repaint_changes()
+
+    def show_as_heat(self, as_heat: bool) -> None:
+        """Show the whole matrix as tints, or its numbers, as many as fit."""
+        self.as_heat = as_heat
         self.repaint_changes()
 
     def look_at(self, index: Index) -> None:
@@ -109,25 +112,12 @@ class MatrixView(PaintedWidget, can_focus=True):
             return []
         if self.named.array.ndim == 0:
             return [Strip([Segment(f"{float(self.named.array):.{_NUMBERS_OF_A_SCALAR}g}")])]
-        layout = self._layout()
+        cursor = self._cursor if self.has_focus or not self._lit else None
+        if self.as_heat:
+            return heat_lines(self._rows, self._largest, self._cursor, width, height)
         self._keep_cursor_in_sight()
-        top, left = self._first
-        window = self._rows[top : top + layout.rows, left : left + layout.columns]
-        levels = heat_levels(window, HEAT_STEPS, self._largest)
-        lines = [self._column_numbers(layout)]
-        for y in range(window.shape[0]):
-            segments = [self._row_number(top + y, layout)]
-            for x in range(window.shape[1]):
-                place = (top + y, left + x)
-                style = heat_style(int(levels[y, x]))
-                if place in self._lit:
-                    style += _LIT
-                if place == self._cursor and (self.has_focus or self._lit == frozenset()):
-                    style += _CURSOR
-                segments.append(Segment(f"{cell_text(float(window[y, x])):>{CELL_WIDTH}}", style))
-                segments.append(Segment(" "))
-            lines.append(Strip(segments))
-        return self._with_map(lines, layout, height) if layout.map_columns else lines
+        painter = NumberPainter(self._rows, self._largest, self._layout(), self._first)
+        return painter.lines(cursor, self._lit, width, height)
 
     def on_focus(self) -> None:
         """Show the cursor as the one that the arrows move."""
@@ -146,6 +136,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         """Choose the cell under the pointer; a second click opens its derivation."""
         offset = event.get_content_offset(self)
         if offset is None or self.named is None or self.named.array.ndim == 0:
+            return
+        if self.as_heat:
             return
         layout = self._layout()
         y, x = offset.y - 1, (offset.x - layout.index_width) // COLUMN_WIDTH
@@ -185,72 +177,8 @@ class MatrixView(PaintedWidget, can_focus=True):
             panned(self._first[1], layout.columns, columns, self._cursor[1]),
         )
 
-    def _column_numbers(self, layout: Layout) -> Strip:
-        numbers = range(self._first[1], self._first[1] + layout.columns)
-        text = "".join(f"{number:>{CELL_WIDTH}} " for number in numbers)
-        return Strip([Segment(" " * layout.index_width + text, _INDEX)])
-
-    def _row_number(self, row: int, layout: Layout) -> Segment:
-        width = layout.index_width
-        return Segment(f"{row:>{width - 1}} " if width else "", _INDEX)
-
-    def _with_map(self, lines: list[Strip], layout: Layout, height: int) -> list[Strip]:
-        """Return the lines with the minimap at their right; brackets hold the part in sight."""
-        rows, columns = self._rows.shape
-        small = minimap(self._rows, min(height - 1, rows), layout.map_columns)
-        levels = heat_levels(small, HEAT_STEPS, self._largest)
-        map_rows, map_columns = small.shape
-        top, left = self._first
-        in_sight = {
-            (y * map_rows // rows, x * map_columns // columns)
-            for y in range(top, top + layout.rows)
-            for x in range(left, left + layout.columns)
-        }
-        margin = self.size.width - map_columns
-        result = []
-        for number in range(max(len(lines), map_rows + 1)):
-            line = lines[number] if number < len(lines) else Strip.blank(0)
-            segments = [*line.adjust_cell_length(margin - MAP_GAP), Segment(" " * MAP_GAP)]
-            if 1 <= number <= map_rows:
-                segments += [
-                    Segment(
-                        "□" if (number - 1, x) in in_sight else "·",
-                        heat_style(int(levels[number - 1, x])),
-                    )
-                    for x in range(map_columns)
-                ]
-            result.append(Strip(segments))
-        return result
-
     def _write_summary(self) -> None:
         if self.named is None or self.named.array.ndim == 0:
             self.border_subtitle = ""
             return
         self.border_subtitle = summary_text(self._summary, self.size.width)
-
-
-def summary_text(summary: ArraySummary, width: int) -> str:
-    """Return an array's minimum, maximum, mean, norm and share of zeros, as far as they fit."""
-    parts = [
-        f"min {cell_text(summary.minimum)}",
-        f"max {cell_text(summary.maximum)}",
-        f"0: {summary.zero_share:.0%}",
-        f"mean {cell_text(summary.mean)}",
-        f"‖·‖ {cell_text(summary.norm)}",
-    ]
-    text = "  ".join(parts)
-    while len(text) > width - 2 and len(parts) > 1:
-        parts.pop()
-        text = "  ".join(parts)
-    return text
-
-
-def as_matrix(array: Array) -> Array:
-    """Return an array as a matrix: a vector as one row, a number as one cell."""
-    return array if array.ndim == 2 else array.reshape(1, -1)
-
-
-def as_cell(index: Index) -> tuple[int, int]:
-    """Return an index as one of the matrix that `as_matrix` makes."""
-    padded = (0, 0, *index)
-    return padded[-2], padded[-1]

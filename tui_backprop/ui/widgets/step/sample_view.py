@@ -27,6 +27,8 @@ class SampleView(PaintedWidget):
 
     def show(self, traced: Traced, number: int) -> None:
         """Show a sample of the traced minibatch."""
+        if traced is self._traced and number == self._number:
+            return
         self._traced, self._number = traced, number
         count = traced.tape.sample_count
         self.border_title = f"Sample {number} of {count}, #{traced.indices[number]}"

@@ -44,7 +44,6 @@ class StepStatus(PaintedWidget):
         segments = [Segment(title, Style(color="yellow", bold=True))]
         if self._news:
             return [Strip([*segments, Segment(f"  {self._news}", Style(bold=True))])]
-        segments.append(Segment(f"  minibatch of {traced.tape.sample_count}"))
         if step.number == len(traced.tape):
             segments.append(Segment(f"  {prediction_text(traced)}", Style(bold=True)))
             return [Strip(segments)]
@@ -52,7 +51,8 @@ class StepStatus(PaintedWidget):
         label, guess = int(tape.labels[self._sample]), int(tape.y[self._sample].argmax())
         segments.append(
             Segment(
-                f"  sample {self._sample}: label {printable(names[label], 8)},"
+                f"  sample {self._sample} of {traced.tape.sample_count}:"
+                f" label {printable(names[label], 8)},"
                 f" predicted {printable(names[guess], 8)}"
                 f" ({float(tape.y[self._sample, guess]):.2f})"
             )

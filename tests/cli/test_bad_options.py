@@ -1,0 +1,117 @@
+"""Whatever text an option is given: taken, or refused in one line that names what is allowed."""
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_backprop.cli import main
+from tui_backprop.training.fields import Field
+from tui_backprop.training.hyperparameters import FIELD_BY_NAME, FIELDS
+
+HOSTILE = (
+    *("", " ", "nan", "NaN", "inf", "-inf", "1e999", "-1", "0x10", "1_0", "1,0", "1.5.2"),
+    *("１００", "٣", "²", "½", "Ⅷ", "１e-1", "−1", "9" * 5000, "1e-5000", "--", "-", "\0"),
+    *("\x1b[31mred", "\x9b31m", "a\nb", "a\rb", "\a", "\x7f", "‮", "\ud800", "[red]x[/]"),
+)
+TEXTS = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(max_size=30),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+COMMANDS: tuple[list[str], ...] = ([], ["train"])
+
+
+def option(field: Field) -> str:
+    return "--" + field.name.replace("_", "-")
+
+
+def invoke(arguments: list[str]) -> Result:
+    return CliRunner().invoke(main, arguments, prog_name="tui-backprop")
+
+
+def error_line(result: Result) -> str:
+    """Return the one line of a refusal, which has no traceback and no raw control character."""
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    lines = result.stderr.removesuffix("\n").split("\n")
+    assert lines[-1].startswith("Error: ")
+    assert all(line.isprintable() for line in lines), lines
+    assert "Traceback" not in result.stderr
+    return lines[-1]
+
+
+def refusal(field: Field, text: str, command: list[str]) -> str | None:
+    """Return the line that refuses the text, None if it was taken."""
+    # Options are read in the order given: a bad one behind it keeps a good text from training.
+    bad_one = "--batch-size" if field.name == "seed" else "--seed"
+    line = error_line(invoke([*command, f"{option(field)}={text}", f"{bad_one}=-1"]))
+    return None if line.startswith(f"Error: Invalid value for '{bad_one}'") else line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "text", "allowed"),
+    [
+        ("learning_rate", "fast", "a number from 0 to 1e+06"),
+        ("learning_rate", "-0.1", "a number from 0 to 1e+06"),
+        ("batch_size", "0", "a whole number from 1 to 100,000"),
+        ("batch_size", "1.5", "a whole number from 1 to 100,000"),
+        ("seed", "4294967296", "a whole number from 0 to 4,294,967,295"),
+        ("hidden", "50,", "whole numbers from 1 to 10"),
+        ("dtype", "float16", "one of float32, float64"),
+        ("sampling", "Random", "one of random, shuffle"),
+        ("optimizer", "adam", "sgd"),
+        ("iterations", "１００", "a whole number from 1 to 1,000,000,000"),
+    ],
+)
+def test_a_refusal_names_option_value_and_bounds(
+    command: list[str], name: str, text: str, allowed: str
+) -> None:
+    field = FIELD_BY_NAME[name]
+    line = error_line(invoke([*command, f"{option(field)}={text}"]))
+    assert option(field) in line
+    assert text in line
+    assert allowed in line
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+@settings(max_examples=200)
+@given(text=TEXTS, command=st.sampled_from(COMMANDS))
+def test_no_text_leads_to_a_traceback(field: Field, text: str, command: list[str]) -> None:
+    line = refusal(field, text, command)
+    if line is None:
+        field.parse(text)
+    else:
+        assert option(field) in line
+        assert field.allowed in line
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\x1b]0;title\a", "a\nb", "\x9b2J", "‮"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["{}"], ["--{}"], ["--{}=1"], ["-{}"], ["train", "{}"], ["train", "--{}"], ["--fps", "{}"]],
+    ids=" ".join,
+)
+def test_escapes_are_shown_and_not_obeyed(arguments: list[str], text: str) -> None:
+    error_line(invoke([argument.format(text) for argument in arguments]))
+
+
+@pytest.mark.parametrize("value", ["0", "nan", "inf", "-1", "61", "fast"])
+def test_fps_out_of_bounds(value: str) -> None:
+    line = error_line(invoke(["--fps", value]))
+    assert "--fps" in line
+    assert "0.1" in line
+    assert "60" in line
+
+
+def test_options_before_the_command_are_not_lost_in_silence() -> None:
+    line = error_line(invoke(["--hidden", "9", "train"]))
+    assert "--hidden" in line
+    assert "after the command" in line
+
+
+def test_an_option_without_its_value() -> None:
+    assert "--seed" in error_line(invoke(["--seed"]))
