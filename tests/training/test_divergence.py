@@ -144,6 +144,17 @@ def test_an_evaluation_of_huge_parameters_warns_of_nothing() -> None:
     assert 0 <= trainer.accuracies.points()[-1].train <= 1
 
 
+def test_what_numpy_warns_of_elsewhere_stays_as_it_was() -> None:
+    before = np.geterr()
+    trainer = until(Trainer(SMALL, DATA), 3)
+    assert np.geterr() == before
+    with np.errstate(all="raise"):
+        trainer.net.params["W2"][...] = np.inf
+        trainer.work()
+        assert set(np.geterr().values()) == {"raise"}
+    assert trainer.non_finite is not None
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_gradients_too_large_to_square_have_norms(dtype: str) -> None:
     trainer = until(Trainer(SMALL.with_value("dtype", dtype), DATA), 3)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from contextvars import copy_context
 
 import numpy as np
 
@@ -59,6 +60,11 @@ class Trainer:
         self.non_finite: NonFinite | None = None
         self._evaluator = Evaluator(self.net.params, dataset)
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
+        # A net that diverges overflows, which is looked for where it matters. NumPy keeps in the
+        # context what it warns of; entering one that is quiet already costs less than np.errstate.
+        quiet = copy_context()
+        quiet.run(np.seterr, all="ignore")
+        self._quietly = quiet.run
         self._begin_evaluation()
 
     @property
@@ -103,11 +109,10 @@ class Trainer:
 
         That is a part of a due evaluation, or else one iteration; nothing when finished.
         """
-        with np.errstate(all="ignore"):
-            if self._evaluation is not None:
-                self._evaluate_piece(self._evaluation)
-            elif self.can_iterate:
-                self._iterate()
+        if self._evaluation is not None:
+            self._quietly(self._evaluate_piece, self._evaluation)
+        elif self.can_iterate:
+            self._quietly(self._iterate)
 
     def next_minibatch(self) -> Minibatch:
         """Return the minibatch the next iteration will use. Valid until the next `work`."""
@@ -149,17 +154,15 @@ class Trainer:
             return
         self.optimizer.apply_updates(self.net.params)
         self.minibatches.advance(size)
-        epoch_before = self.samples_seen // self.dataset.train_size
         self.iteration += 1
         self.samples_seen += size
         self.loss = loss
         self.losses.append(loss)
         if self.iteration % TREND_EVERY == 1:
             self.trends.append(grads)
-        if (
-            self.samples_seen // self.dataset.train_size != epoch_before
-            or self.iteration == self.hyperparameters.iterations
-        ):
+        # The remainder is below what was just added exactly when an epoch ended within it.
+        epoch_ended = self.samples_seen % self.dataset.train_size < size
+        if epoch_ended or self.iteration == self.hyperparameters.iterations:
             self._begin_evaluation()
 
     def _begin_evaluation(self) -> None:

@@ -102,21 +102,22 @@ class Affine(Layer):
         self._x_rows, self._x_shape = rows, x.shape
         out: Array = rows @ self.W
         out += self.b
-        return out[0] if rows.shape[:1] != x.shape[:1] or x.ndim == 1 else out
+        return out if rows is x or (x.ndim > 1 and len(rows) == len(x)) else out[0]
 
     def parameter_gradients(self, dout: Array) -> None:
         """Write dW = xᵀ · dout and db = Σₙ dout."""
-        dout = dout.reshape(-1, self.b.size)
+        dout = dout if dout.ndim == 2 else dout.reshape(-1, self.b.size)
         np.matmul(self._x_rows.T, dout, out=self.grads["W"])
-        if self._ones.size != dout.shape[0]:
-            self._ones = np.ones(dout.shape[0], dout.dtype)
+        if len(self._ones) != len(dout):
+            self._ones = np.ones(len(dout), self.b.dtype)
         # 1ᵀ · dout is the sum over the batch, several times faster than NumPy's own by columns.
         np.dot(self._ones, dout, out=self.grads["b"])
 
     def input_gradient(self, dout: Array) -> Array:
         """Return dx = dout · Wᵀ."""
-        dx: Array = dout.reshape(-1, self.b.size) @ self.W.T
-        return dx.reshape(self._x_shape)
+        dout = dout if dout.ndim == 2 else dout.reshape(-1, self.b.size)
+        dx: Array = dout @ self.W.T
+        return dx if dx.shape == self._x_shape else dx.reshape(self._x_shape)
 
     def _rows(self, x: Array) -> Array:
         """Return `x` as rows of this layer's dtype, shape (N, inputs)."""

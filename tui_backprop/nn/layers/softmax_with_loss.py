@@ -140,5 +140,5 @@ class SoftmaxWithLoss:
         """Return (y - t) / N · dout, of the shape of the scores, with t as one-hot rows."""
         dx = self.y.copy(order="K")
         dx[self._rows, self.t] -= 1
-        dx *= dout / dx.shape[0]
-        return dx.reshape(self._shape)
+        dx *= dout / len(dx)
+        return dx if dx.shape == self._shape else dx.reshape(self._shape)

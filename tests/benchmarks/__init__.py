@@ -1,0 +1,1 @@
+"""Side-by-side timings: `python -m tests.benchmarks` measures and writes one Markdown table."""

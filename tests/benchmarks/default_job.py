@@ -1,0 +1,52 @@
+"""The whole default job, 10,000 iterations and all accuracies, beside the book's script."""
+
+import time
+
+from tests.benchmarks.interleaving import interleaved, ratios
+from tests.benchmarks.peers.book import Book
+from tests.benchmarks.table import Row
+from tui_backprop.datasets import load_dataset
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.trainer import Trainer
+
+ROUNDS = 3
+"""Each takes a good half minute, and a long run averages much of the noise by itself."""
+
+
+def measure(rounds: int) -> list[Row]:
+    """Return seconds of both, and the book's over ours."""
+    data = load_dataset("mnist")
+    settings = Hyperparameters()
+    results: dict[str, tuple[float, float]] = {}
+    evaluated_at: set[int] = set()
+
+    def ours() -> float:
+        start = time.perf_counter()
+        trainer = Trainer(settings, data)
+        while not trainer.finished:
+            trainer.work()
+        seconds = time.perf_counter() - start
+        points = trainer.accuracies.points()
+        evaluated_at.update(point.iteration for point in points)
+        results["ours"] = (points[-1].train, points[-1].test)
+        return seconds
+
+    def book() -> float:
+        script = Book(data, settings.hidden[0])
+        start = time.perf_counter()
+        script.run_script(settings.iterations, lambda made: made in evaluated_at)
+        seconds = time.perf_counter() - start
+        results["book"] = script.accuracies[-1]
+        return seconds
+
+    rounds = min(rounds, ROUNDS)
+    samples = interleaved({"ours": ours, "book": book}, rounds)
+    about = f"default job, {rounds} rounds"
+    accuracies = {
+        name: f"train {train:.4f}, test {test:.4f}" for name, (train, test) in results.items()
+    }
+    return [
+        Row(f"{about}: tui-backprop ({accuracies['ours']})", samples["ours"], " s"),
+        Row(f"{about}: the book's script ({accuracies['book']})", samples["book"], " s"),
+        Row(f"{about}: ours against the book's script", ratios(samples, "book", "ours"), "x", 4.0),
+    ]

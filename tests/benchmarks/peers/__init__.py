@@ -1,0 +1,16 @@
+"""Who trains beside us: each a class made for a data set and a number of hidden units.
+
+`iterate(count)` makes that many iterations of batch 100 at learning rate 0.1.
+"""
+
+from typing import Protocol
+
+BATCH_SIZE = 100
+LEARNING_RATE = 0.1
+
+
+class Peer(Protocol):
+    """Whatever can make training iterations."""
+
+    def iterate(self, count: int) -> None:
+        """Make `count` iterations."""

@@ -1,0 +1,82 @@
+"""Training iterations per second of 784-50-10 and 784-256-10 on MNIST, batch 100."""
+
+import importlib
+import importlib.util
+import time
+from collections.abc import Callable
+
+from tests.benchmarks.interleaving import interleaved, ratios
+from tests.benchmarks.peers import Peer
+from tests.benchmarks.peers.book import Book
+from tests.benchmarks.peers.floor import Floor
+from tests.benchmarks.peers.ours import Ours
+from tests.benchmarks.table import Row
+from tui_backprop.datasets import load_dataset
+from tui_backprop.datasets.dataset import Dataset
+
+ITERATIONS = {50: 300, 256: 100}
+"""Hidden units, and how many iterations are timed at a time."""
+
+GOALS = {
+    50: {"the book's loop": 3.5, "PyTorch": 1.6, "scikit-learn": 1.4},
+    256: {"the book's loop": 4.0},
+}
+SHARES_OF_THE_FLOOR = {50: 0.65, 256: 0.85}
+INSTALLED_APART = {
+    "PyTorch": ("torch", "pytorch", "PyTorch"),
+    "scikit-learn": ("sklearn", "scikit_learn", "ScikitLearn"),
+}
+"""Peers of the bench extra: the package each needs, its module here, its class."""
+
+
+def measure(rounds: int) -> list[Row]:
+    """Return iterations/s of each contender, and ours over theirs."""
+    data = load_dataset("mnist")
+    return [row for hidden in ITERATIONS for row in _of_one_size(data, hidden, rounds)]
+
+
+def _of_one_size(data: Dataset, hidden: int, rounds: int) -> list[Row]:
+    count = ITERATIONS[hidden]
+    ours = Ours(data, hidden)
+    peers: dict[str, Peer] = {
+        "the book's loop": Book(data, hidden),
+        "the floor": Floor(data, hidden),
+    }
+    peers |= _installed_peers(data, hidden)
+
+    def ours_timed() -> float:
+        if ours.iterations_until_evaluation() < count:
+            ours.iterate(ours.iterations_until_evaluation())
+            ours.evaluate()
+        return _rate(ours, count)
+
+    contenders: dict[str, Callable[[], float]] = {"ours": ours_timed}
+    for name, peer in peers.items():
+        contenders[name] = lambda peer=peer: _rate(peer, count)  # type: ignore[misc]
+    samples = interleaved(contenders, rounds)
+
+    net = f"784-{hidden}-10"
+    rows = [Row(f"{net}: tui-backprop", samples["ours"], " it/s")]
+    everyone = ("the book's loop", *INSTALLED_APART, "the floor")
+    rows += [Row(f"{net}: {name}", samples.get(name, ()), " it/s") for name in everyone]
+    for name in ("the book's loop", *INSTALLED_APART):
+        goal = GOALS[hidden].get(name)
+        rows.append(Row(f"{net}: ours against {name}", ratios(samples, "ours", name), "x", goal))
+    share = ratios(samples, "ours", "the floor")
+    rows.append(Row(f"{net}: ours as a share of the floor", share, "", SHARES_OF_THE_FLOOR[hidden]))
+    return rows
+
+
+def _installed_peers(data: Dataset, hidden: int) -> dict[str, Peer]:
+    found: dict[str, Peer] = {}
+    for name, (package, module, kind) in INSTALLED_APART.items():
+        if importlib.util.find_spec(package) is not None:
+            peer = importlib.import_module(f"tests.benchmarks.peers.{module}")
+            found[name] = getattr(peer, kind)(data, hidden)
+    return found
+
+
+def _rate(peer: Peer, count: int) -> float:
+    start = time.perf_counter()
+    peer.iterate(count)
+    return count / (time.perf_counter() - start)
