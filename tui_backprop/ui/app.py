@@ -95,8 +95,8 @@ class TuiBackpropApp(App[None]):
 
     def on_mount(self) -> None:
         """Start the first run, and the pace of the snapshots."""
-        self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        # After the first frame: the process's start would only delay it.
+        self.call_after_refresh(self._start_session)
         self.set_interval(1 / self._fps, self._ask_for_snapshot)
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._leave_cleanly_on_signals()
@@ -140,6 +140,10 @@ class TuiBackpropApp(App[None]):
             if active.binding.tooltip
         }
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
+
+    def _start_session(self) -> None:
+        self._client.start(self._receive)
+        self._client.send(Start(self._hyperparameters))
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
