@@ -156,7 +156,7 @@ class TuiBackpropApp(App[None]):
                 screen.show_refusal(field, text)
             case WorkerEnded(exit_code, error):
                 last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
-                screen.show_notice(f"the training process has ended: {last_line[0]}")
+                screen.show_ended(f"the training process has ended: {last_line[0]}")
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send an update, reduced to what it changes on the terminal."""
