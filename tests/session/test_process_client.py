@@ -43,6 +43,11 @@ class Session:
         for command in commands:
             self.client.send(command)
 
+    def wait_for_more_than(self, count: int, timeout: float = 5.0) -> None:
+        """Wait until more events than that have arrived."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self.events) > count, timeout)
+
     def wait_for(self, wanted: Callable[[Event], bool], timeout: float = 15.0) -> Event:
         """Return the first event that is wanted."""
         with self._arrived:
@@ -111,8 +116,7 @@ def test_snapshots_come_when_asked_for_while_it_trains(session: Session) -> None
     for _ in range(3):
         before = len(session.events)
         session.send(TakeSnapshot())
-        with session._arrived:
-            assert session._arrived.wait_for(lambda n=before: len(session.events) > n, 5.0)
+        session.wait_for_more_than(before)
     requested = [e for e in session.events if isinstance(e, SnapshotTaken) and e.requested]
     iterations = [e.snapshot.training.iteration for e in requested]
     assert len(iterations) == 3

@@ -2,6 +2,7 @@
 
 import os
 
+from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.training.hyperparameters import Hyperparameters
 
@@ -12,6 +13,7 @@ FPS_OVER_SSH = 4.0
 def run_app(hyperparameters: Hyperparameters, *, start: bool, fps: float | None) -> int:
     """Open the app and return its exit status once it is left."""
     client = ProcessClient()
+    limit_blas_threads()
     from tui_backprop.ui.app import TuiBackpropApp
 
     if fps is None:

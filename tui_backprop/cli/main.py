@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tui_backprop import __version__
+from tui_backprop.cli.check import check
 from tui_backprop.cli.options import (
     FieldType,
     GroupedCommand,
@@ -14,6 +15,7 @@ from tui_backprop.cli.options import (
     hyperparameters_from,
     printable_usage_errors,
 )
+from tui_backprop.cli.step import step
 from tui_backprop.cli.train import train
 from tui_backprop.training.fields import Applies, NumberField
 
@@ -100,4 +102,5 @@ def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-main.add_command(train)
+for command in (train, step, check):
+    main.add_command(command)

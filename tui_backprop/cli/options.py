@@ -42,8 +42,7 @@ def printable_usage_errors() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        error.message = printable(error.message, limit=500)
-        raise
+        raise click.UsageError(printable(error.format_message(), limit=500), error.ctx) from None
 
 
 class GroupedCommand(click.Command):

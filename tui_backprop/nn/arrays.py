@@ -15,20 +15,34 @@ def as_labels(t: npt.ArrayLike, shape: tuple[int, ...]) -> Labels:
     `t` holds either class indices, shape (N,), or one-hot rows of the scores' `shape` (N, classes).
 
     Raises:
-        ValueError: `t` fits neither form.
+        ValueError: `t` fits neither form, or names a class there is no score for.
     """
     targets = np.asarray(t)
-    if targets.ndim == 1 and targets.dtype.kind in "iu" and targets.shape[0] == shape[0]:
-        return targets
-    if targets.size == shape[0] * shape[1] and targets.shape[-1:] == shape[-1:]:
-        rows = targets.reshape(shape)
-        labels: Labels = rows.argmax(axis=1)
-        if np.count_nonzero(rows) != shape[0] or not np.all(rows[np.arange(shape[0]), labels] == 1):
-            raise ValueError("targets as rows must be one-hot: a single 1 in each row")
-        return labels
-    if targets.size == shape[0] and targets.dtype.kind in "iu":
-        return targets.reshape(shape[0])
+    size, classes = shape
+    whole = targets.dtype.kind in "iu"
+    if whole and targets.shape == (size,):
+        return _known_classes(targets, classes)
+    if targets.size == size * classes and targets.shape[-1:] == (classes,):
+        return _one_hot_columns(targets.reshape(shape))
+    if whole and targets.size == size:
+        return _known_classes(targets.reshape(size), classes)
     raise ValueError(
         f"targets of shape {targets.shape} and type {targets.dtype} fit neither class indices "
-        f"({shape[0]},) nor one-hot rows {shape}"
+        f"({size},) nor one-hot rows {shape}"
     )
+
+
+def _known_classes(targets: Labels, classes: int) -> Labels:
+    labels: Labels = targets.astype(np.intp, copy=False)
+    # As an unsigned number a negative one is huge: one pass checks both bounds.
+    if labels.size and np.maximum.reduce(labels.view(np.uintp)) >= classes:
+        stray = targets[(targets < 0) | (targets >= classes)][0]
+        raise ValueError(f"target {stray}: must be a class from 0 to {classes - 1}")
+    return labels
+
+
+def _one_hot_columns(rows: npt.NDArray[Any]) -> Labels:
+    labels: Labels = rows.argmax(axis=1)
+    if np.count_nonzero(rows) != len(rows) or not np.all(rows[np.arange(len(rows)), labels] == 1):
+        raise ValueError("targets as rows must be one-hot: a single 1 in each row")
+    return labels

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tui_backprop.nn.arrays import Array, Labels, as_labels
 from tui_backprop.nn.layers import Affine, Layer, Relu, SoftmaxWithLoss
 from tui_backprop.nn.numerical_gradient import numerical_gradient
+from tui_backprop.nn.parameters import Parameters
 
 
 class MultiLayerNet:
@@ -29,7 +30,7 @@ class MultiLayerNet:
     """
 
     params: dict[str, Array]
-    grads: dict[str, Array]
+    grads: Parameters
     layers: OrderedDict[str, Layer]
     last_layer: SoftmaxWithLoss
 
@@ -50,7 +51,7 @@ class MultiLayerNet:
             weights = weight_init_std * rng.standard_normal((inputs, outputs))
             params[f"W{number}"] = weights.astype(dtype)
             params[f"b{number}"] = np.zeros(outputs, dtype)
-        self._build(params)
+        self._build(Parameters(params))
 
     @classmethod
     def around(cls, params: Mapping[str, Array]) -> Self:
@@ -59,20 +60,20 @@ class MultiLayerNet:
         It sees every change of the parameters, and using it disturbs nobody else's backward pass.
         """
         net = cls.__new__(cls)
-        MultiLayerNet._build(net, dict(params))
+        MultiLayerNet._build(net, params if isinstance(params, Parameters) else dict(params))
         return net
 
     def _build(self, params: dict[str, Array]) -> None:
         self.params = params
-        self.grads = {}
+        self.grads = Parameters(params)
+        self.grads.vector.fill(0)
         self.layers = OrderedDict()
         self.last_layer = SoftmaxWithLoss()
         depth = len(params) // 2
         for number in range(1, depth + 1):
             affine = Affine(params[f"W{number}"], params[f"b{number}"])
             self.layers[f"Affine{number}"] = affine
-            self.grads[f"W{number}"] = affine.dW
-            self.grads[f"b{number}"] = affine.db
+            affine.write_grads_to({name: self.grads[f"{name}{number}"] for name in affine.params})
             if number < depth:
                 self.layers[f"Relu{number}"] = Relu()
         self._backward_order = list(reversed(self.layers.values()))
@@ -101,7 +102,7 @@ class MultiLayerNet:
         scores = np.atleast_2d(self.predict(x))
         return float(np.mean(scores.argmax(axis=1) == as_labels(t, scores.shape)))
 
-    def backward(self) -> dict[str, Array]:
+    def backward(self) -> Parameters:
         """Write the gradients of the last `loss` into `grads`, and return `grads` itself.
 
         The gradient of the network's own input, which nothing uses, is not computed.
@@ -113,10 +114,10 @@ class MultiLayerNet:
         first.parameter_gradients(dout)
         return self.grads
 
-    def gradient(self, x: Array, t: Array | Labels) -> dict[str, Array]:
+    def gradient(self, x: Array, t: Array | Labels) -> Parameters:
         """Return ∂loss/∂param of every parameter by backpropagation, as copies."""
         self.loss(x, t)
-        return {key: grad.copy() for key, grad in self.backward().items()}
+        return self.backward().copy()
 
     def numerical_gradient(self, x: Array, t: Array | Labels) -> dict[str, Array]:
         """Return ∂loss/∂param of every parameter by central differences, in float64 (book 4.4).

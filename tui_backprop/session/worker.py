@@ -22,6 +22,7 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
+from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
@@ -52,12 +53,15 @@ class Worker:
         self._speed_limit: float | None = None
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
+        self._desk = StepDesk(send, clock)
 
     def run(self) -> None:
         """Obey and train until the inbox says None."""
         while True:
             if self._has_work():
                 self._train_until_told()
+            while self._desk.busy and self._inbox.empty():
+                self._desk.work()
             try:
                 command = self._inbox.get(timeout=self._time_to_wait())
             except Empty:
@@ -72,6 +76,8 @@ class Worker:
 
     def _time_to_wait(self) -> float | None:
         """Return how long to wait for a command: 0 under full speed, None when idle."""
+        if self._desk.busy:
+            return 0.0
         if not self._has_work():
             return None
         return max(0.0, self._next_due - self._clock()) if self._speed_limit else 0.0
@@ -120,7 +126,14 @@ class Worker:
             case Run() | RunIterations() | RunToEpochEnd():
                 self._run_towards(command)
             case _:
-                raise TypeError(f"unknown command {command!r}")
+                self._obey_step_screen(command)
+
+    def _obey_step_screen(self, command: Command) -> None:
+        if not isinstance(command, WalkthroughCommand):
+            raise TypeError(f"unknown command {command!r}")
+        if self._trainer is not None:
+            self._come_to_rest()
+            self._desk.obey(command, self._trainer)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
         name = hyperparameters.dataset
@@ -138,6 +151,7 @@ class Worker:
             self._refuse("batch_size", error)
             return
         self._goal = None
+        self._desk.drop_work()
         self._stopwatch = Stopwatch(self._clock)
         self._report(requested=False)
 
@@ -160,6 +174,7 @@ class Worker:
         trainer = self._trainer
         if trainer is None or trainer.finished or trainer.non_finite is not None:
             return
+        self._desk.drop_work()
         start, start_epoch = trainer.iteration, int(trainer.epoch)
         match command:
             case RunIterations(count):

@@ -1,12 +1,15 @@
 """How one hyperparameter is described, and how its text is read and checked."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from tui_backprop.printable import printable
+
+_WHOLE_NUMBER = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}(_[0-9]{3})+)")
 
 
 class Applies(Enum):
@@ -79,7 +82,7 @@ class IntegerField(Field):
         return value
 
     def parse(self, text: str) -> int:
-        """Read decimal digits, with an optional sign and `,` or `_` between thousands."""
+        """Read decimal digits, with an optional sign and `,` or `_` before each three."""
         return self.check(read_integer(self, text))
 
 
@@ -209,9 +212,9 @@ def read_integer(field: Field, text: str) -> int:
     """Return the decimal whole number that `text` writes.
 
     ASCII digits only: int() would also take other scripts' digits, and is slow on huge texts.
+    Separators stand before each three digits or nowhere: `1,5` is a slip, not 15.
     """
-    digits = text.strip().replace(",", "").replace("_", "")
-    unsigned = digits[1:] if digits[:1] in ("+", "-") else digits
-    if not (unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= 20):
+    stripped = text.strip()
+    if len(stripped) > 30 or not _WHOLE_NUMBER.fullmatch(stripped):
         raise HyperparameterError(field, text)
-    return int(digits)
+    return int(re.sub("[,_]", "", stripped))

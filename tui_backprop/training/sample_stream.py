@@ -33,7 +33,7 @@ class SampleStream:
         self._position = 0
 
     def peek(self, count: int) -> Indices:
-        """Return the next `count` indices, shape (count,), without moving on."""
+        """Return the next `count` indices, shape (count,), without moving on. Not to be written."""
         while self._available - self._position < count:
             self._draw_block()
         first = self._blocks[0][1]
@@ -63,10 +63,12 @@ class SampleStream:
         self._position = int(state["position"])
 
     def _draw_block(self) -> None:
-        before = self._rng.bit_generator.state
+        before = dict(self._rng.bit_generator.state)
         if self._shuffled:
             block = self._rng.permutation(self._size)
         else:
             block = self._rng.integers(0, self._size, BLOCK)
-        self._blocks.append((before, block.astype(np.intp, copy=False)))
+        block = block.astype(np.intp, copy=False)
+        block.flags.writeable = False
+        self._blocks.append((before, block))
         self._available += block.size

@@ -4,6 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 CAPACITY = 1024
 """Buckets kept at most; more than twice the dots a wide terminal has across."""
@@ -37,9 +40,9 @@ class BucketedSeries:
     def __init__(self, planned: int, capacity: int = CAPACITY) -> None:
         self.width = 2 ** max(0, math.ceil(math.log2(max(1, planned) / capacity)))
         self.count = 0
-        self._sum = np.zeros(capacity)
-        self._low = np.full(capacity, np.inf)
-        self._high = np.full(capacity, -np.inf)
+        self._mean: Floats = np.zeros(capacity)
+        self._low: Floats = np.full(capacity, np.inf)
+        self._high: Floats = np.full(capacity, -np.inf)
         self._pending: list[float] = []
 
     def append(self, value: float) -> None:
@@ -52,10 +55,9 @@ class BucketedSeries:
         """Return all buckets so far, the last of which may be partly filled."""
         self._fold()
         used = -(-self.count // self.width)
-        counts = np.full(used, self.width)
+        mean = self._mean[:used].copy()
         if used:
-            counts[-1] = self.count - (used - 1) * self.width
-        mean = self._sum[:used] / counts
+            mean[-1] *= self.width / (self.count - (used - 1) * self.width)
         return Curve(
             self.width,
             tuple(mean.tolist()),
@@ -63,36 +65,48 @@ class BucketedSeries:
             tuple(self._high[:used].tolist()),
         )
 
-    def state(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    def state(self) -> dict[str, Floats]:
         """Return the whole series as arrays, for `restore`."""
         self._fold()
         head = np.array([self.width, self.count], np.float64)
-        return {"head": head, "sum": self._sum, "low": self._low, "high": self._high}
+        return {
+            "head": head,
+            "mean": self._mean.copy(),
+            "low": self._low.copy(),
+            "high": self._high.copy(),
+        }
 
-    def restore(self, state: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]) -> None:
+    def restore(self, state: dict[str, Floats]) -> None:
         """Become the series that `state` was taken of."""
         self._pending.clear()
         self.width, self.count = (int(n) for n in state["head"])
-        self._sum, self._low, self._high = (state[k].copy() for k in ("sum", "low", "high"))
+        self._mean, self._low, self._high = (state[k].copy() for k in ("mean", "low", "high"))
 
     def _fold(self) -> None:
         """Put the pending values into their buckets."""
-        if not self._pending:
-            return
         values = np.array(self._pending)
         self._pending.clear()
-        while self.count + values.size > self.width * self._sum.size:
-            self._merge_pairs()
+        while values.size:
+            # Merging only once every bucket is full: sums round the same whenever this is called.
+            if self.count == self.width * self._mean.size:
+                self._merge_pairs()
+            room = self.width * self._mean.size - self.count
+            self._add(values[:room])
+            values = values[room:]
+
+    def _add(self, values: Floats) -> None:
         buckets = (self.count + np.arange(values.size)) // self.width
-        np.add.at(self._sum, buckets, values)
+        # Exact, since the width is a power of two; and no sum of finite values overflows.
+        np.add.at(self._mean, buckets, values / self.width)
         np.minimum.at(self._low, buckets, values)
         np.maximum.at(self._high, buckets, values)
         self.count += values.size
 
     def _merge_pairs(self) -> None:
-        half = self._sum.size // 2
+        half = self._mean.size // 2
+        self._mean /= 2
         for array, join, empty in (
-            (self._sum, np.add, 0.0),
+            (self._mean, np.add, 0.0),
             (self._low, np.minimum, np.inf),
             (self._high, np.maximum, -np.inf),
         ):

@@ -16,7 +16,11 @@ from tui_backprop.training.snapshot import (
 )
 
 VANISHING_SHARE = 1e-3
-"""A gradient whose rms is below this share of the largest in the net reaches its layer no more."""
+"""A gradient whose rms is below this share of the net's largest hardly moves its parameter.
+
+Nets that learn stay above 1e-2. The largest of all parameters counts, biases too: where every
+layer's weights are tiny, so are all their gradients, and only the last bias still learns.
+"""
 
 EXPLODING_RMS = 1.0
 """Entries of a mean loss's gradient are far below 1 in any net that learns."""
@@ -38,7 +42,10 @@ def euclidean_norm(array: Array) -> float:
         squares = float(np.dot(flat, flat))
         if not math.isfinite(squares) or squares < _SMALLEST_SURE_SUM:
             # The squares left the dtype's range; the values themselves may well be inside it.
-            return float(np.linalg.norm(flat.astype(np.float64)))
+            largest = float(np.max(np.abs(flat), initial=0.0))
+            if largest == 0 or not math.isfinite(largest):
+                return largest
+            return largest * float(np.linalg.norm(flat.astype(np.float64) / largest))
     return math.sqrt(squares)
 
 
@@ -65,6 +72,7 @@ def layer_statistics(
         trends: of the same parameters.
     """
     rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
+    largest = max((value for value in rms.values() if math.isfinite(value)), default=math.nan)
     rows: list[LayerStatistics] = []
     number = 0
     for layer_name, layer in net.layers.items():
@@ -72,7 +80,6 @@ def layer_statistics(
             number += 1
             for name in layer.params:
                 key = f"{name}{number}"
-                largest = max(rms[other] for other in rms if other.startswith(name))
                 rows.append(
                     _parameter_row(
                         layer_name, key, net, updates.get(key), rms[key], largest, trends
@@ -112,7 +119,7 @@ def _parameter_row(
 
 
 def gradient_verdict(rms: float, largest_rms: float) -> Verdict:
-    """Return the word for a gradient of this rms, beside the largest of its kind in the net."""
+    """Return the word for a gradient of this rms, beside the largest finite one in the net."""
     if not math.isfinite(rms):
         return Verdict.NOT_FINITE
     if rms == 0:

@@ -1,7 +1,7 @@
 """The trainer: the book's loop, one iteration or a piece of an evaluation at a time."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import SGD, MultiLayerNet
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
@@ -52,12 +53,18 @@ class Trainer:
         self.samples_seen = 0
         self.loss: float | None = None
         self.losses = BucketedSeries(hyperparameters.iterations)
-        self.trends = GradientTrends(self.net.grads, hyperparameters.iterations // TREND_EVERY)
+        trend_points = -(-hyperparameters.iterations // TREND_EVERY)
+        self.trends = GradientTrends(self.net.grads, trend_points)
         self.accuracies = AccuracyHistory()
         self.non_finite: NonFinite | None = None
         self._evaluator = Evaluator(self.net.params, dataset)
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
         self._begin_evaluation()
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Inputs, units of each hidden layer, classes."""
+        return (self.dataset.input_size, *self.hyperparameters.hidden, self.dataset.class_count)
 
     @property
     def epoch(self) -> float:
@@ -73,6 +80,11 @@ class Trainer:
     def finished(self) -> bool:
         """Whether all planned iterations are made, and the last evaluation too."""
         return self.iteration >= self.hyperparameters.iterations and not self.evaluating
+
+    @property
+    def can_iterate(self) -> bool:
+        """Whether there is an iteration left to make, and no value was not finite."""
+        return self.iteration < self.hyperparameters.iterations and self.non_finite is None
 
     def apply_live(self, wanted: Hyperparameters) -> None:
         """Take from `wanted` all that applies to a running net; the rest waits for a reset.
@@ -91,10 +103,10 @@ class Trainer:
 
         That is a part of a due evaluation, or else one iteration; nothing when finished.
         """
-        if self._evaluation is not None:
-            self._evaluate_piece(self._evaluation)
-        elif self.iteration < self.hyperparameters.iterations and self.non_finite is None:
-            with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
+            if self._evaluation is not None:
+                self._evaluate_piece(self._evaluation)
+            elif self.can_iterate:
                 self._iterate()
 
     def next_minibatch(self) -> Minibatch:
@@ -108,11 +120,7 @@ class Trainer:
         return Snapshot(
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
-            layer_sizes=(
-                self.dataset.input_size,
-                *self.hyperparameters.hidden,
-                self.dataset.class_count,
-            ),
+            layer_sizes=self.layer_sizes,
             train_size=self.dataset.train_size,
             test_size=self.dataset.test_size,
             iteration=self.iteration,
@@ -131,11 +139,11 @@ class Trainer:
         batch = self.next_minibatch()
         loss = self.net.loss(batch.x, batch.t)
         if not math.isfinite(loss):
-            self._stop(self._first_non_finite_layer(batch), "output")
+            self._stop(self._first_not_finite_layer(batch), "output")
             return
         grads = self.net.backward()
         updates = self.optimizer.compute_updates(grads)
-        culprit = first_non_finite(updates)
+        culprit = first_not_finite(updates, self.net.params)
         if culprit is not None:
             self._stop(culprit, "update")
             return
@@ -166,7 +174,7 @@ class Trainer:
     def _stop(self, where: str, what: str) -> None:
         self.non_finite = NonFinite(self.iteration + 1, where, what)
 
-    def _first_non_finite_layer(self, batch: Minibatch) -> str:
+    def _first_not_finite_layer(self, batch: Minibatch) -> str:
         x = batch.x
         for name, layer in self.net.layers.items():
             x = layer.forward(x)
@@ -175,12 +183,14 @@ class Trainer:
         return "SoftmaxWithLoss"
 
 
-def first_non_finite(arrays: dict[str, Array]) -> str | None:
-    """Return the name of the first array that holds a nan or an infinity, or None."""
-    for key, array in arrays.items():
-        flat = array.ravel()
-        # One fast product settles nearly every case; only a sum too large needs a second look.
-        if not math.isfinite(np.dot(flat, flat)) and not np.isfinite(array).all():
+def first_not_finite(updates: Parameters, params: Mapping[str, Array]) -> str | None:
+    """Return the first name whose update would leave its parameter not finite, or None."""
+    # One fast product settles nearly every case: if the sum of squares is finite, no entry is
+    # larger than the root of the dtype's largest number, and that is lost beside the largest.
+    if math.isfinite(np.dot(updates.vector, updates.vector)):
+        return None
+    for key, update in updates.items():
+        if not np.isfinite(params[key] + update).all():
             return key
     return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.console import RenderableType
-from textual import on
+from textual import on, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -29,12 +29,14 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.stopwatch import Clock
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_diff import TerminalDiff
 
 TABLE_REPAINTS_PER_SECOND = 2.0
+PRELOAD_AFTER = 1.0
 
 
 class TuiBackpropApp(App[None]):
@@ -98,6 +100,7 @@ class TuiBackpropApp(App[None]):
         self.set_interval(1 / self._fps, self._ask_for_snapshot)
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._leave_cleanly_on_signals()
+        self.set_timer(PRELOAD_AFTER, self._preload_step_screen)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette too."""
@@ -109,6 +112,12 @@ class TuiBackpropApp(App[None]):
                     binding.binding.tooltip or binding.binding.description,
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
+
+    @on(TrainingScreen.StepRequested)
+    def _take_trace(self) -> None:
+        from tui_backprop.session.walkthrough_messages import TakeTrace
+
+        self._client.send(TakeTrace())
 
     def on_resize(self) -> None:
         """Paint everything: terminals do as they like with old contents when resized."""
@@ -132,12 +141,17 @@ class TuiBackpropApp(App[None]):
         }
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
 
+    @work(thread=True)
+    def _preload_step_screen(self) -> None:
+        """Import what the step screen needs, NumPy first of all, while nobody waits for it."""
+        from tui_backprop.ui import step_events  # noqa: F401
+
     def _receive(self, event: Event) -> None:
         """Take an event on the client's thread, and have the app's own deal with it."""
         self.post_message(self.EventArrived(event))
 
-    @on(TrainingScreen.CommandRequested)
-    def _pass_on(self, message: TrainingScreen.CommandRequested) -> None:
+    @on(CommandRequested)
+    def _pass_on(self, message: CommandRequested) -> None:
         self._client.send(message.command)
 
     @on(EventArrived)
@@ -157,6 +171,10 @@ class TuiBackpropApp(App[None]):
             case WorkerEnded(exit_code, error):
                 last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
                 screen.show_ended(f"the training process has ended: {last_line[0]}")
+            case event:
+                from tui_backprop.ui.step_events import show_step_event
+
+                show_step_event(self, event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send an update, reduced to what it changes on the terminal."""

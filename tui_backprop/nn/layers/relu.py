@@ -1,12 +1,24 @@
 """The rectified linear unit: out = max(x, 0)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Layer
+from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
+
+
+def _out_terms(inputs: Inputs, index: Index) -> Derivation:
+    x = cell(inputs, "x", *index)
+    return Derivation((Term.of("max({0}, 0)", x, value=0.0 if x.value <= 0 else x.value),))
+
+
+def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
+    dout, x = cell(inputs, "dout", *index), cell(inputs, "x", *index)
+    flows = float(x.value > 0)
+    return Derivation((Term.of("{0} · ({1} > 0)", dout, x, value=dout.value * flows),))
 
 
 class Relu(Layer):
@@ -14,6 +26,13 @@ class Relu(Layer):
 
     `active` tells of the last forward pass where x was above 0: where gradients flow back.
     """
+
+    FORWARD: ClassVar = (Operation("out", "out = max(x, 0)", ("x",), "{x}", _out_terms),)
+    BACKWARD: ClassVar = (
+        Operation("dx", "dx = dout × (x > 0)", ("dout", "x"), "{dout} × {x}", _dx_terms),
+    )
+    ELEMENTWISE: ClassVar = True
+    KINK: ClassVar = 0.0
 
     active: npt.NDArray[np.bool_]
 

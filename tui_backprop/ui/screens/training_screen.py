@@ -23,11 +23,13 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
 from tui_backprop.ui.widgets.gradient_table import GradientTable
 from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
 from tui_backprop.ui.widgets.loss_chart import LossChart
+from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.ui.widgets.status_bar import StatusBar
 
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
@@ -40,6 +42,7 @@ _RUN_ACTIONS = {
     "one_iteration",
     "to_epoch_end",
     "reset",
+    "step",
     "change_speed",
     "log_scale",
     "smoothing",
@@ -57,6 +60,7 @@ class TrainingScreen(Screen[None]):
         Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
         Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
         Binding("e", "to_epoch_end", "Epoch", tooltip="Train to the end of the epoch"),
+        Binding("s", "step", "Step", tooltip="Walk through the next minibatch, both ways"),
         Binding("r", "reset", "Reset", tooltip="New net with the form's values"),
         Binding(
             "plus,equals_sign",
@@ -79,12 +83,8 @@ class TrainingScreen(Screen[None]):
         Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
     ]
 
-    class CommandRequested(Message):
-        """The person asked for something the training process does."""
-
-        def __init__(self, command: Command) -> None:
-            super().__init__()
-            self.command = command
+    class StepRequested(Message):
+        """The person wants to walk through the next minibatch."""
 
     def __init__(
         self, hyperparameters: Hyperparameters, *, marker: str, table_pace: RefreshPace
@@ -150,6 +150,11 @@ class TrainingScreen(Screen[None]):
         self._state = RunState.STOPPED
         self._status.show_ended(reason)
 
+    def on_screen_resume(self) -> None:
+        """Show what changed while another screen was on top."""
+        for widget in self.query(PaintedWidget):
+            widget.repaint_changes()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the run's keys from working while a field is being edited."""
         editing = self.focused is not None and self._form in self.focused.ancestors
@@ -172,6 +177,11 @@ class TrainingScreen(Screen[None]):
     def action_to_epoch_end(self) -> None:
         """Train to the end of the epoch."""
         self._ask(RunToEpochEnd())
+
+    def action_step(self) -> None:
+        """Walk through the next minibatch."""
+        self._status.show_notice("")
+        self.post_message(self.StepRequested())
 
     def action_reset(self) -> None:
         """Start over with the values of the form, if all of them are valid."""
@@ -214,8 +224,8 @@ class TrainingScreen(Screen[None]):
 
     @on(HyperparameterForm.LiveChangeRequested)
     def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
-        self.post_message(self.CommandRequested(ApplyLive(event.hyperparameters)))
+        self.post_message(CommandRequested(ApplyLive(event.hyperparameters)))
 
     def _ask(self, command: Command) -> None:
         self._status.show_notice("")
-        self.post_message(self.CommandRequested(command))
+        self.post_message(CommandRequested(command))

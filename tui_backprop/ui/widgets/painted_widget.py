@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from textual.geometry import Region
+from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,6 +20,7 @@ class PaintedWidget(Widget):
         super().__init__(id=id, classes=classes)
         self._lines: list[Strip] = []
         self.lines_refreshed = 0
+        self._base_style = Style.null()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return what to show in `height` lines of `width` cells; fewer or shorter is fine."""
@@ -43,11 +46,17 @@ class PaintedWidget(Widget):
             self.lines_refreshed += len(changed)
             self.refresh(*changed)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines in sight, in the widget's style."""
+        # Worked out once: what a style comes to is looked up through all of the ancestors.
+        self._base_style = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return line `y` as it was last composed."""
         width = self.size.width
         line = self._lines[y] if y < len(self._lines) else Strip.blank(width)
-        return line.adjust_cell_length(width).apply_style(self.rich_style)
+        return line.adjust_cell_length(width).apply_style(self._base_style)
 
     def on_resize(self) -> None:
         """Compose for the new size."""
@@ -57,9 +66,18 @@ class PaintedWidget(Widget):
         """Catch up with what changed while hidden."""
         self.repaint_changes()
 
+    def _is_on_top(self) -> bool:
+        """Whether no other screen hides this widget's; a modal one lets it show through."""
+        screens = self.app.screen_stack
+        if self.screen not in screens:
+            return False
+        above = screens[screens.index(self.screen) + 1 :]
+        return all(isinstance(screen, ModalScreen) for screen in above)
+
     def _is_shown(self) -> bool:
         return (
             self.is_attached
             and self.size.area > 0
+            and self._is_on_top()
             and all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
         )

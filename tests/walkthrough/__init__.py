@@ -1,0 +1,1 @@
+"""Tests of the walkthrough: tape, derivations, gradient check, transcript."""

@@ -1,0 +1,94 @@
+"""The transcript: complete, deterministic, cut where long, and right to the digits shown."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests.walkthrough.nets import Case, cases, make_case
+from tui_backprop.walkthrough.full_check import check_all
+from tui_backprop.walkthrough.trace import trace
+from tui_backprop.walkthrough.transcript import transcript
+
+
+def _lines(case: Case, checked: bool = True) -> list[str]:
+    net, optimizer, x, t = case
+    check = check_all(net, x, t) if checked else None
+    return list(transcript(trace(net, optimizer, x, t), check, ["Run 7, iteration 12."]))
+
+
+def test_every_step_stands_in_it_with_formula_shapes_and_a_worked_cell() -> None:
+    case = make_case()
+    lines = _lines(case)
+    tape = trace(case.net, case.optimizer, case.x, case.t)
+    assert lines[:3] == ["# One minibatch, step by step", "", "Run 7, iteration 12."]
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings == [
+        *(f"## {s.number}/17 {s.title} ({s.phase.value})" for s in tape),
+        "## What the update did",
+        "## Gradient check",
+    ]
+    for step in tape:
+        assert f"`{step.formula}`" in lines
+        assert f"`{step.shapes}`" in lines
+    assert sum(line.startswith("Worked out: ") for line in lines) == len(tape)
+    assert sum(line.startswith(("| W", "| b")) and "agrees" in line for line in lines) == 4
+
+
+@given(cases())
+def test_it_is_well_formed_for_any_net(case: Case) -> None:
+    lines = _lines(case, checked=False)
+    assert not any("\n" in line for line in lines)
+    assert sum(line == "```" for line in lines) % 2 == 0
+    assert lines == _lines(case, checked=False)
+
+
+def test_long_arrays_and_sums_are_cut_with_a_note() -> None:
+    lines = _lines(make_case((784, 50, 10), samples=100), checked=False)
+    assert "Left out: rows 8 to 783." in lines
+    assert "Left out: columns 8 to 49." in lines
+    assert "Left out: samples 10 to 99." in lines
+    assert any(re.match(r"773 smaller terms, together = ", line) for line in lines)
+    assert max(map(len, lines)) < 200
+    assert len(lines) < 1000
+
+
+@pytest.mark.parametrize(("dtype", "digits"), [(np.float32, 1e-6), (np.float64, 1e-13)])
+def test_a_calculator_comes_to_the_same_numbers(dtype: type, digits: float) -> None:
+    text = "\n".join(_lines(make_case((4, 5, 3), dtype=dtype), checked=False))
+    products = re.findall(r" = (\S+) · (\S+) = (\S+)$", text, re.MULTILINE)
+    assert len(products) > 20
+    for left, right, value in products:
+        factors = [float(n.strip("()").replace("−", "-")) for n in (left, right)]
+        assert float(value) == pytest.approx(factors[0] * factors[1], rel=10 * digits)
+    results = re.findall(r"^result = (\S+), on the tape: (\S+)$", text, re.MULTILINE)
+    assert len(results) == 17
+    for derived, shown in results:
+        assert float(derived) == pytest.approx(float(shown), rel=100 * digits, abs=digits)
+    sums = re.findall(r"((?:^[xdob].* = \S+\n)+)sum = (\S+)$", text, re.MULTILINE)
+    assert len(sums) > 4
+    for block, total in sums:
+        values = [float(line.rsplit(" = ", 1)[1]) for line in block.splitlines()]
+        assert sum(values) == pytest.approx(float(total), abs=50 * digits)
+
+
+def test_each_leaf_is_shown_once_and_then_referred_to() -> None:
+    lines = _lines(make_case(), checked=False)
+    assert sum(line.startswith("- W = W2 (5,3): a parameter; min ") for line in lines) == 1
+    assert lines.count("- W = W2 (5,3): a parameter, shown above") == 2
+    assert "- dout = dy (6,3): the result of step 6" in lines
+    assert "- η = 0.1: a hyperparameter" in [re.sub(r"0\.1\d+", "0.1", line) for line in lines]
+
+
+def test_a_kink_in_the_check_is_told() -> None:
+    case = make_case((3, 4, 3), samples=4, dtype=np.float64)
+    case.net.params["b1"][1] = 1e-5 - case.x[2] @ case.net.params["W1"][:, 1]
+    assert "- b1[1]: within ±h, unit 1 of Relu1 crosses 0 for sample 2" in _lines(case)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_net_that_has_diverged_is_written_too() -> None:
+    case = make_case()
+    case.net.params["W2"][1, 1] = np.inf
+    assert any("not finite" in line for line in _lines(case))

@@ -1,0 +1,60 @@
+"""`tui-backprop step`: the walkthrough of one minibatch as Markdown."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui_backprop.cli.at_option import at_option, trainer_at
+from tui_backprop.cli.options import (
+    GroupedCommand,
+    hyperparameter_options,
+    hyperparameters_from,
+)
+from tui_backprop.datasets import DatasetError
+from tui_backprop.printable import printable
+
+
+@click.command(cls=GroupedCommand)
+@hyperparameter_options
+@at_option
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write, replaced if it exists; without it, standard output.",
+)
+@click.pass_context
+def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: Any) -> None:
+    """Write one minibatch's forward and backward pass, operation by operation, as Markdown.
+
+    Every operation comes with its formula, shapes and arrays, one cell worked out in full, and at
+    the end the gradient check.
+    """
+    try:
+        trainer = trainer_at(hyperparameters_from(values), iteration)
+    except DatasetError as error:
+        click.echo(f"Error: {error}", err=True)
+        ctx.exit(2)
+    from tui_backprop.walkthrough.full_check import check_all
+    from tui_backprop.walkthrough.trace import trace
+    from tui_backprop.walkthrough.transcript import transcript, transcript_heading
+
+    batch = trainer.next_minibatch()
+    tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t)
+    heading = transcript_heading(
+        iteration,
+        trainer.dataset.name,
+        trainer.layer_sizes,
+        trainer.hyperparameters.learning_rate,
+    )
+    lines = transcript(tape, check_all(trainer.net, batch.x, batch.t), heading)
+    text = "".join(f"{line}\n" for line in lines)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        click.echo(f"Error: --output {printable(output)}: {reason}", err=True)
+        ctx.exit(2)

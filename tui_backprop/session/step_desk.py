@@ -1,0 +1,102 @@
+"""The part of the training process that traces and checks the next minibatch."""
+
+from collections.abc import Callable, Iterator
+
+from tui_backprop.session.messages import Command, Event
+from tui_backprop.session.stopwatch import Clock
+from tui_backprop.session.walkthrough_messages import (
+    CellChecked,
+    CheckCell,
+    CheckNet,
+    CommitTrace,
+    NetChecked,
+    TakeTrace,
+    Traced,
+    TraceTaken,
+)
+from tui_backprop.training.trainer import Trainer
+from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
+from tui_backprop.walkthrough.gradient_check import error_by_step_size
+from tui_backprop.walkthrough.trace import trace
+
+WalkthroughCommand = TakeTrace | CommitTrace | CheckCell | CheckNet
+
+_PROGRESS_SECONDS = 0.1
+
+
+class StepDesk:
+    """Obeys a step screen's commands. Only CommitTrace moves the trainer.
+
+    A check of the whole net is work in pieces: `work` does one, so that commands need not wait.
+    """
+
+    def __init__(self, send: Callable[[Event], None], clock: Clock) -> None:
+        self._send = send
+        self._clock = clock
+        self._check: Iterator[NetCheck] | None = None
+        self._next_progress = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a check of the whole net is under way."""
+        return self._check is not None
+
+    def drop_work(self) -> None:
+        """Forget an unfinished check: the minibatch it is of has passed."""
+        self._check = None
+
+    def work(self) -> None:
+        """Do the next piece of the check, and tell of it if it is time."""
+        if self._check is None:
+            return
+        check = next(self._check, None)
+        if check is None:
+            self._check = None
+        elif check.finished or self._clock() >= self._next_progress:
+            self._next_progress = self._clock() + _PROGRESS_SECONDS
+            self._send(NetChecked(check))
+
+    def obey(self, command: Command, trainer: Trainer) -> None:
+        """Carry out a command of the step screen's.
+
+        Raises:
+            TypeError: it is none.
+        """
+        match command:
+            case TakeTrace():
+                self._send_trace(trainer)
+            case CommitTrace():
+                self.drop_work()
+                before = trainer.iteration
+                while trainer.iteration == before and trainer.can_iterate:
+                    trainer.work()
+                self._send_trace(trainer)
+            case CheckCell(key, index):
+                batch = trainer.next_minibatch()
+                checks = error_by_step_size(trainer.net, batch.x, batch.t, key, index)
+                self._send(CellChecked(checks))
+            case CheckNet(h):
+                batch = trainer.next_minibatch()
+                # Copies: the batch's memory is the trainer's, and the check takes a while.
+                self._check = check_pieces(trainer.net, batch.x.copy(), batch.t.copy(), h)
+            case _:
+                raise TypeError(f"unknown command {command!r}")
+
+    def _send_trace(self, trainer: Trainer) -> None:
+        batch = trainer.next_minibatch()
+        settings, dataset = trainer.hyperparameters, trainer.dataset
+        self._send(
+            TraceTaken(
+                Traced(
+                    tape=trace(trainer.net, trainer.optimizer, batch.x, batch.t),
+                    iteration=trainer.iteration + 1,
+                    iterations=settings.iterations,
+                    learning_rate=settings.learning_rate,
+                    dataset=dataset.name,
+                    layer_sizes=trainer.layer_sizes,
+                    indices=tuple(batch.indices.tolist()),
+                    image_shape=dataset.image_shape,
+                    class_names=dataset.class_names,
+                )
+            )
+        )

@@ -1,0 +1,74 @@
+"""What passes between a step screen and the training process: traces and gradient checks."""
+
+from dataclasses import dataclass
+
+from tui_backprop.nn.operation import Index
+from tui_backprop.session.messages import Command, Event
+from tui_backprop.walkthrough.full_check import NetCheck
+from tui_backprop.walkthrough.gradient_check import CellCheck
+from tui_backprop.walkthrough.tape import Tape
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTrace(Command):
+    """Stop between two iterations and trace the minibatch that comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTrace(Command):
+    """Make the iteration that was traced, and trace the one after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCell(Command):
+    """Check the gradient of one entry of a parameter, at every step size of the walkthrough's."""
+
+    key: str
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNet(Command):
+    """Check the gradient of every entry of every parameter at step size `h`."""
+
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A tape with what else a screen shows of its minibatch.
+
+    `iteration` is the one that was traced, `indices` the training samples' places in the data
+    set, `image_shape` how a sample becomes a picture, None where it is none.
+    """
+
+    tape: Tape
+    iteration: int
+    iterations: int
+    learning_rate: float
+    dataset: str
+    layer_sizes: tuple[int, ...]
+    indices: tuple[int, ...]
+    image_shape: tuple[int, int] | None
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTaken(Event):
+    """The answer to TakeTrace and CommitTrace."""
+
+    traced: Traced
+
+
+@dataclass(frozen=True, slots=True)
+class CellChecked(Event):
+    """The answer to CheckCell: one check for each step size."""
+
+    checks: tuple[CellCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetChecked(Event):
+    """How far CheckNet has come, a few times a second and when it is done."""
+
+    check: NetCheck

@@ -1,0 +1,1 @@
+"""The step screen's state and its numbers, without widgets."""

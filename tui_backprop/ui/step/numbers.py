@@ -1,0 +1,35 @@
+"""Numbers in few cells, of a width that does not change from step to step."""
+
+import math
+
+CELL_WIDTH = 8
+"""Columns of a number in a matrix, its sign among them."""
+
+
+def cell_text(value: float) -> str:
+    """Return a number in at most CELL_WIDTH cells; an exact 0 is a lone 0."""
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if 1e-3 <= size < 10:
+        return f"{value:.4f}"
+    if 1e-3 <= size < 10_000:
+        return f"{value:.{4 - len(str(int(size)))}f}".rstrip(".")
+    return f"{value:.1e}"
+
+
+def long_text(value: float) -> str:
+    """Return a number with six significant digits."""
+    return f"{value:.6g}"
+
+
+def short_text(value: float) -> str:
+    """Return a number with four significant digits."""
+    return f"{value:.4g}"
+
+
+def index_text(label: str, index: tuple[int, ...]) -> str:
+    """Return a cell's name, as dW2[17,3]."""
+    return f"{label}[{','.join(map(str, index))}]" if index else label

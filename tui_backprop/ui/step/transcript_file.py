@@ -1,0 +1,27 @@
+"""Writes a walkthrough to a file that was not there before."""
+
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
+
+
+def write_new_file(folder: Path, stem: str, lines: Iterable[str]) -> Path:
+    """Write lines to `stem`.md in `folder`, or `stem`-2.md if that exists, and return the path.
+
+    Raises:
+        OSError: the file cannot be written; nothing half-written is left then.
+    """
+    for number in count(1):
+        path = folder / (f"{stem}.md" if number == 1 else f"{stem}-{number}.md")
+        try:
+            file = path.open("x", encoding="utf-8")
+        except FileExistsError:
+            continue
+        try:
+            with file:
+                file.writelines(f"{line}\n" for line in lines)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+    raise AssertionError("count() does not end")

@@ -1,0 +1,29 @@
+"""Routes the training process's events about a traced minibatch to the step screen."""
+
+from textual.app import App
+
+from tui_backprop.session.messages import Event
+from tui_backprop.session.walkthrough_messages import CellChecked, NetChecked, TraceTaken
+from tui_backprop.ui.screens.step_screen import StepScreen
+
+
+def show_step_event(app: App[None], event: Event) -> None:
+    """Show an event on the step screen, which a trace opens if it is not open.
+
+    Raises:
+        TypeError: it is none of the step screen's.
+    """
+    screen = next((s for s in app.screen_stack if isinstance(s, StepScreen)), None)
+    match event:
+        case TraceTaken(traced) if screen is None:
+            app.push_screen(StepScreen(traced))
+        case TraceTaken(traced) if screen is not None:
+            screen.show_traced(traced)
+        case CellChecked() if screen is not None:
+            screen.show_cell_check(event)
+        case NetChecked() if screen is not None:
+            screen.show_net_check(event)
+        case CellChecked() | NetChecked():
+            pass  # the step screen was left while the check was under way
+        case _:
+            raise TypeError(f"unknown event {event!r}")

@@ -1,0 +1,189 @@
+"""Why a cell holds its number: its terms, largest first, each with where it came from."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_backprop.ui.step.numbers import index_text, long_text, short_text
+from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+from tui_backprop.ui.widgets.step.matrix_window import panned
+from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
+
+_WIDE = 90
+_CHOSEN = Style(reverse=True, bold=True)
+
+
+class DerivationView(PaintedWidget, can_focus=True):
+    """The terms of one cell. Up and down choose a term, left and right one of its operands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Term", show=False),
+        Binding("down", "move(1)", "Term", key_display="↑↓", tooltip="Choose a term"),
+        Binding("pageup", "page(-1)", "Page", show=False),
+        Binding("pagedown", "page(1)", "Page", show=False),
+        Binding("left", "choose_operand(-1)", "Operand", show=False),
+        Binding(
+            "right",
+            "choose_operand(1)",
+            "Operand",
+            key_display="←→",
+            tooltip="Choose an operand of the term",
+        ),
+        Binding("enter", "follow", "Source", tooltip="Jump to where the operand came from"),
+    ]
+
+    class TermChosen(Message):
+        """Another term or operand was chosen."""
+
+    class SourceRequested(Message):
+        """The chosen operand's source was asked for."""
+
+        def __init__(self, operand: TracedOperand) -> None:
+            super().__init__()
+            self.operand = operand
+
+    def __init__(self) -> None:
+        super().__init__(id="derivation", classes="pane")
+        self._derivation: CellDerivation | None = None
+        self._terms: tuple[RankedTerm, ...] = ()
+        self._label = ""
+        self._chosen = 0
+        self._operand = 0
+        self._first = 0
+
+    def show(self, derivation: CellDerivation, label: str, formula: str) -> None:
+        """Show the derivation of a cell of the array of that label."""
+        if derivation is self._derivation:
+            return
+        self._derivation, self._label = derivation, label
+        self._terms = derivation.by_magnitude()
+        self._chosen = self._first = 0
+        self._operand = self._first_with_source()
+        self.border_title = f"{index_text(label, derivation.cell.index)}   {formula}"
+        self.repaint_changes()
+
+    @property
+    def chosen_operand(self) -> TracedOperand | None:
+        """The operand the cursor is on."""
+        operands = self._operands()
+        return operands[min(self._operand, len(operands) - 1)] if operands else None
+
+    @property
+    def chosen_operands(self) -> tuple[TracedOperand, ...]:
+        """All operands of the term the cursor is on."""
+        return self._operands()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the result, and as many terms as fit."""
+        derivation = self._derivation
+        if derivation is None:
+            return []
+        lines = [self._result_line(derivation)]
+        if derivation.divisor_terms:
+            lines.append(self._divisor_line(derivation))
+        room = max(1, height - len(lines))
+        self._first = panned(self._first, room, len(self._terms), self._chosen)
+        names = max((len(ranked.term.names()) for ranked in self._terms), default=0)
+        last = min(self._first + room, len(self._terms))
+        name_width = min(names, width // 3)
+        lines += [self._term_line(place, name_width) for place in range(self._first, last)]
+        return lines
+
+    def on_click(self, event: Click) -> None:
+        """Choose the term under the pointer; a second click follows it."""
+        offset = event.get_content_offset(self)
+        if offset is None or self._derivation is None:
+            return
+        place = offset.y - (2 if self._derivation.divisor_terms else 1) + self._first
+        if self._first <= place < len(self._terms):
+            if place == self._chosen:
+                self.action_follow()
+            else:
+                self.action_move(place - self._chosen)
+
+    def action_move(self, terms: int) -> None:
+        """Choose another term."""
+        self._chosen = min(max(0, self._chosen + terms), max(0, len(self._terms) - 1))
+        self.repaint_changes()
+        self.post_message(self.TermChosen())
+
+    def action_page(self, direction: int) -> None:
+        """Move by as many terms as are in sight."""
+        self.action_move(direction * max(1, self.size.height - 2))
+
+    def action_choose_operand(self, direction: int) -> None:
+        """Choose another operand of the term."""
+        count = len(self._operands())
+        self._operand = min(max(0, self._operand + direction), max(0, count - 1))
+        self.repaint_changes()
+        self.post_message(self.TermChosen())
+
+    def action_follow(self) -> None:
+        """Ask for the chosen operand's source."""
+        if (operand := self.chosen_operand) is not None:
+            self.post_message(self.SourceRequested(operand))
+
+    def _operands(self) -> tuple[TracedOperand, ...]:
+        return self._terms[self._chosen].term.operands if self._terms else ()
+
+    def _first_with_source(self) -> int:
+        sources = [operand.source is not None for operand in self._operands()]
+        return sources.index(True) if True in sources else 0
+
+    def _result_line(self, derivation: CellDerivation) -> Strip:
+        count = len(derivation.terms)
+        verdict = (
+            "the same up to rounding"
+            if derivation.agrees
+            else f"off by more than rounding ({derivation.rounding_bound:.1e})"
+        )
+        return Strip(
+            [
+                Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
+                Segment(
+                    f"   {count} term{'s' if count > 1 else ''}, largest first;"
+                    f" in float64 {derivation.value:.9g}, {verdict}"
+                ),
+            ]
+        )
+
+    def _divisor_line(self, derivation: CellDerivation) -> Strip:
+        names = " + ".join(term.names() for term in derivation.divisor_terms[:4])
+        more = " + …" if len(derivation.divisor_terms) > 4 else ""
+        return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {names}{more}")])
+
+    def _term_line(self, place: int, width: int) -> Strip:
+        _, term, total = self._terms[place]
+        chosen = place == self._chosen
+        mark = "▸" if chosen else " "
+        names = []
+        for number, operand in enumerate(term.operands):
+            here = chosen and self.has_focus and number == self._operand
+            names.append((operand.name, _CHOSEN if here else Style(bold=chosen)))
+        segments = [Segment(f"{mark} ", Style(bold=True))]
+        segments += named_form(term.form, names)
+        used = sum(segment.cell_length for segment in segments)
+        number_text = long_text if self.size.width >= _WIDE else short_text
+        numbers = term.numbers(number_text)
+        segments.append(Segment(" " * max(1, width + 3 - used) + f"= {numbers}"))
+        if len(term.operands) > 1:
+            segments.append(Segment(f" = {number_text(term.value)}"))
+        segments.append(Segment(f"   total {number_text(total)}", Style(dim=True)))
+        return Strip(segments)
+
+
+def named_form(form: str, names: Sequence[tuple[str, Style]]) -> list[Segment]:
+    """Return a term's form with its operands' names in their styles."""
+    segments = []
+    rest = form
+    while "{" in rest:
+        before, _, rest = rest.partition("{")
+        number, _, rest = rest.partition("}")
+        segments += [Segment(before), Segment(*names[int(number)])]
+    return [*segments, Segment(rest)]

@@ -1,0 +1,44 @@
+"""Which part of a matrix is in sight, and where its cells stand on the screen."""
+
+from dataclasses import dataclass
+
+from tui_backprop.ui.step.numbers import CELL_WIDTH
+
+COLUMN_WIDTH = CELL_WIDTH + 1
+MAP_WIDTH, MAP_GAP = 12, 1
+_WIDTH_WITH_MAP = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a matrix of a given shape is laid out in a panel of a given size.
+
+    `rows` and `columns` are how many of each are in sight, `index_width` the columns that row
+    numbers take, `map_columns` those of the minimap, 0 without one.
+    """
+
+    rows: int
+    columns: int
+    index_width: int
+    map_columns: int
+
+
+def lay_out(shape: tuple[int, int], width: int, height: int) -> Layout:
+    """Return the layout; one line of the height is for the column numbers."""
+    row_count, column_count = shape
+    index_width = len(str(max(0, row_count - 1))) + 1 if row_count > 1 else 0
+    rows = max(1, min(row_count, height - 1))
+    columns = max(1, min(column_count, (width - index_width) // COLUMN_WIDTH))
+    map_columns = 0
+    if (rows < row_count or columns < column_count) and width >= _WIDTH_WITH_MAP:
+        map_columns = min(MAP_WIDTH, column_count)
+        room = width - index_width - map_columns - MAP_GAP
+        columns = max(1, min(column_count, room // COLUMN_WIDTH))
+    return Layout(rows, columns, index_width, map_columns)
+
+
+def panned(first: int, shown: int, count: int, wanted: int) -> int:
+    """Return the first of `shown` places out of `count`, moved so far that `wanted` is seen."""
+    first = min(first, wanted)
+    first = max(first, wanted - shown + 1)
+    return max(0, min(first, count - shown))

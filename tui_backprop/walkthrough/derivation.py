@@ -1,0 +1,179 @@
+"""Derivations: the terms that make one cell of the tape, and where each operand came from."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import Formatter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_backprop.nn.operation import Derivation, Index, Operand, Shape, Term
+from tui_backprop.walkthrough.tape import Step, Tape
+
+_BASE_ULPS = 8
+"""Roundings of one cell beside those of its sums: products, exp and log to a few ulp, division."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the output of a step."""
+
+    step: int
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class TracedOperand:
+    """One number in a term. `symbol` as in the formula, `label` as in the network.
+
+    `source` is the cell whose number this is, None for a leaf: the minibatch, a parameter, state,
+    a constant.
+    """
+
+    symbol: str
+    label: str
+    index: Index
+    value: float
+    source: Cell | None
+
+    @property
+    def name(self) -> str:
+        """The operand as it is written in a term: dout[3,17], or N."""
+        return _name(self.symbol, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedTerm:
+    """One summand: its operands, its value in float64, and how it is written."""
+
+    form: str
+    operands: tuple[TracedOperand, ...]
+    value: float
+
+    def names(self) -> str:
+        """Return the term with its operands' names, as x[3,17] · dout[3,2]."""
+        return self.form.format(*(operand.name for operand in self.operands))
+
+    def numbers(self, number: Callable[[float], str]) -> str:
+        """Return the term with its operands' values, each written by `number`."""
+        written = []
+        for before, field, _, _ in Formatter().parse(self.form):
+            written.append(before)
+            if field is not None:
+                value = self.operands[int(field)].value
+                text = number(value)
+                behind_sign = before.rstrip().endswith(("·", "−", "+"))
+                written.append(f"({text})" if behind_sign and value < 0 else text)
+        return "".join(written)
+
+
+class RankedTerm(NamedTuple):
+    """A term in order of magnitude: its place in the formula, from 0, and the total so far."""
+
+    position: int
+    term: TracedTerm
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class CellDerivation:
+    """Why a cell holds its number: shown = Σ terms / Σ divisor_terms, no divisor meaning 1.
+
+    `shown` is the number on the tape, `value` what the terms come to in float64, and
+    `rounding_bound` how far the two may be apart by the training dtype's rounding alone.
+    """
+
+    cell: Cell
+    shown: float
+    value: float
+    terms: tuple[TracedTerm, ...]
+    divisor_terms: tuple[TracedTerm, ...]
+    divisor: float
+    rounding_bound: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the terms make the number shown, up to the dtype's rounding."""
+        return abs(self.shown - self.value) <= self.rounding_bound
+
+    def by_magnitude(self) -> tuple[RankedTerm, ...]:
+        """Return the terms, largest first, with running totals. Equals stay in formula order."""
+        order = sorted(
+            range(len(self.terms)), key=lambda position: -abs(self.terms[position].value)
+        )
+        ranked = []
+        total = 0.0
+        for position in order:
+            total += self.terms[position].value
+            ranked.append(RankedTerm(position, self.terms[position], total))
+        return tuple(ranked)
+
+
+def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
+    """Return the derivation of the cell at `index` in the output of a step.
+
+    Raises:
+        IndexError: there is no such step or cell.
+    """
+    step = tape.step(step_number)
+    check_index(step.output.label, step.output.array.shape, index)
+    with np.errstate(all="ignore"):
+        derivation = step.operation.terms(step.arrays, index)
+        value, divisor = derivation.value, derivation.divisor
+        bound = rounding_bound(derivation, tape.dtype)
+    return CellDerivation(
+        Cell(step_number, index),
+        float(step.output.array[index]),
+        value,
+        tuple(_traced(step, term) for term in derivation.terms),
+        tuple(_traced(step, term) for term in derivation.divisor_terms),
+        divisor,
+        bound,
+    )
+
+
+def check_index(label: str, shape: Shape, index: Index) -> None:
+    """Raise IndexError unless `index` is that of a cell of an array of this shape."""
+    if len(index) != len(shape) or any(
+        not 0 <= i < size for i, size in zip(index, shape, strict=True)
+    ):
+        wanted = ", ".join(f"0 to {size - 1}" for size in shape) or "no index at all"
+        raise IndexError(f"{_name(label, index)}: the index must be {wanted}")
+
+
+def rounding_bound(derivation: Derivation, dtype: npt.DTypeLike) -> float:
+    """Return how far the same sums and quotient computed in `dtype` can be from the exact value.
+
+    A sum of n terms in any order, each with a few roundings of its own, is off by at most
+    (n + few) · eps · Σ|terms|, and so is the divisor; what underflows adds the dtype's smallest
+    normal number a term.
+    """
+    info = np.finfo(dtype)
+    divisor = abs(derivation.divisor)
+    if not divisor:
+        return math.inf
+    terms, divisor_terms = derivation.terms, derivation.divisor_terms
+    roundings = len(terms) + len(divisor_terms) + _BASE_ULPS
+    scale = sum(term.scale for term in terms)
+    scale += abs(derivation.value) * sum(term.scale for term in divisor_terms)
+    return float(roundings * (float(info.eps) * scale / divisor + float(info.tiny)))
+
+
+def _traced(step: Step, term: Term) -> TracedTerm:
+    operands = tuple(_traced_operand(step, operand) for operand in term.operands)
+    return TracedTerm(term.form, operands, term.value)
+
+
+def _traced_operand(step: Step, operand: Operand) -> TracedOperand:
+    named = step.input(operand.name)
+    source = None
+    if named is not None and named.step is not None:
+        source = Cell(named.step, operand.index)
+    label = operand.name if named is None else named.label
+    return TracedOperand(operand.name, label, operand.index, operand.value, source)
+
+
+def _name(name: str, index: Index) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
