@@ -5,11 +5,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Select
 
 from tests.support.clients import PuppetClient, ThreadClient
+from tests.support.processes import ROOT
 from tests.support.scripted_worker import SPIRAL
 from tui_backprop.session.messages import Command
 from tui_backprop.training.hyperparameters import Hyperparameters
@@ -19,11 +23,23 @@ from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
 LARGE, SMALL = (130, 40), (80, 24)
 
 
+class RecordingApp(TuiBackpropApp):
+    """The app with a terminal of ours, since under Pilot it has none: a list of what is sent."""
+
+    CSS_PATH = ROOT / "tui_backprop/ui/app.tcss"
+    sent: list[str]
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate) and screen is self.screen:
+            update = self.terminal.reduce(renderable, screen.outer_size)
+            self.sent.append(update.render_segments(self.console))
+
+
 class AppUnderTest:
     """The app, its pilot, and the client at its other side."""
 
     def __init__(
-        self, app: TuiBackpropApp, pilot: Pilot[None], client: ThreadClient | PuppetClient
+        self, app: RecordingApp, pilot: Pilot[None], client: ThreadClient | PuppetClient
     ) -> None:
         self.app = app
         self.pilot = pilot
@@ -108,7 +124,8 @@ async def running_app(
 ) -> AsyncIterator[AppUnderTest]:
     """Run the app; by default with a worker in a thread, and until that one is ready."""
     side = client or ThreadClient(time.perf_counter)
-    app = TuiBackpropApp(side, hyperparameters, start=start, fps=fps)
+    app = RecordingApp(side, hyperparameters, start=start, fps=fps)
+    app.sent = []
     try:
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
