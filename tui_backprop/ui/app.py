@@ -105,11 +105,12 @@ class TuiBackpropApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette too."""
         for binding in screen.active_bindings.values():
-            if binding.enabled and binding.binding.description:
+            # What Textual binds itself, to move the focus or to copy, says no more than its name.
+            if binding.enabled and binding.binding.tooltip:
                 action, node = binding.binding.action, binding.node
                 yield SystemCommand(
                     binding.binding.description,
-                    binding.binding.tooltip or binding.binding.description,
+                    binding.binding.tooltip,
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
 
@@ -130,14 +131,13 @@ class TuiBackpropApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
-        # A dict: one binding may stand for several keys
+        # A dict: one binding may stand for several keys. Those that wait while a field is edited
+        # are told too, so not the active bindings.
         rows = {
-            active.binding.action: (
-                self.get_key_display(active.binding),
-                active.binding.tooltip,
-            )
-            for active in self.screen.active_bindings.values()
-            if active.binding.tooltip
+            binding.action: (self.get_key_display(binding), binding.tooltip)
+            for _, bindings in self.screen._modal_binding_chain
+            for _, binding in bindings
+            if binding.tooltip
         }
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
 
@@ -174,7 +174,7 @@ class TuiBackpropApp(App[None]):
                 screen.show_refusal(field, text)
             case WorkerEnded(exit_code, error):
                 last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
-                screen.show_notice(f"the training process has ended: {last_line[0]}")
+                screen.show_ended(f"the training process has ended: {last_line[0]}")
             case event:
                 from tui_backprop.ui.step_events import show_step_event
 

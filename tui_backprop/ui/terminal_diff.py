@@ -1,5 +1,6 @@
 """Sends the terminal only the cells that differ from what it already shows."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -132,15 +133,17 @@ def runs_of_style(line: list[Cell]) -> Iterator[tuple[str, Style | None]]:
 
 
 def cells(strip: Strip) -> list[Cell]:
-    """Return the strip cell by cell."""
+    """Return the strip cell by cell, without control characters, which count no cell."""
     result: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
-        if text.isascii():
+        if text.isascii() and text.isprintable():
             result.extend((character, style) for character in text)
             continue
         for character in text:
+            if unicodedata.category(character) == "Cc":
+                continue
             width = cell_len(character)
             if width == 0 and result:
                 result[-1] = (result[-1][0] + character, style)

@@ -150,9 +150,10 @@ class TrainingScreen(Screen[None]):
         self._form.refuse(field, message)
         self._status.show_notice(message)
 
-    def show_notice(self, message: str) -> None:
-        """Show a line about something that needs attention."""
-        self._status.show_notice(message)
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone; what it last told stays."""
+        self._state = RunState.STOPPED
+        self._status.show_ended(reason)
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was on top."""
