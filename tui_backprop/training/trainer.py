@@ -17,7 +17,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.minibatches import Minibatch, Minibatches
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
-from tui_backprop.training.snapshot import AccuracyPoint, NonFinite, Snapshot
+from tui_backprop.training.snapshot import AccuracyPoint, LayerStatistics, NonFinite, Snapshot
 from tui_backprop.training.statistics import GradientTrends, layer_statistics
 
 TREND_EVERY = 16
@@ -58,6 +58,7 @@ class Trainer:
         self.trends = GradientTrends(self.net.grads, trend_points)
         self.accuracies = AccuracyHistory()
         self.non_finite: NonFinite | None = None
+        self._restored: tuple[int, tuple[LayerStatistics, ...]] | None = None
         self._evaluator = Evaluator(self.net.params, dataset)
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
         # A net that diverges overflows, which is looked for where it matters. NumPy keeps in the
@@ -118,6 +119,30 @@ class Trainer:
         """Return the minibatch the next iteration will use. Valid until the next `work`."""
         return self.minibatches.peek(self.hyperparameters.batch_size)
 
+    def take_up(
+        self,
+        *,
+        iteration: int,
+        samples_seen: int,
+        loss: float | None,
+        evaluating: bool,
+        non_finite: NonFinite | None,
+        layers: tuple[LayerStatistics, ...],
+    ) -> None:
+        """Stand where another trainer stood whose arrays, series and samples are restored here.
+
+        `layers` are its rows of the gradient table, which is shown until the next iteration: the
+        gradients themselves are not part of what goes on.
+        """
+        self.iteration = iteration
+        self.samples_seen = samples_seen
+        self.loss = loss
+        self.non_finite = non_finite
+        self._restored = (iteration, layers)
+        self._evaluation = None
+        if evaluating:
+            self._begin_evaluation()
+
     def snapshot(self) -> Snapshot:
         """Return what can be shown of this moment."""
         updates = self.optimizer.updates if self.iteration else {}
@@ -135,7 +160,9 @@ class Trainer:
             loss=self.loss,
             loss_curve=self.losses.curve(),
             accuracies=self.accuracies.points(),
-            layers=layer_statistics(net, updates, self.trends),
+            layers=self._restored[1]
+            if self._restored is not None and self._restored[0] == self.iteration
+            else layer_statistics(net, updates, self.trends),
             non_finite=self.non_finite,
         )
 
