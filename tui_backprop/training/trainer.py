@@ -14,6 +14,7 @@ from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.memory import check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
@@ -30,12 +31,24 @@ class Trainer:
     Call `work` until `finished`; between two calls everything may be looked at, and nothing that
     looking does changes a bit of what comes.
 
+    Args:
+        hyperparameters: of the run.
+        dataset: to train and test on.
+        available_memory: bytes the run may take; None for as many as there are.
+
     Raises:
         DatasetError: the minibatch is larger than the training set.
+        NotEnoughMemoryError: the run would need more memory; nothing is allocated then.
     """
 
-    def __init__(self, hyperparameters: Hyperparameters, dataset: Dataset) -> None:
+    def __init__(
+        self,
+        hyperparameters: Hyperparameters,
+        dataset: Dataset,
+        available_memory: int | None = None,
+    ) -> None:
         check_batch_fits(hyperparameters, dataset)
+        check_memory(hyperparameters, dataset.input_size, dataset.class_count, available_memory)
         self.hyperparameters = hyperparameters
         self.dataset = dataset
         weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)

@@ -56,15 +56,17 @@ def capture(trainer: Trainer) -> TrainerState:
     )
 
 
-def restore(state: TrainerState, dataset: Dataset) -> Trainer:
+def restore(state: TrainerState, dataset: Dataset, available_memory: int | None = None) -> Trainer:
     """Return a trainer that goes on from `state`, on the data set it was taken on.
 
     Raises:
         StateError: the state is damaged, or does not fit the data set.
         DatasetError: the minibatch is larger than the training set.
+        NotEnoughMemoryError: as for Trainer.
     """
     values = PlainValues(state.values)
-    trainer = Trainer(read_hyperparameters(values.table("hyperparameters")), dataset)
+    hyperparameters = read_hyperparameters(values.table("hyperparameters"))
+    trainer = Trainer(hyperparameters, dataset, available_memory)
     iteration = values.integer("iteration", 0, MOST)
     stream = _read_stream(values.table("samples"), max(BLOCK, dataset.train_size))
     accuracies = values.table("accuracies")
