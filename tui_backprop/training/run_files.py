@@ -59,6 +59,12 @@ class RunFiles:
             with suppress(OSError):
                 path.unlink()
 
+    def remove_new_run(self, directory: Path) -> None:
+        """Remove a directory that was just made, with the lock that was put there."""
+        with suppress(OSError):
+            (directory / "lock").unlink()
+            directory.rmdir()
+
 
 def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
     """Write all of `data` to an unbuffered file, which takes less when the disk is nearly full."""

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.training.fields import HyperparameterError
-from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.training.hyperparameters import read_hyperparameters
 from tui_backprop.training.plain_values import PlainValues, StateError
 from tui_backprop.training.sample_stream import BLOCK
 from tui_backprop.training.snapshot import NonFinite
@@ -86,24 +85,6 @@ def restore(state: TrainerState, dataset: Dataset, available_memory: int | None 
         layers=read_rows(values, "layers"),
     )
     return trainer
-
-
-def read_hyperparameters(values: PlainValues) -> Hyperparameters:
-    """Return the hyperparameters among stored values.
-
-    Raises:
-        StateError: one is missing, unknown or not allowed.
-    """
-    found = values.as_dict()
-    unknown = found.keys() - {field.name for field in FIELDS}
-    missing = [field.name for field in FIELDS if field.name not in found]
-    if unknown or missing:
-        names = ", ".join(missing or sorted(unknown))
-        raise StateError(f"{'missing' if missing else 'unknown'} hyperparameters: {names[:100]}")
-    try:
-        return Hyperparameters(**found)
-    except (HyperparameterError, TypeError) as error:
-        raise StateError(str(error)) from error
 
 
 def _arrays_of(trainer: Trainer) -> Arrays:
