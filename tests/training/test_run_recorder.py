@@ -296,3 +296,19 @@ def test_a_real_limit_of_the_system(world: World) -> None:
     recorder.save(trainer, "paused")
     assert recorder.problem == ""
     recorder.close()
+
+
+def test_the_configuration_is_what_the_first_iteration_used(world: World) -> None:
+    trainer, recorder = Trainer(SPIRAL, SPIRAL_DATA), world.recorder()
+    train(trainer, recorder, world.clock, until=lambda t: not t.evaluating, seconds=0.001)
+    first = replace(SPIRAL, learning_rate=0.25)
+    trainer.apply_live(first)
+    train(trainer, recorder, world.clock, until=lambda t: t.iteration >= 3, seconds=0.001)
+    trainer.apply_live(replace(SPIRAL, learning_rate=0.5))
+    train(trainer, recorder, world.clock)
+    recorder.close()
+    (path,) = run_paths(world.runs)
+    assert read_config(path / "config.toml").hyperparameters == first
+    events = [event.event for event in read_metrics(path / "metrics.jsonl").events]
+    assert events == ["started", "changed"]
+    assert read_metrics(path / "metrics.jsonl").points[0].iteration == 0

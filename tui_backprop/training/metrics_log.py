@@ -46,7 +46,7 @@ class MetricsLog:
         self, trainer: Trainer, clock: float, elapsed: float, *, at_once: bool = False
     ) -> None:
         """Add what is due at this moment of `clock`, `elapsed` seconds into training."""
-        if self._settings is None:
+        if self._settings is None or (self.first_settings and trainer.iteration <= 1):
             self._settings = self.first_settings = trainer.hyperparameters
         elif trainer.hyperparameters != self._settings:
             self._settings = trainer.hyperparameters

@@ -95,8 +95,10 @@ class RunRecorder:
         """Write what is due, which most of the time is nothing."""
         evaluated = self._evaluating and not trainer.evaluating
         self._evaluating = trainer.evaluating
+        # The first iteration is looked at itself: it tells what the run was started with.
+        first = self._directory is None and trainer.iteration == 1
         now = self._world.clock()
-        if now < self._next_look and not evaluated:
+        if now < self._next_look and not evaluated and not first:
             return
         self._next_look = now + LOOK_SECONDS
         if self._begins(trainer):
@@ -109,7 +111,7 @@ class RunRecorder:
         A run that diverged keeps the checkpoint from before it did.
         """
         saved = (_position(trainer), event)
-        if not self._begins(trainer) or saved == self._saved:
+        if not self._begins(trainer) or saved == self._saved or not trainer.iteration:
             return
         now = self._world.clock()
         self._log.note(trainer, now, self._elapsed(), at_once=True)
@@ -125,17 +127,14 @@ class RunRecorder:
 
     def _begins(self, trainer: Trainer) -> bool:
         """Whether there is anything to record; the first time, note how the run began."""
-        if self._begun:
-            return True
-        if self._resumed:
-            self._begun = _position(trainer) != self._checkpointed
-        else:
-            self._begun = trainer.iteration > 0
-        if self._begun:
+        if not self._begun and (not self._resumed or _position(trainer) != self._checkpointed):
+            self._begun = True
             self._log.add_event("resumed" if self._resumed else "started", self._begins_at)
         return self._begun
 
     def _flush(self, trainer: Trainer, now: float, *, checkpoint: bool) -> None:
+        if self._directory is None and not trainer.iteration:
+            return
         if self._retry_at is not None and now < self._retry_at:
             self._log.drop_surplus()
             return
