@@ -74,7 +74,7 @@ class RunRecorder:
         self._log = MetricsLog(surroundings.now, resumed.trainer if resumed else None)
         self._begun = False
         self._evaluating = True
-        self._next_look = float("-inf")
+        self._next_look = self._next_evaluation = float("-inf")
         self._next_checkpoint = surroundings.clock() + CHECKPOINT_SECONDS
         self._checkpointed = _position(resumed.trainer) if resumed else ()
         self._saved: tuple[object, ...] = ()
@@ -98,8 +98,12 @@ class RunRecorder:
         # The first iteration is looked at itself: it tells what the run was started with.
         first = self._directory is None and trainer.iteration == 1
         now = self._world.clock()
+        # An epoch's end as well, so that its loss is known; but epochs may last microseconds.
+        evaluated = evaluated and now >= self._next_evaluation
         if now < self._next_look and not evaluated and not first:
             return
+        if evaluated:
+            self._next_evaluation = now + LOOK_SECONDS
         self._next_look = now + LOOK_SECONDS
         if self._begins(trainer):
             self._log.note(trainer, now, self._elapsed())
