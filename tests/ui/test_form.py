@@ -1,5 +1,7 @@
 """The form: validation while typing, what applies when, and keys that stay in the field."""
 
+from functools import partial
+
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input
@@ -99,7 +101,7 @@ async def test_a_refused_dataset_can_be_tried_again() -> None:
         await test.press("escape")
         for tries in (1, 2):
             await test.press("r")
-            await test.until(lambda n=tries: len(test.commands(Start)) == 1 + n)
+            await test.until(partial(lambda n: len(test.commands(Start)) == 1 + n, tries))
             await test.shows("✗ unknown dataset '/nowhere'")
 
 
@@ -177,7 +179,7 @@ async def test_markup_and_escapes_in_a_refused_value_are_shown_as_text() -> None
         ]:
             await test.type_into("dataset", text)
             await test.press("escape", "r")
-            await test.until(lambda s=shown: f"✗ unknown dataset '{s}'" in test.text)
+            await test.until(partial(lambda s: f"✗ unknown dataset '{s}'" in test.text, shown))
             row = test.row("dataset")
             assert "unknown dataset" in shown_row(test, "dataset")
             assert row.refusal.isprintable()

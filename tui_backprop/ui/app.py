@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 
 from tui_backprop.session.client import Client
 from tui_backprop.session.messages import (
@@ -51,7 +52,7 @@ class TuiBackpropApp(App[None]):
     """
 
     TITLE = "tui-backprop"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[CSSPathType] = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
