@@ -1,6 +1,7 @@
 """What is on the screen: all panes at once or one at a time, help, palette, loading, faults."""
 
 import time
+from functools import partial
 
 import pyte
 import pytest
@@ -76,9 +77,8 @@ async def test_every_field_is_reached_with_tab_at_80x24() -> None:
     async with running_app(size=SMALL) as test:
         await test.press("f")
         for field in FIELDS:
-            row = test.row(field.name)
-            await test.until(lambda r=row: r in test.app.screen.focused.ancestors)
-            await test.until(lambda f=field: f.label in test.text)
+            await test.until(partial(test.is_focused, field.name))
+            await test.shows(field.label)
             await test.press("tab")
 
 

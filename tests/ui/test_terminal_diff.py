@@ -41,7 +41,7 @@ def sent_whole(scene: Scene) -> str:
     return "".join(f"\x1b[{y + 1};1H{strip.render(CONSOLE)}" for y, strip in enumerate(scene))
 
 
-def shown(*updates: str) -> list[list[tuple[object, ...]]]:
+def shown(*updates: str) -> list[list[tuple[str, str, str, bool]]]:
     """Return text, colours and boldness of each cell of a terminal that got these updates."""
     screen = pyte.Screen(SIZE.width, SIZE.height)
     stream = pyte.Stream(screen)
