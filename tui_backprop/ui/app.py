@@ -82,8 +82,9 @@ class TuiBackpropApp(App[None]):
         self._run_when_loaded = start
         self._fps = fps
         self._awaiting_snapshot = False
-        self.terminal = TerminalDiff()
-        marker = "braille" if "utf" in (sys.stderr.encoding or "").lower() else "*"
+        encoding = (sys.stderr.encoding or "utf-8").lower()
+        self.terminal = TerminalDiff(encoding)
+        marker = "braille" if "utf" in encoding else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
             marker=marker,
