@@ -27,7 +27,7 @@ from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.widgets.loss_chart import LossChart
 
 PANES = {
-    "#loss-chart": ("Training loss (nats)", "minibatch", "iteration", "└┬"),
+    "#loss-chart": ("Training loss (nats)", "━ loss", "iteration", "└┬"),
     "#accuracy-chart": ("Accuracy", "train", "test", "epoch", "100%"),
     "#layers-pane": ("Gradients by layer", "‖ΔW‖/‖W‖", "trend", "Affine1", "W1", "Affine2", "b2"),
     "#hyperparameter-form": ("Hyperparameters", "Dataset"),
