@@ -21,6 +21,7 @@ from tui_backprop.session.messages import (
     Event,
     LoadingStarted,
     Refused,
+    Resume,
     Run,
     RunState,
     SnapshotTaken,
@@ -48,6 +49,7 @@ class TuiBackpropApp(App[None]):
         hyperparameters: of the first run.
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most chart repaints, a second.
+        resume: id of a stored run to open instead of a new one.
         clock: seconds that only grow.
     """
 
@@ -74,6 +76,7 @@ class TuiBackpropApp(App[None]):
         *,
         start: bool = False,
         fps: float = 10.0,
+        resume: str | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__()
@@ -81,6 +84,7 @@ class TuiBackpropApp(App[None]):
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
         self._fps = fps
+        self._resume = resume
         self._awaiting_snapshot = False
         encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(encoding)
@@ -145,7 +149,8 @@ class TuiBackpropApp(App[None]):
 
     def _start_session(self) -> None:
         self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
+        self._client.send(first)
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
