@@ -12,6 +12,7 @@ from textual import on, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -79,7 +80,7 @@ class TuiBackpropApp(App[None]):
         resume: str | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver_class())
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
@@ -194,7 +195,12 @@ class TuiBackpropApp(App[None]):
         super()._display(screen, renderable)
 
     def _ask_for_snapshot(self) -> None:
-        """Ask for the next frame, unless nothing moves or the last one is still under way."""
+        """Ask for the next frame, unless nothing moves or the last one is still under way.
+
+        A frame is under way until the terminal has taken it, however slow the link.
+        """
+        if getattr(self._driver, "backlog", 0):
+            return
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
             self._awaiting_snapshot = True
             self._client.send(TakeSnapshot())
@@ -211,6 +217,15 @@ class TuiBackpropApp(App[None]):
 
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)
+
+
+def _driver_class() -> type[Driver] | None:
+    """Return the driver for a terminal of this system, None for Textual's own."""
+    if os.name != "posix":
+        return None
+    from tui_backprop.ui.terminal_driver import TerminalDriver
+
+    return TerminalDriver
 
 
 HELP_NOTES = """
