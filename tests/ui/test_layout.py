@@ -209,7 +209,7 @@ async def test_hidden_panes_compose_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         assert composed == []
         await test.press("1")
         await test.until(lambda: composed)
-        assert "minibatch" in test.text_of("#loss-chart")
+        assert "━ loss" in test.text_of("#loss-chart")
 
 
 async def test_an_unchanged_snapshot_repaints_nothing() -> None:
