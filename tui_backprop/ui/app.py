@@ -220,8 +220,11 @@ class TuiBackpropApp(App[None]):
 
 
 def _driver_class() -> type[Driver] | None:
-    """Return the driver for a terminal of this system, None for Textual's own."""
-    if os.name != "posix":
+    """Return the driver for a terminal of this system, None for Textual's own choice.
+
+    That is also how something else than a terminal, as a browser, is asked for.
+    """
+    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
         return None
     from tui_backprop.ui.terminal_driver import TerminalDriver
 
