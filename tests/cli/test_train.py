@@ -125,7 +125,11 @@ def test_ctrl_c_exits_with_130() -> None:
         program.stdout.readline()
         program.send_signal(signal.SIGINT)
         assert program.wait(5.0) == 130
-        assert re.fullmatch(r"Stopped after [\d,]+ iterations\.\n", program.stderr.read())
+        assert re.fullmatch(
+            r"Stopped after [\d,]+ iterations\.\n"
+            r"Go on with: tui-backprop train --resume \d{8}-\d{6}-\w{4}\n",
+            program.stderr.read(),
+        )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX pipes")

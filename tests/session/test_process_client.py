@@ -206,7 +206,6 @@ def test_the_child_of_a_killed_parent_leaves() -> None:
 
 TALKATIVE_CHILD = """
 import os, sys, warnings
-from multiprocessing.connection import Connection
 from tui_backprop.session import process, worker
 
 def talk(self):

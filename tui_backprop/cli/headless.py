@@ -1,107 +1,156 @@
-"""Drives a Trainer in this process, and prints how it goes."""
+"""Trains in this process, keeps the run on disk, and prints how it goes."""
 
-import json
 import sys
 import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tui_backprop.cli.interruption import Interruption
+from tui_backprop.cli.progress import Output, ProgressDisplay, epoch_line
 from tui_backprop.datasets import DatasetError, load_dataset
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.stopwatch import Stopwatch
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.snapshot import AccuracyPoint
+from tui_backprop.training.run_error import RunError
+
+if TYPE_CHECKING:
+    from tui_backprop.training.run_recorder import RunRecorder
+    from tui_backprop.training.trainer import Trainer
 
 _REFRESH_SECONDS = 0.1
 _LOOK_AT_CLOCK_EVERY = 16
 
 
-def train_headless(hyperparameters: Hyperparameters, *, as_json: bool) -> int:
-    """Train to the end and return the exit status: 0, 1 not finite, 2 bad data, 130 Ctrl+C."""
+@dataclass(frozen=True)
+class HeadlessRun:
+    """A run under way, new or resumed."""
+
+    trainer: "Trainer"
+    recorder: "RunRecorder"
+    stopwatch: Stopwatch
+
+
+def train_headless(
+    hyperparameters: Hyperparameters,
+    *,
+    as_json: bool,
+    runs: Path,
+    resume: str | None = None,
+    changes: dict[str, Any] | None = None,
+) -> int:
+    """Train to the end and return the exit status.
+
+    That is 0, 1 if a value was not finite, 2 if the data, the stored run or the memory will not
+    do, and 128 + n after signal n; the run is stored in each case.
+
+    Args:
+        hyperparameters: of a new run.
+        as_json: whether to print JSON lines.
+        runs: where runs are kept.
+        resume: id of the stored run to go on with instead.
+        changes: hyperparameters to change in it, all of which apply live.
+    """
     limit_blas_threads()
+    from tui_backprop.training.memory import NotEnoughMemoryError
+
+    with Interruption() as interruption:
+        try:
+            run = _prepare(hyperparameters, runs, resume, changes or {})
+        except (DatasetError, RunError, NotEnoughMemoryError) as error:
+            click.echo(f"Error: {error}", err=True)
+            return 2
+        interruption.defer()
+        output = Output(sys.stdout, as_json=as_json)
+        try:
+            _train(run, interruption, output)
+        finally:
+            run.recorder.save(run.trainer, _last_event(run.trainer))
+            run.recorder.close()
+        return _conclude(run, interruption)
+
+
+def _prepare(
+    hyperparameters: Hyperparameters, runs: Path, resume: str | None, changes: dict[str, Any]
+) -> HeadlessRun:
+    from tui_backprop.session.recording import open_run, real_surroundings
+    from tui_backprop.training.memory import available_memory
+    from tui_backprop.training.run_recorder import RunRecorder
     from tui_backprop.training.trainer import Trainer
 
+    surroundings = real_surroundings(runs)
+    if resume is None:
+        dataset = load_dataset(hyperparameters.dataset)
+        trainer = Trainer(hyperparameters, dataset, available_memory())
+        stopwatch = Stopwatch(time.perf_counter)
+        return HeadlessRun(trainer, RunRecorder(surroundings, lambda: stopwatch.elapsed), stopwatch)
+    opened = open_run(surroundings, resume, load_dataset)
+    trainer = opened.run.trainer
+    stopwatch = Stopwatch(time.perf_counter, opened.run.elapsed, trainer.iteration)
+    recorder = opened.recorder(surroundings, lambda: stopwatch.elapsed)
     try:
-        trainer = Trainer(hyperparameters, load_dataset(hyperparameters.dataset))
-    except DatasetError as error:
-        click.echo(f"Error: {error}", err=True)
-        return 2
-    console = Console(stderr=True)
-    stopwatch = Stopwatch(time.perf_counter)
-    stopwatch.start()
-    reported = 0
-    try:
-        with progress_bar(console) as progress:
-            task = progress.add_task("", total=hyperparameters.iterations, loss="", rate="")
-            next_refresh = time.perf_counter()
-            while not trainer.finished and trainer.non_finite is None:
-                for _ in range(_LOOK_AT_CLOCK_EVERY):
-                    trainer.work()
-                    if trainer.accuracies.seen > reported and not trainer.evaluating:
-                        reported = trainer.accuracies.seen
-                        point = trainer.accuracies.points()[-1]
-                        print_epoch(point, trainer.loss, hyperparameters, as_json=as_json)
-                if (now := time.perf_counter()) >= next_refresh:
-                    next_refresh = now + _REFRESH_SECONDS
-                    rate = stopwatch.rate(trainer.iteration)
-                    progress.update(
-                        task,
-                        completed=trainer.iteration,
-                        loss="" if trainer.loss is None else f"loss {trainer.loss:.4f}",
-                        rate="" if rate is None else f"{rate:,.0f} it/s",
-                    )
-            progress.update(task, completed=trainer.iteration)
-    except KeyboardInterrupt:
-        click.echo(f"Stopped after {trainer.iteration:,} iterations.", err=True)
-        return 130
+        if changes:
+            trainer.apply_live(replace(trainer.hyperparameters, **changes))
+    except BaseException:
+        recorder.close()
+        raise
+    return HeadlessRun(trainer, recorder, stopwatch)
+
+
+def _train(run: HeadlessRun, interruption: Interruption, output: Output) -> None:
+    trainer, recorder, problem = run.trainer, run.recorder, ""
+    reported = trainer.accuracies.seen
+    run.stopwatch.start()
+    with ProgressDisplay(Console(stderr=True), trainer.hyperparameters.iterations) as progress:
+        next_refresh = time.perf_counter()
+        while not trainer.finished and trainer.non_finite is None and interruption.number is None:
+            for _ in range(_LOOK_AT_CLOCK_EVERY):
+                trainer.work()
+                recorder.record(trainer)
+                if trainer.accuracies.seen > reported and not trainer.evaluating:
+                    reported = trainer.accuracies.seen
+                    point = trainer.accuracies.points()[-1]
+                    output.print(epoch_line(point, trainer, as_json=output.as_json))
+            if (now := time.perf_counter()) >= next_refresh:
+                next_refresh = now + _REFRESH_SECONDS
+                rate = run.stopwatch.rate(trainer.iteration)
+                progress.show(trainer.iteration, trainer.loss, rate)
+                if recorder.problem != problem:
+                    problem = recorder.problem
+                    _tell(f"The run is {problem or 'being saved again'}.")
+    run.stopwatch.stop()
+
+
+def _tell(line: str) -> None:
+    """Print a line on standard error, if there still is one."""
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
+def _last_event(trainer: "Trainer") -> str:
+    from tui_backprop.training.run_recorder import resting_event
+
+    event = resting_event(trainer)
+    return "interrupted" if event == "paused" else event
+
+
+def _conclude(run: HeadlessRun, interruption: Interruption) -> int:
+    trainer, recorder = run.trainer, run.recorder
+    if recorder.problem:
+        _tell(f"The run is {recorder.problem}.")
     if (stopped := trainer.non_finite) is not None:
-        click.echo(
+        _tell(
             f"Error: the {stopped.what} of {stopped.where} is not finite in iteration "
-            f"{stopped.iteration:,}; a smaller learning rate may help.",
-            err=True,
+            f"{stopped.iteration:,}; a smaller learning rate may help."
         )
         return 1
-    return 0
-
-
-def progress_bar(console: Console) -> Progress:
-    """Return a bar with loss, rate and time left; it shows only on a terminal."""
-    return Progress(
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        auto_refresh=False,
-        disable=not console.is_terminal,
-    )
-
-
-def print_epoch(
-    point: AccuracyPoint, loss: float | None, hyperparameters: Hyperparameters, *, as_json: bool
-) -> None:
-    """Print one line on standard output for an evaluation."""
-    epoch = int(point.epoch) if point.epoch.is_integer() else round(point.epoch, 4)
-    if as_json:
-        line = json.dumps(
-            {
-                "iteration": point.iteration,
-                "epoch": epoch,
-                "loss": loss,
-                "train_accuracy": point.train,
-                "test_accuracy": point.test,
-            }
-        )
-    else:
-        width = len(f"{hyperparameters.iterations:,}")
-        shown_loss = "   -  " if loss is None else f"{loss:.4f}"
-        line = (
-            f"iteration {point.iteration:>{width},}  epoch {epoch:>6g}  loss {shown_loss}  "
-            f"train accuracy {point.train:.4f}  test accuracy {point.test:.4f}"
-        )
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    if interruption.number is None or trainer.finished:
+        return 0
+    _tell(f"Stopped after {trainer.iteration:,} iterations.")
+    if recorder.run_id and not recorder.problem:
+        _tell(f"Go on with: tui-backprop train --resume {recorder.run_id}")
+    return interruption.exit_status

@@ -9,6 +9,7 @@ import click
 from tui_backprop import __version__
 from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.check import check
+from tui_backprop.cli.export import export
 from tui_backprop.cli.options import (
     FieldType,
     GroupedCommand,
@@ -16,9 +17,12 @@ from tui_backprop.cli.options import (
     hyperparameters_from,
     printable_usage_errors,
 )
+from tui_backprop.cli.run_options import runs_dir_option
+from tui_backprop.cli.runs import runs
 from tui_backprop.cli.step import step
 from tui_backprop.cli.train import train
 from tui_backprop.training.fields import Applies, NumberField
+from tui_backprop.training.run_directory import runs_directory
 
 FPS = NumberField(
     "fps",
@@ -63,9 +67,12 @@ class DefaultGroup(GroupedCommand, click.Group):
     default=None,
     help=f"{FPS.help}  [default: 10, over SSH 4]",
 )
+@runs_dir_option
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
 @click.pass_context
-def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -> None:
+def main(
+    ctx: click.Context, /, start: bool, fps: float | None, runs_dir: str | None, **values: Any
+) -> None:
     """Watch a neural network learn, and walk its backpropagation number by number.
 
     Without a command, opens the app; space starts the training. Without a terminal, trains
@@ -92,7 +99,8 @@ def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -
         )
         from tui_backprop.cli.headless import train_headless
 
-        ctx.exit(train_headless(hyperparameters, as_json=False))
+        kept_in = runs_directory(runs_dir)
+        ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in))
     if os.environ.get("TERM") == "dumb":
         raise click.UsageError(
             "TERM=dumb: this terminal cannot show the app; use `tui-backprop train` instead."
@@ -104,5 +112,5 @@ def main(ctx: click.Context, /, start: bool, fps: float | None, **values: Any) -
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-for command in (train, step, check):
+for command in (train, step, check, runs, export):
     main.add_command(command)

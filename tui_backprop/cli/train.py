@@ -10,10 +10,13 @@ from tui_backprop.cli.options import (
     hyperparameter_options,
     hyperparameters_from,
 )
+from tui_backprop.cli.run_options import resume_option, runs_dir_option
 
 
 @click.command(cls=GroupedCommand)
 @hyperparameter_options
+@resume_option
+@runs_dir_option
 @blas_option
 @click.option(
     "--json",
@@ -22,11 +25,53 @@ from tui_backprop.cli.options import (
     help="Print one JSON object a line on standard output, and nothing else there.",
 )
 @click.pass_context
-def train(ctx: click.Context, /, as_json: bool, **values: Any) -> None:
+def train(
+    ctx: click.Context,
+    /,
+    as_json: bool,
+    resume: str | None,
+    runs_dir: str | None,
+    **values: Any,
+) -> None:
     """Train without a screen: a progress bar, and a line per epoch with both accuracies.
 
-    The run is the same, to the bit, as in the app with the same options.
+    The run is the same, to the bit, as in the app with the same options. It is stored while it
+    trains: `--resume` goes on with it, and takes the options that apply live.
     """
     from tui_backprop.cli.headless import train_headless
+    from tui_backprop.training.run_directory import runs_directory
 
-    ctx.exit(train_headless(hyperparameters_from(values), as_json=as_json))
+    hyperparameters = hyperparameters_from(values)
+    changes = live_changes(ctx, hyperparameters.to_dict()) if resume is not None else {}
+    ctx.exit(
+        train_headless(
+            hyperparameters,
+            as_json=as_json,
+            runs=runs_directory(runs_dir),
+            resume=resume,
+            changes=changes,
+        )
+    )
+
+
+def live_changes(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters given on the command line for a run that exists.
+
+    Raises:
+        UsageError: one of them takes effect on a new net only.
+    """
+    from tui_backprop.training.fields import Applies
+    from tui_backprop.training.hyperparameters import FIELDS
+
+    given = [
+        field
+        for field in FIELDS
+        if ctx.get_parameter_source(field.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    fixed = [field for field in given if field.applies is not Applies.LIVE]
+    if fixed:
+        options = ", ".join("--" + field.name.replace("_", "-") for field in fixed)
+        raise click.UsageError(
+            f"{options}: cannot change for a run that exists; leave out --resume"
+        )
+    return {field.name: values[field.name] for field in given}

@@ -38,10 +38,11 @@ MAX_READ_BYTES = 2**20
 """Largest single read: more than a zip directory of any sane size, which is read in one go."""
 
 
-class _ShortReads(io.BufferedReader):
+class ShortReads(io.BufferedReader):
     """A file that refuses the giant reads which a forged size in a zip directory leads to."""
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """Read as usual, unless it is more than MAX_READ_BYTES."""
         if size is not None and size > MAX_READ_BYTES:
             raise zipfile.BadZipFile(f"a directory of {size} bytes")
         return super().read(size)
@@ -89,7 +90,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         faults_of(path),
         _zip_faults(path),
         open_regular(path) as file,
-        _ShortReads(file.raw) as reader,
+        ShortReads(file.raw) as reader,
         zipfile.ZipFile(reader) as archive,
     ):
         members = {member.filename: member for member in archive.infolist()}

@@ -57,6 +57,15 @@ class Optimizer(ABC):
         """
         return {}
 
+    def restore(self, key: str, state: Mapping[str, Array], param: Array) -> None:
+        """Go on with copies of what `state(key)` returned; `param` has the parameter's shape.
+
+        Raises:
+            ValueError: this optimizer keeps no such arrays.
+        """
+        if state:
+            raise ValueError(f"the optimizer keeps nothing for {key}, but {', '.join(state)}")
+
     @abstractmethod
     def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
         """Return the update of each parameter. The arrays are overwritten by the next call."""

@@ -1,16 +1,19 @@
 """The screen's side of a session: starts the training process, sends commands, hands on events."""
 
-import multiprocessing
-import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
+from tui_backprop.session.channel import Channel
 from tui_backprop.session.messages import Command, Event, WorkerEnded
-from tui_backprop.session.process import main
 
 EventHandler = Callable[[Event], None]
 """Takes events, in order, on a thread of the client's."""
+
+_SECONDS_TO_LEAVE = 2.0
+_MODULE = "tui_backprop.session.process"
 
 
 class Client(Protocol):
@@ -33,30 +36,34 @@ class ProcessClient:
     """
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        if os.name == "posix":
-            # Once a terminal app has replaced stderr, the tracker can no longer be started.
-            from multiprocessing import resource_tracker
-
-            resource_tracker.ensure_running()
-        self._connection, child_end = context.Pipe()
-        self._process = context.Process(target=main, args=(child_end,), name="training")
-        self._process.daemon = True
-        self._process.start()
-        child_end.close()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
         self._lock = threading.Lock()
         self._closing = False
         self._reader: threading.Thread | None = None
 
     @property
     def pid(self) -> int | None:
-        """The process id of the training process."""
-        return self._process.pid
+        """The process id of the training process, None before `start`."""
+        return None if self._process is None else self._process.pid
 
     def start(self, on_event: EventHandler) -> None:
-        """Begin to hand on events to `on_event`."""
+        """Start the training process, and hand on its events to `on_event`."""
+        # The child shall find the same packages, wherever it is started from.
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {_MODULE} import run; run()"
+        process = subprocess.Popen(  # noqa: S603 - this very interpreter, with our own code
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        channel = Channel(cast("BinaryIO", process.stdout), cast("BinaryIO", process.stdin))
+        self._process, self._channel = process, channel
         self._reader = threading.Thread(
-            target=self._read, args=(on_event,), name="session events", daemon=True
+            target=self._read,
+            args=(process, channel, on_event),
+            name="session events",
+            daemon=True,
         )
         self._reader.start()
 
@@ -67,29 +74,36 @@ class ProcessClient:
     def close(self) -> None:
         """End the training process; by force if it does not leave within two seconds."""
         self._closing = True
-        # Closing alone would not do: while the reader waits on it, the pipe stays open.
+        if self._process is None or self._channel is None or self._reader is None:
+            return
         self._send(None)
-        self._process.join(2.0)
-        if self._process.is_alive():
+        try:
+            self._process.wait(_SECONDS_TO_LEAVE)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.join()
-        if self._reader is not None:
-            self._reader.join(2.0)
-        self._connection.close()
+            self._process.wait()
+        self._reader.join(_SECONDS_TO_LEAVE)
+        with self._lock:
+            channel, self._channel = self._channel, None
+            channel.close()
 
     def _send(self, message: Command | None) -> None:
         with self._lock:
+            if self._channel is None:
+                return
             try:
-                self._connection.send(message)
+                self._channel.send(message)
             except OSError:
                 # The reader sees the same end and reports it, once.
                 return
 
-    def _read(self, on_event: EventHandler) -> None:
+    def _read(
+        self, process: subprocess.Popen[bytes], channel: Channel, on_event: EventHandler
+    ) -> None:
         error = ""
         while True:
             try:
-                event = self._connection.recv()
+                event = channel.recv()
             except (EOFError, OSError):
                 break
             if isinstance(event, WorkerEnded):
@@ -97,5 +111,4 @@ class ProcessClient:
             else:
                 on_event(event)
         if not self._closing:
-            self._process.join(2.0)
-            on_event(WorkerEnded(self._process.exitcode, error))
+            on_event(WorkerEnded(process.wait(), error))

@@ -6,13 +6,19 @@ import sys
 import threading
 import time
 import traceback
-from multiprocessing.connection import Connection
 
 from tui_backprop.session.blas import limit_blas_threads
+from tui_backprop.session.channel import Channel
 from tui_backprop.session.messages import Event, WorkerEnded
 
 
-def main(connection: Connection) -> None:
+def run() -> None:
+    """Serve the screen that started this process, over its standard input and output."""
+    # What a library prints must not end up between the messages.
+    main(Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")))
+
+
+def main(connection: Channel) -> None:
     """Serve one screen over `connection` until it closes.
 
     What only concerns the terminal (a hangup, Ctrl+C) is the screen's to handle: the child leaves
@@ -37,7 +43,7 @@ def main(connection: Connection) -> None:
     def send(event: Event) -> None:
         try:
             connection.send(event)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             inbox.put(None)
 
     threading.Thread(target=receive, name="receive", daemon=True).start()
@@ -56,7 +62,7 @@ def _ignore_terminal_signals() -> None:
 
 
 def _silence_output() -> None:
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     os.close(nothing)

@@ -13,13 +13,18 @@ class Stopwatch:
     """Counts the seconds between `start` and `stop`, and the recent rate of iterations.
 
     The rate is that of the last two seconds of training time, so a pause does not lower it.
+
+    Args:
+        clock: seconds that only grow.
+        elapsed: seconds that were counted before, in a run that goes on.
+        iteration: iterations made until then.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, elapsed: float = 0.0, iteration: int = 0) -> None:
         self._clock = clock
-        self._total = 0.0
+        self._total = elapsed
         self._started: float | None = None
-        self._marks: deque[tuple[float, int]] = deque([(0.0, 0)])
+        self._marks: deque[tuple[float, int]] = deque([(elapsed, iteration)])
 
     @property
     def elapsed(self) -> float:

@@ -1,5 +1,8 @@
 """Accuracies over a run of any length in bounded memory."""
 
+import numpy as np
+import numpy.typing as npt
+
 from tui_backprop.training.snapshot import AccuracyPoint
 
 CAPACITY = 512
@@ -34,3 +37,29 @@ class AccuracyHistory:
         if self._newest is None or self._kept[-1] is self._newest:
             return tuple(self._kept)
         return (*self._kept, self._newest)
+
+    def state(self) -> tuple[npt.NDArray[np.float64], int, int]:
+        """Return the points as rows (iteration, epoch, train, test), and two counts: `restore`."""
+        rows = [(p.iteration, p.epoch, p.train, p.test) for p in self.points()]
+        return np.array(rows, np.float64).reshape(-1, 4), self._every, self.seen
+
+    def restore(self, rows: npt.NDArray[np.float64], every: int, seen: int) -> None:
+        """Become the history that `state` was taken of.
+
+        Raises:
+            ValueError: no history has such a state.
+        """
+        kept = -(-seen // every)
+        newest_is_kept = seen == 0 or (seen - 1) % every == 0
+        if (
+            rows.dtype != np.float64
+            or rows.shape != (kept + (not newest_is_kept), 4)
+            or kept >= CAPACITY
+            or every.bit_count() != 1
+            or not np.isfinite(rows).all()
+        ):
+            raise ValueError(f"{rows.shape[0]} points are not every {every}th of {seen}")
+        points = [AccuracyPoint(int(row[0]), *row[1:]) for row in rows.tolist()]
+        self._newest = points[-1] if points else None
+        self._kept = points if newest_is_kept else points[:-1]
+        self._every, self.seen = every, seen

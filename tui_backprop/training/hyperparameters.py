@@ -10,10 +10,12 @@ from tui_backprop.training.fields import (
     ChoiceField,
     DatasetField,
     Field,
+    HyperparameterError,
     IntegerField,
     IntegerListField,
     NumberField,
 )
+from tui_backprop.training.plain_values import PlainValues, StateError
 
 FIELDS: tuple[Field, ...] = (
     DatasetField(
@@ -163,3 +165,21 @@ class Hyperparameters:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings by name, as plain values."""
         return asdict(self)
+
+
+def read_hyperparameters(values: PlainValues) -> Hyperparameters:
+    """Return the hyperparameters among stored values.
+
+    Raises:
+        StateError: one is missing, unknown or not allowed.
+    """
+    found = values.as_dict()
+    unknown = found.keys() - {field.name for field in FIELDS}
+    missing = [field.name for field in FIELDS if field.name not in found]
+    if unknown or missing:
+        names = ", ".join(missing or sorted(unknown))
+        raise StateError(f"{'missing' if missing else 'unknown'} hyperparameters: {names[:100]}")
+    try:
+        return Hyperparameters(**found)
+    except (HyperparameterError, TypeError) as error:
+        raise StateError(str(error)) from error

@@ -1,10 +1,11 @@
 """A curve of any length in bounded memory: neighbouring values share a bucket."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from tui_backprop.training.curve import Curve
 
 Floats = npt.NDArray[np.float64]
 
@@ -12,18 +13,6 @@ CAPACITY = 1024
 """Buckets kept at most; more than twice the dots a wide terminal has across."""
 
 _FOLD_EVERY = 256
-
-
-class Curve(NamedTuple):
-    """A series as it is drawn. Bucket i covers iterations i·width + 1 to (i + 1)·width.
-
-    All but the last bucket are complete and never change until the width doubles.
-    """
-
-    width: int
-    mean: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
 
 
 class BucketedSeries:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from tui_backprop.training.curve import Curve
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.series import Curve
 
 
 class Verdict(Enum):

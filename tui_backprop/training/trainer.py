@@ -14,10 +14,11 @@ from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.memory import check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
-from tui_backprop.training.snapshot import AccuracyPoint, NonFinite, Snapshot
+from tui_backprop.training.snapshot import AccuracyPoint, LayerStatistics, NonFinite, Snapshot
 from tui_backprop.training.statistics import GradientTrends, layer_statistics
 
 TREND_EVERY = 16
@@ -30,12 +31,24 @@ class Trainer:
     Call `work` until `finished`; between two calls everything may be looked at, and nothing that
     looking does changes a bit of what comes.
 
+    Args:
+        hyperparameters: of the run.
+        dataset: to train and test on.
+        available_memory: bytes the run may take; None for as many as there are.
+
     Raises:
         DatasetError: the minibatch is larger than the training set.
+        NotEnoughMemoryError: the run would need more memory; nothing is allocated then.
     """
 
-    def __init__(self, hyperparameters: Hyperparameters, dataset: Dataset) -> None:
+    def __init__(
+        self,
+        hyperparameters: Hyperparameters,
+        dataset: Dataset,
+        available_memory: int | None = None,
+    ) -> None:
         check_batch_fits(hyperparameters, dataset)
+        check_memory(hyperparameters, dataset.input_size, dataset.class_count, available_memory)
         self.hyperparameters = hyperparameters
         self.dataset = dataset
         weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)
@@ -58,6 +71,7 @@ class Trainer:
         self.trends = GradientTrends(self.net.grads, trend_points)
         self.accuracies = AccuracyHistory()
         self.non_finite: NonFinite | None = None
+        self._restored: tuple[int, tuple[LayerStatistics, ...]] | None = None
         self._evaluator = Evaluator(self.net.params, dataset)
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
         # A net that diverges overflows, which is looked for where it matters. NumPy keeps in the
@@ -118,6 +132,30 @@ class Trainer:
         """Return the minibatch the next iteration will use. Valid until the next `work`."""
         return self.minibatches.peek(self.hyperparameters.batch_size)
 
+    def take_up(
+        self,
+        *,
+        iteration: int,
+        samples_seen: int,
+        loss: float | None,
+        evaluating: bool,
+        non_finite: NonFinite | None,
+        layers: tuple[LayerStatistics, ...],
+    ) -> None:
+        """Stand where another trainer stood whose arrays, series and samples are restored here.
+
+        `layers` are its rows of the gradient table, which is shown until the next iteration: the
+        gradients themselves are not part of what goes on.
+        """
+        self.iteration = iteration
+        self.samples_seen = samples_seen
+        self.loss = loss
+        self.non_finite = non_finite
+        self._restored = (iteration, layers)
+        self._evaluation = None
+        if evaluating:
+            self._begin_evaluation()
+
     def snapshot(self) -> Snapshot:
         """Return what can be shown of this moment."""
         updates = self.optimizer.updates if self.iteration else {}
@@ -135,7 +173,9 @@ class Trainer:
             loss=self.loss,
             loss_curve=self.losses.curve(),
             accuracies=self.accuracies.points(),
-            layers=layer_statistics(net, updates, self.trends),
+            layers=self._restored[1]
+            if self._restored is not None and self._restored[0] == self.iteration
+            else layer_statistics(net, updates, self.trends),
             non_finite=self.non_finite,
         )
 

@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 
 from tui_backprop.session.client import Client
 from tui_backprop.session.messages import (
@@ -51,7 +52,7 @@ class TuiBackpropApp(App[None]):
     """
 
     TITLE = "tui-backprop"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[CSSPathType] = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
@@ -81,8 +82,9 @@ class TuiBackpropApp(App[None]):
         self._run_when_loaded = start
         self._fps = fps
         self._awaiting_snapshot = False
-        self.terminal = TerminalDiff()
-        marker = "braille" if "utf" in (sys.stderr.encoding or "").lower() else "*"
+        encoding = (sys.stderr.encoding or "utf-8").lower()
+        self.terminal = TerminalDiff(encoding)
+        marker = "braille" if "utf" in encoding else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
             marker=marker,
@@ -95,8 +97,8 @@ class TuiBackpropApp(App[None]):
 
     def on_mount(self) -> None:
         """Start the first run, and the pace of the snapshots."""
-        self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        # After the first frame: the process's start would only delay it.
+        self.call_after_refresh(self._start_session)
         self.set_interval(1 / self._fps, self._ask_for_snapshot)
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._leave_cleanly_on_signals()
@@ -105,11 +107,12 @@ class TuiBackpropApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette too."""
         for binding in screen.active_bindings.values():
-            if binding.enabled and binding.binding.description:
+            # What Textual binds itself, to move the focus or to copy, says no more than its name.
+            if binding.enabled and binding.binding.tooltip:
                 action, node = binding.binding.action, binding.node
                 yield SystemCommand(
                     binding.binding.description,
-                    binding.binding.tooltip or binding.binding.description,
+                    binding.binding.tooltip,
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
 
@@ -130,16 +133,19 @@ class TuiBackpropApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
-        # A dict: one binding may stand for several keys
+        # A dict: one binding may stand for several keys. Those that wait while a field is edited
+        # are told too, so not the active bindings.
         rows = {
-            active.binding.action: (
-                self.get_key_display(active.binding),
-                active.binding.tooltip,
-            )
-            for active in self.screen.active_bindings.values()
-            if active.binding.tooltip
+            binding.action: (self.get_key_display(binding), binding.tooltip)
+            for _, bindings in self.screen._modal_binding_chain
+            for _, binding in bindings
+            if binding.tooltip
         }
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
+
+    def _start_session(self) -> None:
+        self._client.start(self._receive)
+        self._client.send(Start(self._hyperparameters))
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
@@ -170,7 +176,7 @@ class TuiBackpropApp(App[None]):
                 screen.show_refusal(field, text)
             case WorkerEnded(exit_code, error):
                 last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
-                screen.show_notice(f"the training process has ended: {last_line[0]}")
+                screen.show_ended(f"the training process has ended: {last_line[0]}")
             case event:
                 from tui_backprop.ui.step_events import show_step_event
 

@@ -1,5 +1,6 @@
 """Sends the terminal only the cells that differ from what it already shows."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
+
+from tui_backprop.ui.lookalikes import encodable
 
 _JOIN_GAP = 4
 """Unchanged cells that are sent along between two changes: a cursor move costs as many bytes."""
@@ -26,9 +29,13 @@ class TerminalDiff:
 
     Textual sends a changed line from its widget's left edge on, with colours set anew for every
     word. Over a slow link most of that is a repetition of what is there already.
+
+    Args:
+        encoding: the terminal's; characters it does not have are sent as lookalikes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
         self._rows: list[list[Cell | None]] = []
         self.bytes_sent = 0
 
@@ -60,7 +67,7 @@ class TerminalDiff:
                     if style != style_before:
                         parts.append("\x1b[0m" + style_codes(style, console))
                         style_before = style
-                    parts.append(text)
+                    parts.append(encodable(text, self._encoding))
             shown[x : x + len(wanted)] = wanted
         if style_before is not None:
             parts.append("\x1b[0m")
@@ -132,15 +139,17 @@ def runs_of_style(line: list[Cell]) -> Iterator[tuple[str, Style | None]]:
 
 
 def cells(strip: Strip) -> list[Cell]:
-    """Return the strip cell by cell."""
+    """Return the strip cell by cell, without control characters, which count no cell."""
     result: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
-        if text.isascii():
+        if text.isascii() and text.isprintable():
             result.extend((character, style) for character in text)
             continue
         for character in text:
+            if unicodedata.category(character) == "Cc":
+                continue
             width = cell_len(character)
             if width == 0 and result:
                 result[-1] = (result[-1][0] + character, style)

@@ -7,6 +7,7 @@ from tui_backprop.training.snapshot import AccuracyPoint
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 from tui_backprop.ui.charts.ticks import linear_ticks, round_step
 
+_SHORTEST_AXIS = 1e-6
 TRAIN_COLOUR, TEST_COLOUR = 39, 208
 
 
@@ -14,6 +15,7 @@ def accuracy_chart_model(
     points: Sequence[AccuracyPoint], epochs: float, *, width: int, height: int
 ) -> ChartModel:
     """Return the chart of a run of `epochs` epochs, `width` columns by `height` rows."""
+    epochs = max(epochs, _SHORTEST_AXIS)
     shown = thinned(points, 2 * width)
     xs = tuple(point.epoch for point in shown)
     lines = (

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from tui_backprop.training.series import Curve
+from tui_backprop.training.curve import Curve
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 from tui_backprop.ui.charts.ticks import SteadyRange, decade_ticks, iteration_ticks, linear_ticks
 

@@ -35,6 +35,9 @@ from tui_backprop.ui.widgets.status_bar import StatusBar
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
 """Speed limits in iterations per second that + and - go through; None is full speed."""
 
+WIDE = 110
+"""Columns from which on all panes are shown at once."""
+
 PANES = ("charts", "layers", "form")
 
 _RUN_ACTIONS = {
@@ -55,7 +58,7 @@ class TrainingScreen(Screen[None]):
     """Shows snapshots of a run and turns keys into commands."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as declared there
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
         Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
@@ -101,6 +104,8 @@ class TrainingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes; style sheets show all of them or one at a time."""
+        # Known beforehand, the class need not change, and all styles with it, at the first resize.
+        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
         yield self._status
         yield Tabs(
             Tab("1 Charts", id="charts"),
@@ -145,9 +150,10 @@ class TrainingScreen(Screen[None]):
         self._form.refuse(field, message)
         self._status.show_notice(message)
 
-    def show_notice(self, message: str) -> None:
-        """Show a line about something that needs attention."""
-        self._status.show_notice(message)
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone; what it last told stays."""
+        self._state = RunState.STOPPED
+        self._status.show_ended(reason)
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was on top."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -72,14 +73,19 @@ class GradientTable(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the heading and the rows; the trend takes what width is left."""
+        room = width - sum(column.width + _GAP for column in COLUMNS[:-1])
         heading = [column.heading for column in COLUMNS]
+        if cell_len(heading[-1]) > room:
+            heading[-1] = "trend"
         return [
             table_line(heading, Style(dim=True, bold=True), None),
-            *(self._row_line(row) for row in self._rows),
+            *(self._row_line(row, room) for row in self._rows),
         ]
 
-    def _row_line(self, row: LayerStatistics) -> Strip:
-        values = parameter_cells(row) if isinstance(row, ParameterStatistics) else relu_cells(row)
+    def _row_line(self, row: LayerStatistics, room: int) -> Strip:
+        values = (
+            parameter_cells(row, room) if isinstance(row, ParameterStatistics) else relu_cells(row)
+        )
         return table_line(values, Style.null(), row.verdict)
 
 
@@ -95,8 +101,8 @@ def table_line(values: Sequence[str], style: Style, verdict: Verdict | None) -> 
     return Strip(segments)
 
 
-def parameter_cells(row: ParameterStatistics) -> list[str]:
-    """Return the texts of a parameter's row."""
+def parameter_cells(row: ParameterStatistics, room: int) -> list[str]:
+    """Return the texts of a parameter's row, its trend in at most `room` cells."""
     return [
         row.layer,
         row.name,
@@ -106,7 +112,7 @@ def parameter_cells(row: ParameterStatistics) -> list[str]:
         shown_number(row.gradient_rms),
         shown_number(row.update_ratio),
         row.verdict.value,
-        sparkline(row.trend),
+        sparkline(row.trend, room),
     ]
 
 
@@ -124,10 +130,12 @@ def shown_number(value: float | None) -> str:
     return f"{value:.4f}" if 0.01 <= value < 1000 or value == 0 else f"{value:.2e}"
 
 
-def sparkline(values: Sequence[float]) -> str:
-    """Return values as a row of bars, lowest to highest."""
-    if not values:
+def sparkline(values: Sequence[float], most: int) -> str:
+    """Return values as a row of bars, lowest to highest; neighbours share one beyond `most`."""
+    if not values or most < 1:
         return ""
+    share = -(-len(values) // most)
+    values = [mean(values[n : n + share]) for n in range(0, len(values), share)]
     low, high = min(values), max(values)
     span = high - low or 1.0
     return "".join(_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)

@@ -39,6 +39,8 @@ class StatusBar(PaintedWidget):
         self._snapshot: SessionSnapshot | None = None
         self._notice = ""
         self._loading = ""
+        self._ended = ""
+        self._before_first = "◌ starting …"
 
     def show(self, snapshot: SessionSnapshot) -> None:
         """Show the state of this moment."""
@@ -54,6 +56,13 @@ class StatusBar(PaintedWidget):
         """Show one line about something that needs attention; an empty one takes it away."""
         self._notice = printable(notice)
         self._loading = ""
+        if notice:
+            self._before_first = "○ no net yet: f chooses a dataset, Esc and r load it"
+        self.repaint_changes()
+
+    def show_ended(self, reason: str) -> None:
+        """Show for good that the training process is gone."""
+        self._ended = printable(reason)
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
@@ -61,12 +70,12 @@ class StatusBar(PaintedWidget):
         return [self._first_line(), self._second_line(width)]
 
     def _first_line(self) -> Strip:
-        if self._notice:
-            return Strip([Segment(f" ✗ {self._notice}", Style(color="red", bold=True))])
+        if wrong := self._ended or self._notice:
+            return Strip([Segment(f" ✗ {wrong}", Style(color="red", bold=True))])
         if self._loading:
             return Strip([Segment(f" ◌ loading {self._loading} …", Style(bold=True))])
         if self._snapshot is None:
-            return Strip([Segment(" ◌ starting …", Style(bold=True))])
+            return Strip([Segment(f" {self._before_first}", Style(bold=True))])
         state, run = self._snapshot.state, self._snapshot.training
         style = _STATE_STYLES.get(state, Style(bold=True))
         segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
@@ -121,13 +130,13 @@ def run_title(run: Snapshot) -> str:
 
 
 def stop_reason(run: Snapshot) -> str:
-    """Return why training stopped and what can be done."""
+    """Return why training stopped and what helps, in 80 cells with a layer's name."""
     reason = run.non_finite
     if reason is None:
         return ""
     return (
-        f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,}:"
-        " lower the learning rate, or r resets"
+        f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,};"
+        " lower η, then r"
     )
 
 

@@ -27,7 +27,7 @@ class FieldRow(Vertical):
     """Reads one field as it is typed; says what is wrong under it, and what waits for a reset.
 
     `value` is the last valid one, `in_force` the one the run uses, `error` what is wrong with
-    the text that stands in the control.
+    the text that stands in the control, `refusal` why the run could not take a valid value.
     """
 
     class Edited(Message):
@@ -44,6 +44,7 @@ class FieldRow(Vertical):
         self.value = value
         self.in_force = value
         self.error = ""
+        self.refusal = ""
         self._hint = Static(classes="field-hint", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -78,11 +79,13 @@ class FieldRow(Vertical):
         """Note which value the run uses now."""
         if value != self.in_force:
             self.in_force = value
+            if value == self.value:
+                self.refusal = ""
             self._show_hint()
 
     def refuse(self, message: str) -> None:
-        """Show why the run could not take the value."""
-        self.error = message
+        """Show why the run could not take the value. It may be asked for again."""
+        self.refusal = message
         self._show_hint()
 
     @on(Input.Changed)
@@ -103,6 +106,7 @@ class FieldRow(Vertical):
         self._read(str(event.value), done=True)
 
     def _read(self, text: str, *, done: bool) -> None:
+        self.refusal = ""
         try:
             self.value = self.field.parse(text)
         except HyperparameterError as error:
@@ -114,10 +118,11 @@ class FieldRow(Vertical):
 
     def _show_hint(self) -> None:
         waits = self.value != self.in_force
-        self.set_class(bool(self.error), "-invalid")
-        self.set_class(waits and not self.error, "-waiting")
-        if self.error:
-            text = f"✗ {self.error}"
+        wrong = self.error or self.refusal
+        self.set_class(bool(wrong), "-invalid")
+        self.set_class(waits and not wrong, "-waiting")
+        if wrong:
+            text = f"✗ {wrong}"
         elif waits:
             live = self.field.applies is Applies.LIVE
             now = self.field.format(self.in_force)

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Label
 
 from tui_backprop.training.fields import Applies
@@ -35,12 +35,16 @@ class HyperparameterForm(VerticalScroll):
             field.name: FieldRow(field, getattr(hyperparameters, field.name)) for field in FIELDS
         }
 
-    def compose(self) -> ComposeResult:
-        """Lay out the groups."""
+    def on_mount(self) -> None:
+        """Lay out the groups once the first frame is out: they are most of the screen's widgets."""
+        self.call_after_refresh(self._mount_rows)
+
+    def _mount_rows(self) -> None:
+        widgets: list[Widget] = []
         for group, fields in groupby(FIELDS, key=lambda field: field.group):
-            yield Label(group, classes="group-title")
-            for field in fields:
-                yield self._rows[field.name]
+            widgets.append(Label(group, classes="group-title"))
+            widgets += [self._rows[field.name] for field in fields]
+        self.mount_all(widgets)
 
     @property
     def invalid_rows(self) -> Iterable[FieldRow]:

@@ -1,0 +1,127 @@
+"""`runs`, `export` and `train --resume`: what is stored, shown and written out."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.processes import run_program
+from tui_backprop.training.run_directory import run_paths
+
+SPIRAL = ("--dataset=spiral", "--hidden=8", "--batch-size=30")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of one finished run of 25 iterations."""
+    runs = tmp_path_factory.mktemp("runs")
+    done = run_program("train", *SPIRAL, "--iterations=25", f"--runs-dir={runs}")
+    assert done.returncode == 0
+    return runs
+
+
+def test_the_list(stored: Path) -> None:
+    done = run_program("runs", f"--runs-dir={stored}")
+    (path,) = run_paths(stored)
+    heading, line = done.stdout.splitlines()
+    assert heading.split() == [
+        *("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "ACCURACY", "STATE")
+    ]
+    run_id, _, _, dataset, net, iterations, accuracy, state = line.split()
+    assert (run_id, dataset, net, iterations, state) == (
+        path.name, "spiral", "2-8-3", "25", "finished",
+    )  # fmt: skip
+    assert 0 < float(accuracy) <= 1
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_runs_yet(tmp_path: Path) -> None:
+    done = run_program("runs", f"--runs-dir={tmp_path / 'none'}")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"No runs in {tmp_path / 'none'}.\n"
+
+
+def test_a_damaged_run_is_listed_and_its_fault_told(stored: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "20200101-000000-aaaa"
+    broken.mkdir()
+    (broken / "config.toml").write_bytes(b"dataset = '\x1b[2J'")
+    done = run_program("runs", f"--runs-dir={tmp_path}")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].split() == [broken.name, *"––––" + "–", "damaged"]
+    assert "damaged, no TOML" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_metrics_as_a_table_and_as_json(stored: Path, tmp_path: Path) -> None:
+    for name in ("m.csv", "m.json"):
+        done = run_program(
+            "export", "latest", f"--metrics={tmp_path / name}", f"--runs-dir={stored}"
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    rows = list(csv.DictReader((tmp_path / "m.csv").read_text().splitlines()))
+    whole = json.loads((tmp_path / "m.json").read_text())
+    assert (rows[0]["iteration"], rows[-1]["iteration"]) == ("0", "25")
+    assert len(whole["points"]) == len(rows) == len({row["iteration"] for row in rows})
+    assert float(rows[-1]["test_accuracy"]) == whole["points"][-1]["test_accuracy"]
+    assert [event["event"] for event in whole["events"]] == ["started", "finished"]
+    assert whole["hyperparameters"]["hidden"] == [8]
+
+
+def test_parameters(stored: Path, tmp_path: Path) -> None:
+    (path,) = run_paths(stored)
+    target = tmp_path / "p.npz"
+    done = run_program("export", path.name, f"--parameters={target}", f"--runs-dir={stored}")
+    assert (done.returncode, done.stderr) == (0, "")
+    with np.load(target, allow_pickle=False) as arrays:
+        shapes = {name: arrays[name].shape for name in arrays}
+    assert shapes == {"W1": (2, 8), "b1": (8,), "W2": (8, 3), "b2": (3,)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("latest",), "nothing to export: give --metrics FILE"),
+        (("latest", "--metrics=a.txt"), "'a.txt': the name must end in .csv or .json"),
+        (("latest", "--parameters=a"), "'a': the name must end in .npz"),
+        (("../x", "--metrics=a.csv"), "no run '../x' in "),
+        (("\x1b[2J", "--metrics=a.csv"), r"no run '\\x1b[2J' in "),
+        (("latest", "--metrics=/nowhere/a.csv"), "/nowhere/a.csv: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_exported(stored: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = run_program("export", *arguments, f"--runs-dir={stored}")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_more_iterations_for_a_finished_run_equal_a_longer_run(tmp_path: Path) -> None:
+    for runs, first in (("a", 25), ("b", 60)):
+        run_program("train", *SPIRAL, f"--iterations={first}", f"--runs-dir={tmp_path / runs}")
+    resumed = run_program("train", "--resume", "--iterations=60", f"--runs-dir={tmp_path / 'a'}")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert "iteration 60" in resumed.stdout
+    for runs in ("a", "b"):
+        target = tmp_path / f"{runs}.npz"
+        run_program("export", "latest", f"--parameters={target}", f"--runs-dir={tmp_path / runs}")
+    with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
+        assert all(np.array_equal(a[name], b[name]) for name in b)
+
+
+def test_what_a_run_that_exists_cannot_change(stored: Path) -> None:
+    done = run_program("train", "--resume", "--seed=3", f"--runs-dir={stored}")
+    assert done.returncode == 2
+    assert "--seed: cannot change for a run that exists" in done.stderr
+
+
+def test_a_damaged_checkpoint_is_one_line(tmp_path: Path) -> None:
+    run_program("train", *SPIRAL, "--iterations=25", f"--runs-dir={tmp_path}")
+    checkpoint = run_paths(tmp_path)[0] / "checkpoint.npz"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    done = run_program("train", "--resume", f"--runs-dir={tmp_path}")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {checkpoint}: damaged")
+    assert len(done.stderr.splitlines()) == 1
+    assert run_program("runs", f"--runs-dir={tmp_path}").stdout.count("finished") == 1

@@ -1,0 +1,142 @@
+"""Running the app under Textual's Pilot, and reading what it shows."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Select
+
+from tests.support.clients import PuppetClient, ThreadClient
+from tests.support.processes import ROOT
+from tests.support.scripted_worker import SPIRAL
+from tui_backprop.session.messages import Command
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.app import TuiBackpropApp
+from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
+
+LARGE, SMALL = (130, 40), (80, 24)
+
+
+class RecordingApp(TuiBackpropApp):
+    """The app with a terminal of ours, since under Pilot it has none: a list of what is sent."""
+
+    CSS_PATH = str(ROOT / "tui_backprop/ui/app.tcss")
+    sent: list[str]
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate) and screen is self.screen:
+            update = self.terminal.reduce(renderable, screen.outer_size)
+            self.sent.append(update.render_segments(self.console))
+
+
+class AppUnderTest:
+    """The app, its pilot, and the client at its other side."""
+
+    def __init__(
+        self, app: RecordingApp, pilot: Pilot[None], client: ThreadClient | PuppetClient
+    ) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.client = client
+
+    @property
+    def puppet(self) -> PuppetClient:
+        """The client, where it is one that the test speaks for."""
+        assert isinstance(self.client, PuppetClient)
+        return self.client
+
+    async def until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+        """Wait for a condition; fail with the screen when it does not come true."""
+        end = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < end, f"never came true\n{self.text}"
+            await self.pilot.pause(0.005)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until they are dealt with."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until the screen shows all the texts."""
+        await self.until(lambda: all(text in self.text for text in texts))
+
+    async def focus(self, name: str) -> FieldRow:
+        """Put the cursor into a field with its text selected, and return its row."""
+        row = self.row(name)
+        row.query_one(Input).focus()
+        await self.pilot.pause()
+        return row
+
+    async def type_into(self, name: str, text: str) -> FieldRow:
+        """Replace a field's text as typing or pasting would, without Enter."""
+        row = await self.focus(name)
+        row.query_one(Input).value = text
+        await self.pilot.pause()
+        return row
+
+    def is_focused(self, name: str) -> bool:
+        """Return whether the cursor is in a field."""
+        focused = self.app.screen.focused
+        return focused is not None and self.row(name) in focused.ancestors
+
+    def row(self, name: str) -> FieldRow:
+        """Return a field's row of the form."""
+        rows = self.app.training_screen.query(FieldRow)
+        return next(row for row in rows if row.field.name == name)
+
+    def select(self, name: str) -> "Select[str]":
+        """Return a field's list of choices."""
+        return self.row(name).query_one(Select)
+
+    def commands(self, kind: type[Command]) -> list[Command]:
+        """Return the commands of a kind that were sent."""
+        return [command for command in self.client.sent if isinstance(command, kind)]
+
+    @property
+    def lines(self) -> list[str]:
+        """What the screen shows, line by line, overlays included."""
+        return [
+            "".join(s.text for s in strip) for strip in self.app.screen._compositor.render_strips()
+        ]
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self.lines)
+
+    def text_of(self, selector: str) -> str:
+        """Return what the screen shows in a widget's place."""
+        region = self.app.screen.query_one(selector, Widget).region
+        rows = self.lines[region.y : region.bottom]
+        return "\n".join(row[region.x : region.right] for row in rows)
+
+
+@asynccontextmanager
+async def running_app(
+    hyperparameters: Hyperparameters = SPIRAL,
+    *,
+    size: tuple[int, int] = LARGE,
+    client: ThreadClient | PuppetClient | None = None,
+    start: bool = False,
+    fps: float = 60.0,
+) -> AsyncIterator[AppUnderTest]:
+    """Run the app; by default with a worker in a thread, and until that one is ready."""
+    side = client or ThreadClient(time.perf_counter)
+    app = RecordingApp(side, hyperparameters, start=start, fps=fps)
+    app.sent = []
+    try:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            test = AppUnderTest(app, pilot, side)
+            if client is None and not start:
+                await test.shows("press space")
+            yield test
+    finally:
+        await asyncio.to_thread(side.close)

@@ -1,0 +1,143 @@
+"""`tui-backprop export`: a stored run's curves and parameters, for other programs."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from tui_backprop.cli.options import GroupedCommand
+from tui_backprop.cli.run_options import fail, runs_dir_option
+
+if TYPE_CHECKING:
+    from tui_backprop.training.run_metrics import MetricsPoint, MetricsReader
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("run_id", metavar="ID")
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    help="Write loss and accuracies to FILE: a table if it ends in .csv, with what happened to"
+    " the run if it ends in .json.",
+)
+@click.option(
+    "--parameters",
+    metavar="FILE",
+    help="Write the last checkpoint's W1, b1, … to FILE, which ends in .npz: numpy.load reads it.",
+)
+@runs_dir_option
+def export(run_id: str, metrics: str | None, parameters: str | None, runs_dir: str | None) -> None:
+    """Write out a stored run; the ID `latest` is the newest one.
+
+    A file that is there already is replaced, in one step.
+    """
+    from tui_backprop.training.run_directory import find_run, runs_directory
+    from tui_backprop.training.run_error import RunError
+
+    if metrics is None and parameters is None:
+        raise click.UsageError("nothing to export: give --metrics FILE, --parameters FILE or both.")
+    if metrics is not None and not metrics.endswith((".csv", ".json")):
+        raise click.BadParameter(_named(metrics, ".csv or .json"), param_hint="--metrics")
+    if parameters is not None and not parameters.endswith(".npz"):
+        raise click.BadParameter(_named(parameters, ".npz"), param_hint="--parameters")
+    try:
+        path = find_run(runs_directory(runs_dir), run_id)
+        if metrics is not None:
+            _write(Path(metrics), _metrics_writer(path, as_csv=metrics.endswith(".csv")))
+        if parameters is not None:
+            _write(Path(parameters), _parameters_writer(path))
+    except RunError as error:
+        raise fail(error) from error
+
+
+def _named(name: str, allowed: str) -> str:
+    from tui_backprop.printable import printable
+
+    return f"{printable(name)!r}: the name must end in {allowed}."
+
+
+def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    from tui_backprop.printable import printable
+    from tui_backprop.training.run_error import RunError
+    from tui_backprop.training.run_files import RunFiles
+
+    try:
+        RunFiles().replace(path, write)
+    except (OSError, ValueError) as error:
+        fault = (isinstance(error, OSError) and error.strerror) or error
+        raise RunError(f"{printable(path)}: {printable(fault)}") from error
+
+
+def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], None]:
+    from tui_backprop.training.run_files import write_all
+    from tui_backprop.training.run_metrics import METRICS_NAME, read_metrics
+
+    reader = read_metrics(path / METRICS_NAME)
+    if reader.damaged_lines:
+        click.echo(f"{METRICS_NAME}: skipped {reader.damaged_lines:,} damaged lines", err=True)
+    points = merged(reader.points)
+    text = _csv(points) if as_csv else _json(path, points, reader)
+    return lambda file: write_all(file, text.encode())
+
+
+def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
+    """Return one point an iteration: its loss, and its accuracies where there are any."""
+    by_iteration: dict[int, MetricsPoint] = {}
+    for point in points:
+        before = by_iteration.get(point.iteration, point)
+        given = {name: value for name, value in asdict(point).items() if value is not None}
+        by_iteration[point.iteration] = replace(before, **given)
+    return list(by_iteration.values())
+
+
+def _csv(points: "list[MetricsPoint]") -> str:
+    from tui_backprop.training.run_metrics import MetricsPoint
+
+    text = io.StringIO()
+    table = csv.DictWriter(
+        text, [field.name for field in fields(MetricsPoint)], lineterminator="\n"
+    )
+    table.writeheader()
+    table.writerows(asdict(point) for point in points)
+    return text.getvalue()
+
+
+def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> str:
+    from tui_backprop.training.run_config import CONFIG_NAME, read_config
+    from tui_backprop.training.run_error import RunError
+
+    try:
+        config = read_config(path / CONFIG_NAME)
+        settings = config.hyperparameters.to_dict()
+    except RunError as error:
+        click.echo(str(error), err=True)
+        settings = None
+    whole = {
+        "id": path.name,
+        "hyperparameters": settings,
+        "points": [asdict(point) for point in points],
+        "events": [asdict(event) for event in reader.events],
+    }
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def _parameters_writer(path: Path) -> Callable[[BinaryIO], None]:
+    import numpy as np
+
+    from tui_backprop.training.checkpoint import read_checkpoint
+    from tui_backprop.training.run_directory import CHECKPOINT_NAME
+
+    arrays = read_checkpoint(path / CHECKPOINT_NAME).arrays
+    prefix = "params/"
+    params = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+    content = io.BytesIO()
+    np.savez(content, **params)  # type: ignore[arg-type]
+    data = content.getbuffer()
+    from tui_backprop.training.run_files import write_all
+
+    return lambda file: write_all(file, data)

@@ -1,0 +1,126 @@
+"""How much memory a run needs, told before any of it is allocated."""
+
+import os
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from tui_backprop.training.hyperparameters import Hyperparameters
+
+_EVALUATED_AT_ONCE = 1000
+_ARRAYS_PER_PARAMETER = 4
+_ARRAYS_PER_UNIT = 4
+
+
+class NotEnoughMemoryError(ValueError):
+    """A run would not fit. `field` is the hyperparameter that asks for the most."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+def parameter_count(sizes: tuple[int, ...]) -> int:
+    """Return the entries of all weights and biases of a net with these layer sizes."""
+    return sum(inputs * outputs + outputs for inputs, outputs in pairwise(sizes))
+
+
+def parameter_bytes(sizes: tuple[int, ...], itemsize: int) -> int:
+    """Return the bytes of parameters, gradients and updates, and of drawing the first weights."""
+    largest = max(inputs * outputs for inputs, outputs in pairwise(sizes))
+    return _ARRAYS_PER_PARAMETER * itemsize * parameter_count(sizes) + 2 * 8 * largest
+
+
+def batch_bytes(sizes: tuple[int, ...], itemsize: int, batch_size: int) -> int:
+    """Return the bytes of a minibatch, stored and scaled, on its way through the net and back."""
+    rows = batch_size + _EVALUATED_AT_ONCE
+    return rows * (sizes[0] * (itemsize + 1) + _ARRAYS_PER_UNIT * itemsize * sum(sizes[1:]))
+
+
+def check_memory(
+    hyperparameters: Hyperparameters, input_size: int, class_count: int, available: int | None
+) -> None:
+    """Refuse a run that needs more than `available` bytes; None means that nobody knows.
+
+    Raises:
+        NotEnoughMemoryError: in one line with the estimate.
+    """
+    if available is None:
+        return
+    itemsize = 8 if hyperparameters.dtype == "float64" else 4
+    sizes = (input_size, *hyperparameters.hidden, class_count)
+    net = parameter_bytes(sizes, itemsize)
+    batch = batch_bytes(sizes, itemsize, hyperparameters.batch_size)
+    if net + batch <= available:
+        return
+    if net >= batch:
+        field, asked = "hidden", f"hidden units {','.join(map(str, hyperparameters.hidden))}"
+        if len(asked) > 60:
+            asked = f"{len(hyperparameters.hidden)} hidden layers"
+        asked += f": {parameter_count(sizes):,} parameters"
+    else:
+        field, asked = "batch_size", f"batch size {hyperparameters.batch_size:,}: this net"
+    raise NotEnoughMemoryError(
+        field,
+        f"{asked} would need about {_gigabytes(net + batch)} of memory,"
+        f" but {_gigabytes(available)} are free",
+    )
+
+
+def available_memory() -> int | None:
+    """Return the bytes that this process may still take without swapping; None if unknown."""
+    known = [n for n in (_free_in_machine(), _free_in_container()) if n is not None]
+    return min(known, default=None)
+
+
+def _free_in_machine() -> int | None:
+    if sys.platform == "win32":
+        return _free_on_windows()
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        # No Linux, or one that hides it: what is built in must do.
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+
+
+def _free_in_container() -> int | None:
+    """Return what the control group's limit leaves, where there is one."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = int((group / "memory.max").read_text("ascii"))
+        used = int((group / "memory.current").read_text("ascii"))
+        usage = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        # Cached files count as used, but give way.
+        return max(0, limit - used + int(usage.get("inactive_file", 0)))
+    except (OSError, ValueError):
+        return None
+
+
+def _free_on_windows() -> int | None:
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    class MemoryStatus(ctypes.Structure):
+        """MEMORYSTATUSEX of the Windows API."""
+
+        _fields_ = (
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "a", "b", "c", "d", "e")),
+        )
+
+    status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return int(status.free)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"

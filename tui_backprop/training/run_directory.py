@@ -1,0 +1,154 @@
+"""A run's directory, and the directory of all runs.
+
+A run is a directory named by its id, with
+- `config.toml`: what it was started with (`training.run_config`),
+- `metrics.jsonl`: its curves and what happened to it (`training.run_metrics`),
+- `checkpoint.npz`: where it goes on (`training.checkpoint`); without one, at the start,
+- `lock`: held by the process that trains it (`training.run_lock`).
+
+These formats are a contract: other programs may read them, and write them to have their runs
+shown. A change that a reader would not survive raises the format's number.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_backprop.printable import printable
+from tui_backprop.training.run_config import CONFIG_NAME, RunConfig
+from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_files import RunFiles, write_all
+from tui_backprop.training.run_lock import RunLock
+from tui_backprop.training.run_metrics import METRICS_NAME
+
+if TYPE_CHECKING:
+    from tui_backprop.training.trainer_state import TrainerState
+
+LATEST = "latest"
+CHECKPOINT_NAME = "checkpoint.npz"
+RUNS_VARIABLE = "TUI_BACKPROP_RUNS_DIR"
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", re.ASCII)
+_SUFFIX_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def runs_directory(option: str | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where runs are kept: as asked for, or else in the user's state directory."""
+    chosen = option or environment.get(RUNS_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    from platformdirs import user_state_path
+
+    return user_state_path("tui-backprop", appauthor=False) / "runs"
+
+
+def new_run_id(now: datetime, entropy: bytes) -> str:
+    """Return an id that sorts by time: date, time in UTC, and a letter for each byte."""
+    suffix = "".join(_SUFFIX_LETTERS[byte % len(_SUFFIX_LETTERS)] for byte in entropy)
+    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{suffix}"
+
+
+def run_paths(runs: Path) -> list[Path]:
+    """Return the directories of all runs, oldest first.
+
+    Raises:
+        RunError: the directory of runs cannot be read.
+    """
+    try:
+        return sorted(path for path in runs.iterdir() if _ID.fullmatch(path.name) and path.is_dir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"{printable(runs)}: {printable(error.strerror or error)}") from error
+
+
+def find_run(runs: Path, run_id: str) -> Path:
+    """Return the directory of the run with this id; "latest" is the newest one.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    if run_id == LATEST:
+        paths = run_paths(runs)
+        if not paths:
+            raise RunError(f"{printable(runs)}: no runs yet")
+        return paths[-1]
+    path = runs / run_id
+    if not _ID.fullmatch(run_id) or not path.is_dir():
+        raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
+    return path
+
+
+class RunDirectory:
+    """A run that this process has the right to write. Methods raise OSError as the system does."""
+
+    def __init__(self, path: Path, files: RunFiles, lock: RunLock) -> None:
+        self.path = path
+        self._files = files
+        self._lock = lock
+        # The last line may be half-written: what comes next must not become part of it.
+        self._ends_inside_line = not _ends_with_newline(path / METRICS_NAME)
+
+    @classmethod
+    def create(cls, runs: Path, config: RunConfig, files: RunFiles) -> "RunDirectory":
+        """Make the directory of a new run.
+
+        Raises:
+            FileExistsError: there is a run of that id.
+            RunError: its lock cannot be made.
+        """
+        path = runs / config.id
+        files.make_directory(path)
+        try:
+            directory = cls.open(path, files)
+            try:
+                files.replace(path / CONFIG_NAME, lambda file: write_all(file, config.to_toml()))
+            except BaseException:
+                directory.close()
+                raise
+        except BaseException:
+            files.remove_new_run(path)
+            raise
+        return directory
+
+    @classmethod
+    def open(cls, path: Path, files: RunFiles) -> "RunDirectory":
+        """Take the right to write an existing run.
+
+        Raises:
+            RunError: another process trains it, or it cannot be written.
+        """
+        lock = RunLock(path)
+        files.remove_leftovers(path)
+        return cls(path, files, lock)
+
+    def append_metrics(self, lines: bytes) -> None:
+        """Add whole lines to the metrics."""
+        if self._ends_inside_line:
+            lines = b"\n" + lines
+        self._ends_inside_line = True
+        self._files.append(self.path / METRICS_NAME, lines)
+        self._ends_inside_line = False
+
+    def write_checkpoint(self, state: "TrainerState") -> None:
+        """Put `state` in the place of the checkpoint."""
+        from tui_backprop.training.checkpoint import write_checkpoint
+
+        write_checkpoint(self._files, self.path / CHECKPOINT_NAME, state)
+
+    def close(self) -> None:
+        """Let others train the run."""
+        self._lock.release()
+
+
+def _ends_with_newline(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            return file.read(1) in (b"", b"\n")
+    except OSError:
+        return True
