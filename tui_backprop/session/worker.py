@@ -162,7 +162,10 @@ class Worker:
             raise TypeError(f"unknown command {command!r}")
         if self._trainer is not None:
             self._come_to_rest()
+            before = self._trainer.iteration, self._trainer.non_finite
             self._desk.obey(command, self._trainer)
+            if (self._trainer.iteration, self._trainer.non_finite) != before:
+                self._report(requested=False)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
         self._send(LoadingStarted(hyperparameters.dataset))
