@@ -38,7 +38,7 @@ class Row:
         if self.goal is None or not len(values):
             return None
         median = float(np.median(values))
-        return median <= self.goal if self.at_most else median >= self.goal
+        return bool(median <= self.goal if self.at_most else median >= self.goal)
 
     def cells(self) -> tuple[str, ...]:
         """Return figure, ours, the peer's, their ratio, the goal, and whether it is reached."""

@@ -26,7 +26,7 @@ LARGE, SMALL = (130, 40), (80, 24)
 class RecordingApp(TuiBackpropApp):
     """The app with a terminal of ours, since under Pilot it has none: a list of what is sent."""
 
-    CSS_PATH = ROOT / "tui_backprop/ui/app.tcss"
+    CSS_PATH = str(ROOT / "tui_backprop/ui/app.tcss")
     sent: list[str]
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
@@ -80,6 +80,11 @@ class AppUnderTest:
         row.query_one(Input).value = text
         await self.pilot.pause()
         return row
+
+    def is_focused(self, name: str) -> bool:
+        """Return whether the cursor is in a field."""
+        focused = self.app.screen.focused
+        return focused is not None and self.row(name) in focused.ancestors
 
     def row(self, name: str) -> FieldRow:
         """Return a field's row of the form."""

@@ -1,6 +1,7 @@
 """What is on the screen: all panes at once or one at a time, help, palette, loading, faults."""
 
 import time
+from functools import partial
 
 import pyte
 import pytest
@@ -26,7 +27,7 @@ from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.widgets.loss_chart import LossChart
 
 PANES = {
-    "#loss-chart": ("Training loss (nats)", "minibatch", "iteration", "└┬"),
+    "#loss-chart": ("Training loss (nats)", "━ loss", "iteration", "└┬"),
     "#accuracy-chart": ("Accuracy", "train", "test", "epoch", "100%"),
     "#layers-pane": ("Gradients by layer", "‖ΔW‖/‖W‖", "trend", "Affine1", "W1", "Affine2", "b2"),
     "#hyperparameter-form": ("Hyperparameters", "Dataset"),
@@ -76,9 +77,8 @@ async def test_every_field_is_reached_with_tab_at_80x24() -> None:
     async with running_app(size=SMALL) as test:
         await test.press("f")
         for field in FIELDS:
-            row = test.row(field.name)
-            await test.until(lambda r=row: r in test.app.screen.focused.ancestors)
-            await test.until(lambda f=field: f.label in test.text)
+            await test.until(partial(test.is_focused, field.name))
+            await test.shows(field.label)
             await test.press("tab")
 
 
@@ -209,7 +209,7 @@ async def test_hidden_panes_compose_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         assert composed == []
         await test.press("1")
         await test.until(lambda: composed)
-        assert "minibatch" in test.text_of("#loss-chart")
+        assert "━ loss" in test.text_of("#loss-chart")
 
 
 async def test_an_unchanged_snapshot_repaints_nothing() -> None:

@@ -12,14 +12,17 @@ from textual import on, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 
 from tui_backprop.session.client import Client
 from tui_backprop.session.messages import (
     Event,
     LoadingStarted,
     Refused,
+    Resume,
     Run,
     RunState,
     SnapshotTaken,
@@ -47,11 +50,12 @@ class TuiBackpropApp(App[None]):
         hyperparameters: of the first run.
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most chart repaints, a second.
+        resume: id of a stored run to open instead of a new one.
         clock: seconds that only grow.
     """
 
     TITLE = "tui-backprop"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[CSSPathType] = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
@@ -73,16 +77,19 @@ class TuiBackpropApp(App[None]):
         *,
         start: bool = False,
         fps: float = 10.0,
+        resume: str | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver_class())
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
         self._fps = fps
+        self._resume = resume
         self._awaiting_snapshot = False
-        self.terminal = TerminalDiff()
-        marker = "braille" if "utf" in (sys.stderr.encoding or "").lower() else "*"
+        encoding = (sys.stderr.encoding or "utf-8").lower()
+        self.terminal = TerminalDiff(encoding)
+        marker = "braille" if "utf" in encoding else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
             marker=marker,
@@ -143,7 +150,8 @@ class TuiBackpropApp(App[None]):
 
     def _start_session(self) -> None:
         self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
+        self._client.send(first)
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
@@ -187,7 +195,12 @@ class TuiBackpropApp(App[None]):
         super()._display(screen, renderable)
 
     def _ask_for_snapshot(self) -> None:
-        """Ask for the next frame, unless nothing moves or the last one is still under way."""
+        """Ask for the next frame, unless nothing moves or the last one is still under way.
+
+        A frame is under way until the terminal has taken it, however slow the link.
+        """
+        if getattr(self._driver, "backlog", 0):
+            return
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
             self._awaiting_snapshot = True
             self._client.send(TakeSnapshot())
@@ -204,6 +217,18 @@ class TuiBackpropApp(App[None]):
 
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)
+
+
+def _driver_class() -> type[Driver] | None:
+    """Return the driver for a terminal of this system, None for Textual's own choice.
+
+    That is also how something else than a terminal, as a browser, is asked for.
+    """
+    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+        return None
+    from tui_backprop.ui.terminal_driver import TerminalDriver
+
+    return TerminalDriver
 
 
 HELP_NOTES = """

@@ -12,6 +12,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
+from tui_backprop.ui.lookalikes import encodable
+
 _JOIN_GAP = 4
 """Unchanged cells that are sent along between two changes: a cursor move costs as many bytes."""
 
@@ -27,9 +29,13 @@ class TerminalDiff:
 
     Textual sends a changed line from its widget's left edge on, with colours set anew for every
     word. Over a slow link most of that is a repetition of what is there already.
+
+    Args:
+        encoding: the terminal's; characters it does not have are sent as lookalikes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
         self._rows: list[list[Cell | None]] = []
         self.bytes_sent = 0
 
@@ -61,7 +67,7 @@ class TerminalDiff:
                     if style != style_before:
                         parts.append("\x1b[0m" + style_codes(style, console))
                         style_before = style
-                    parts.append(text)
+                    parts.append(encodable(text, self._encoding))
             shown[x : x + len(wanted)] = wanted
         if style_before is not None:
             parts.append("\x1b[0m")

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_backprop.ui.charts.chart_model import ChartModel, Line
+from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 
 _COLOUR_CODE = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m")
 SMALLEST = (20, 6)
@@ -19,7 +19,8 @@ SMALLEST = (20, 6)
 def draw_chart(model: ChartModel, width: int, height: int, *, marker: str) -> list[Strip]:
     """Return the chart as `height` strips of at most `width` cells.
 
-    Points that are not finite are left out: plotext fails on them.
+    Points that are not finite are left out: plotext fails on them. Those far outside the axes are
+    drawn just outside: it takes a step for every cell on the way.
 
     Args:
         model: what to draw.
@@ -38,23 +39,30 @@ def draw_chart(model: ChartModel, width: int, height: int, *, marker: str) -> li
     plotext.xticks([at for at, _ in model.x.ticks], [text for _, text in model.x.ticks])
     plotext.yticks([at for at, _ in model.y.ticks], [text for _, text in model.y.ticks])
     plotext.xlabel(model.x.label)
-    for line in map(finite_part, model.lines):
+    lines = [drawable_part(line, model) for line in model.lines]
+    for line in lines:
         if line.xs:
             plotext.plot(line.xs, line.ys, marker=marker, color=line.colour)
-    if not any(line.xs for line in model.lines):
+    if not any(line.xs for line in lines):
         # Without a point plotext draws no axes either; this one lies outside their range.
         plotext.scatter([model.x.low - 1e9], [model.y.low - 1e9], marker=" ")
     return [ansi_strip(line) for line in plotext.build().split("\n")[:height]]
 
 
-def finite_part(line: Line) -> Line:
-    """Return the line without the points that are not finite."""
+def drawable_part(line: Line, model: ChartModel) -> Line:
+    """Return the line without the points that are not finite, and none far from the axes."""
     points = [
-        (x, y)
+        (near(x, model.x), near(y, model.y))
         for x, y in zip(line.xs, line.ys, strict=True)
         if math.isfinite(x) and math.isfinite(y)
     ]
     return Line(tuple(x for x, _ in points), tuple(y for _, y in points), line.colour)
+
+
+def near(value: float, axis: Axis) -> float:
+    """Return the value, moved to within one length of the axis."""
+    length = axis.high - axis.low
+    return min(max(value, axis.low - length), axis.high + length)
 
 
 def ansi_strip(text: str) -> Strip:

@@ -2,10 +2,9 @@
 
 import math
 
-_LONG = 100_000
-"""From here on a tick is written with an exponent: its width would be taken from the chart."""
-
 Ticks = tuple[tuple[float, str], ...]
+
+_WRITTEN_OUT_BELOW, _MOST_DECIMALS = 100_000, 6
 
 
 def round_step(span: float, most: int) -> float:
@@ -32,9 +31,9 @@ def linear_ticks(low: float, high: float, most: int, *, percent: bool = False) -
         decimals += 1
     if percent:
         return tuple((n * step, f"{n * step:.0%}") for n in range(first, last + 1))
-    if high >= _LONG:
-        return tuple((n * step, f"{n * step:.3g}") for n in range(first, last + 1))
-    return tuple((n * step, f"{n * step:,.{decimals}f}") for n in range(first, last + 1))
+    # Written out, the ticks of a diverging loss would leave no room for its curve.
+    style = ".4g" if high >= _WRITTEN_OUT_BELOW or decimals > _MOST_DECIMALS else f",.{decimals}f"
+    return tuple((n * step, format(n * step, style)) for n in range(first, last + 1))
 
 
 def iteration_ticks(total: int, width: int) -> Ticks:

@@ -69,7 +69,7 @@ class LossChart(PaintedWidget):
         raw = RAW_BEHIND_COLOUR if self.smoothing else RAW_COLOUR
         segments = [
             Segment("━ ", Style(color=f"color({raw})")),
-            Segment(f"minibatch {shown_loss(snapshot.loss)}  "),
+            Segment(f"loss {shown_loss(snapshot.loss)}  "),
         ]
         if self.smoothing:
             mean = snapshot.loss_curve.mean

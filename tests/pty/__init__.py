@@ -1,0 +1,1 @@
+"""Tests of the whole program on a pseudo-terminal."""

@@ -1,0 +1,1 @@
+"""Tests of the chart models and of what draws them."""
