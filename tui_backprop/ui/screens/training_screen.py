@@ -23,6 +23,7 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
@@ -93,6 +94,7 @@ class TrainingScreen(Screen[None]):
         self, hyperparameters: Hyperparameters, *, marker: str, table_pace: RefreshPace
     ) -> None:
         super().__init__(id="training-screen")
+        self._compositor = FrugalCompositor()
         self._form = HyperparameterForm(hyperparameters)
         self._status = StatusBar()
         self._loss_chart = LossChart(marker=marker)
