@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from tui_backprop.session.channel import Channel
@@ -33,9 +34,13 @@ class ProcessClient:
     """A Client whose trainer runs in a process of its own.
 
     Training keeps its full speed whatever the screen does, and neither side takes the other down.
+
+    Args:
+        runs: the directory where runs are kept; None to keep none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Path | None = None) -> None:
+        self._runs = None if runs is None else str(runs)
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._lock = threading.Lock()
@@ -50,7 +55,8 @@ class ProcessClient:
     def start(self, on_event: EventHandler) -> None:
         """Start the training process, and hand on its events to `on_event`."""
         # The child shall find the same packages, wherever it is started from.
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {_MODULE} import run; run()"
+        start = f"from {_MODULE} import run; run({self._runs!r})"
+        code = f"import sys; sys.path[:] = {sys.path!r}; {start}"
         process = subprocess.Popen(  # noqa: S603 - this very interpreter, with our own code
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,

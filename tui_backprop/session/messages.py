@@ -22,6 +22,16 @@ class Start(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Go back to the last checkpoint of a stored run; "latest" is the newest.
+
+    If it cannot be done, the net there was before stays in force, and Refused has no field.
+    """
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run(Command):
     """Train until the run is finished or another command stops it."""
 
@@ -89,7 +99,9 @@ class SessionSnapshot:
     """A trainer's snapshot with what only the process around it knows.
 
     `elapsed` counts the seconds spent training; `iterations_per_second` is the recent rate, None
-    until there is one; `speed_limit` is in iterations per second, None at full speed.
+    until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
+    that of the stored run, None before its first iteration; `not_saved` is a line that says why
+    the run is not being saved, empty while it is.
     """
 
     training: Snapshot
@@ -97,6 +109,8 @@ class SessionSnapshot:
     elapsed: float
     iterations_per_second: float | None
     speed_limit: float | None
+    run_id: str | None = None
+    not_saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,7 @@ class SnapshotTaken(Event):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Event):
-    """A command could not be carried out; `field` is the hyperparameter that is to blame."""
+    """A command could not be carried out; `field` is the hyperparameter to blame, or empty."""
 
     field: str
     message: str

@@ -9,6 +9,7 @@ from tui_backprop.session.walkthrough_messages import (
     CheckCell,
     CheckNet,
     CommitTrace,
+    DropCheck,
     NetChecked,
     TakeTrace,
     Traced,
@@ -19,7 +20,7 @@ from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
 from tui_backprop.walkthrough.gradient_check import error_by_step_size
 from tui_backprop.walkthrough.trace import trace
 
-WalkthroughCommand = TakeTrace | CommitTrace | CheckCell | CheckNet
+WalkthroughCommand = TakeTrace | CommitTrace | CheckCell | CheckNet | DropCheck
 
 _PROGRESS_SECONDS = 0.1
 
@@ -65,12 +66,11 @@ class StepDesk:
         match command:
             case TakeTrace():
                 self._send_trace(trainer)
-            case CommitTrace():
+            case CommitTrace(iteration):
                 self.drop_work()
-                before = trainer.iteration
-                while trainer.iteration == before and trainer.can_iterate:
+                while trainer.iteration == iteration - 1 and trainer.can_iterate:
                     trainer.work()
-                self._send_trace(trainer)
+                self._send_trace(trainer, after_commit=True)
             case CheckCell(key, index):
                 batch = trainer.next_minibatch()
                 checks = error_by_step_size(trainer.net, batch.x, batch.t, key, index)
@@ -79,10 +79,12 @@ class StepDesk:
                 batch = trainer.next_minibatch()
                 # Copies: the batch's memory is the trainer's, and the check takes a while.
                 self._check = check_pieces(trainer.net, batch.x.copy(), batch.t.copy(), h)
+            case DropCheck():
+                self.drop_work()
             case _:
                 raise TypeError(f"unknown command {command!r}")
 
-    def _send_trace(self, trainer: Trainer) -> None:
+    def _send_trace(self, trainer: Trainer, *, after_commit: bool = False) -> None:
         batch = trainer.next_minibatch()
         settings, dataset = trainer.hyperparameters, trainer.dataset
         self._send(
@@ -97,6 +99,8 @@ class StepDesk:
                     indices=tuple(batch.indices.tolist()),
                     image_shape=dataset.image_shape,
                     class_names=dataset.class_names,
-                )
+                    stopped=trainer.non_finite,
+                ),
+                after_commit,
             )
         )

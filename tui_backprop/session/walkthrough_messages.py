@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tui_backprop.nn.operation import Index
 from tui_backprop.session.messages import Command, Event
+from tui_backprop.training.snapshot import NonFinite
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import CellCheck
 from tui_backprop.walkthrough.tape import Tape
@@ -16,7 +17,12 @@ class TakeTrace(Command):
 
 @dataclass(frozen=True, slots=True)
 class CommitTrace(Command):
-    """Make the iteration that was traced, and trace the one after it."""
+    """Make the iteration that was traced, and trace the one after it.
+
+    Where `iteration` is not the one that comes next, only the next one's trace is taken.
+    """
+
+    iteration: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,17 @@ class CheckNet(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class DropCheck(Command):
+    """Forget an unfinished CheckNet: nobody looks at it any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traced:
     """A tape with what else a screen shows of its minibatch.
 
     `iteration` is the one that was traced, `indices` the training samples' places in the data
-    set, `image_shape` how a sample becomes a picture, None where it is none.
+    set, `image_shape` how a sample becomes a picture, None where it is none. `stopped` says why
+    the iteration could not be made, if it was tried.
     """
 
     tape: Tape
@@ -51,13 +63,15 @@ class Traced:
     indices: tuple[int, ...]
     image_shape: tuple[int, int] | None
     class_names: tuple[str, ...]
+    stopped: NonFinite | None
 
 
 @dataclass(frozen=True, slots=True)
 class TraceTaken(Event):
-    """The answer to TakeTrace and CommitTrace."""
+    """The answer to TakeTrace, and (`after_commit`) to CommitTrace."""
 
     traced: Traced
+    after_commit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

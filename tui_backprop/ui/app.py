@@ -22,6 +22,7 @@ from tui_backprop.session.messages import (
     Event,
     LoadingStarted,
     Refused,
+    Resume,
     Run,
     RunState,
     SnapshotTaken,
@@ -49,6 +50,7 @@ class TuiBackpropApp(App[None]):
         hyperparameters: of the first run.
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most chart repaints, a second.
+        resume: id of a stored run to open instead of a new one.
         clock: seconds that only grow.
     """
 
@@ -75,6 +77,7 @@ class TuiBackpropApp(App[None]):
         *,
         start: bool = False,
         fps: float = 10.0,
+        resume: str | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__(driver_class=_driver_class())
@@ -82,6 +85,7 @@ class TuiBackpropApp(App[None]):
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
         self._fps = fps
+        self._resume = resume
         self._awaiting_snapshot = False
         encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(encoding)
@@ -146,7 +150,8 @@ class TuiBackpropApp(App[None]):
 
     def _start_session(self) -> None:
         self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
+        self._client.send(first)
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
@@ -215,8 +220,11 @@ class TuiBackpropApp(App[None]):
 
 
 def _driver_class() -> type[Driver] | None:
-    """Return the driver for a terminal of this system, None for Textual's own."""
-    if os.name != "posix":
+    """Return the driver for a terminal of this system, None for Textual's own choice.
+
+    That is also how something else than a terminal, as a browser, is asked for.
+    """
+    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
         return None
     from tui_backprop.ui.terminal_driver import TerminalDriver
 

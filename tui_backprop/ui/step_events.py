@@ -15,15 +15,17 @@ def show_step_event(app: App[None], event: Event) -> None:
     """
     screen = next((s for s in app.screen_stack if isinstance(s, StepScreen)), None)
     match event:
+        case TraceTaken(_, after_commit=True) if screen is None:
+            pass  # the step screen was left before the answer came
         case TraceTaken(traced) if screen is None:
             app.push_screen(StepScreen(traced))
         case TraceTaken(traced) if screen is not None:
             screen.show_traced(traced)
-        case CellChecked() if screen is not None:
-            screen.show_cell_check(event)
-        case NetChecked() if screen is not None:
-            screen.show_net_check(event)
+        case CellChecked(checks) if screen is not None:
+            screen.checks.show_cell(checks)
+        case NetChecked(check) if screen is not None:
+            screen.checks.show_net(check)
         case CellChecked() | NetChecked():
-            pass  # the step screen was left while the check was under way
+            pass  # it was left while the check was under way
         case _:
             raise TypeError(f"unknown event {event!r}")

@@ -25,11 +25,6 @@ def long_text(value: float) -> str:
     return f"{value:.6g}"
 
 
-def short_text(value: float) -> str:
-    """Return a number with four significant digits."""
-    return f"{value:.4g}"
-
-
 def index_text(label: str, index: tuple[int, ...]) -> str:
     """Return a cell's name, as dW2[17,3]."""
     return f"{label}[{','.join(map(str, index))}]" if index else label

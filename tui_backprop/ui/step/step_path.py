@@ -3,31 +3,55 @@
 from dataclasses import dataclass, replace
 
 from tui_backprop.nn.operation import Index
-from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
+class ArrayCell:
+    """A cell of the array of that label."""
+
+    label: str
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class TermChoice:
+    """A term of a derivation, the largest being 0, and one of its operands.
+
+    Without an operand, it is the first of them that a step made.
+    """
+
+    term: int = 0
+    operand: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A step, the cell of its output that is looked at, and whether its derivation is open."""
+    """A step, and what of it is looked at.
+
+    `cell` is of the step's output, None until one is chosen; `focus` is where the arrows move a
+    cursor, None while they are the tape's; `choice` counts while the derivation is open.
+    """
 
     step: int
-    cell: Index
+    cell: Index | None = None
     deriving: bool = False
+    choice: TermChoice = TermChoice()
+    focus: ArrayCell | None = None
 
 
 class StepPath:
     """Moves along a tape. Moving by the arrows forgets the path; jumping to a source extends it."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, step: int = 1) -> None:
         self.tape = tape
         self._before: list[Place] = []
-        self.place = Place(1, self._origin(1))
+        self.place = Place(min(step, len(tape)))
 
     @property
-    def can_go_back(self) -> bool:
-        """Whether a jump can be undone."""
-        return bool(self._before)
+    def before(self) -> tuple[Place, ...]:
+        """The places that jumps started from, the last one last."""
+        return tuple(self._before)
 
     def move_by(self, steps: int) -> None:
         """Go `steps` operations along the tape, at most to its ends."""
@@ -41,18 +65,32 @@ class StepPath:
         )
 
     def move_to(self, step: int) -> None:
-        """Go to an operation."""
+        """Go to an operation, without a derivation."""
         if step != self.place.step:
             self._before.clear()
-            self.place = Place(step, self._origin(step))
+            self.place = Place(step)
+        elif self.place.deriving:
+            self.close_derivation()
 
     def select(self, cell: Index) -> None:
         """Look at another cell of this operation's output."""
         self.place = replace(self.place, cell=cell)
 
-    def derive(self, deriving: bool) -> None:
-        """Open or close the derivation of the cell."""
-        self.place = replace(self.place, deriving=deriving)
+    def focus(self, focus: ArrayCell | None) -> None:
+        """Give the arrows to an array's cursor, or to the tape."""
+        self.place = replace(self.place, focus=focus)
+
+    def open_derivation(self, cell: Index) -> None:
+        """Open the derivation of a cell of this operation's output."""
+        self.place = replace(self.place, cell=cell, deriving=True, choice=TermChoice())
+
+    def close_derivation(self) -> None:
+        """Close the derivation of the cell."""
+        self.place = replace(self.place, deriving=False)
+
+    def choose(self, choice: TermChoice) -> None:
+        """Look at another term of the derivation."""
+        self.place = replace(self.place, choice=choice)
 
     def jump(self, step: int, cell: Index) -> None:
         """Go to the operation and cell a number came from, remembering this place."""
@@ -60,10 +98,6 @@ class StepPath:
         self.place = Place(step, cell, deriving=True)
 
     def back(self) -> None:
-        """Return from the last jump."""
+        """Return from the last jump, if there was one."""
         if self._before:
             self.place = self._before.pop()
-
-    def _origin(self, step: int) -> Index:
-        """Return the cell to look at first: the one of the largest magnitude."""
-        return strongest_cell(self.tape.step(step).output.array)

@@ -4,6 +4,23 @@ from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
+from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.walkthrough.full_check import NetCheck
+from tui_backprop.walkthrough.transcript import transcript, transcript_heading
+
+
+def write_walkthrough(traced: Traced, check: NetCheck, folder: Path) -> Path:
+    """Write a traced minibatch as Markdown to a new file in `folder`, and return its path.
+
+    Raises:
+        OSError: the file cannot be written; nothing half-written is left then.
+    """
+    heading = transcript_heading(
+        traced.iteration, traced.dataset, traced.layer_sizes, traced.learning_rate
+    )
+    stem = f"walkthrough-iteration-{traced.iteration}"
+    return write_new_file(folder, stem, transcript(traced.tape, check, heading))
+
 
 def write_new_file(folder: Path, stem: str, lines: Iterable[str]) -> Path:
     """Write lines to `stem`.md in `folder`, or `stem`-2.md if that exists, and return the path.

@@ -79,6 +79,8 @@ class StatusBar(PaintedWidget):
         state, run = self._snapshot.state, self._snapshot.training
         style = _STATE_STYLES.get(state, Style(bold=True))
         segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
+        if self._snapshot.not_saved:
+            segments.append(Segment(f"{self._snapshot.not_saved}  ", Style(color="red", bold=True)))
         if state is RunState.STOPPED:
             return Strip([*segments, Segment(stop_reason(run), style)])
         segments.append(Segment(f"{run_title(run)}  ", Style.null()))

@@ -1,20 +1,35 @@
 """The operands and the result of an operation, side by side, and what explains them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tui_backprop.nn.operation import Index
 from tui_backprop.ui.step.lit_cells import lit_cells
+from tui_backprop.ui.step.step_path import Place
 from tui_backprop.ui.widgets.step.check_view import CheckView
 from tui_backprop.ui.widgets.step.derivation_view import DerivationView
 from tui_backprop.ui.widgets.step.matrix_view import MatrixView
 from tui_backprop.walkthrough.derivation import CellDerivation
-from tui_backprop.walkthrough.tape import Step
+from tui_backprop.walkthrough.tape import NamedArray, Step
 
 _MOST_OPERANDS = 4
 _SAMPLES_AS_ROWS = {"x", "t", "y", "out", "dout", "dx"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Which cells of the arrays stand out: by symbol those lit up and the cursors', the sample."""
+
+    sample: int | None
+    lit: Mapping[str, frozenset[Index]] = field(default_factory=dict)
+    cursors: Mapping[str, Index] = field(default_factory=dict)
+
+    def row(self, named: NamedArray) -> int | None:
+        """Return the row to look at in an array whose rows are samples."""
+        return self.sample if named.symbol in _SAMPLES_AS_ROWS else None
 
 
 class ArrayPane(Vertical):
@@ -22,7 +37,9 @@ class ArrayPane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="array-pane")
-        self._operands = [MatrixView(id=f"operand-{n}") for n in range(_MOST_OPERANDS)]
+        self._operands = [
+            MatrixView(id=f"operand-{n}", upright=True) for n in range(_MOST_OPERANDS)
+        ]
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
         self.check = CheckView()
@@ -35,21 +52,22 @@ class ArrayPane(Vertical):
         yield self.derivation
         yield self.check
 
-    def show_step(self, step: Step, sample: int) -> None:
+    def show_step(self, step: Step, place: Place, sample: int) -> None:
         """Show an operation without a derivation."""
-        self.set_class(False, "-deriving", "-checking")
-        self._show_arrays(step, {})
-        self.look_at_sample(sample)
+        self.set_class(False, "-deriving", "-checking", "-zoom-below")
+        cursors = {} if place.cell is None else {step.output.label: place.cell}
+        if place.focus is not None:
+            cursors[place.focus.label] = place.focus.index
+        self._show_arrays(step, _Marks(sample, cursors=cursors))
 
-    def show_derivation(self, step: Step, derivation: CellDerivation) -> None:
+    def show_derivation(self, step: Step, derivation: CellDerivation, place: Place) -> None:
         """Show an operation with the derivation of one cell, whose operands are lit up."""
         self.leave_zoom()
         self.set_class(True, "-deriving")
         self.set_class(False, "-checking")
-        self._show_arrays(step, lit_cells(derivation))
-        self.result.look_at(derivation.cell.index)
-        self.derivation.show(derivation, step.output.label, step.formula)
-        self.follow_chosen_term()
+        self.derivation.show(derivation, step.output.label, step.formula, place.choice)
+        cursors = {step.output.label: derivation.cell.index, **self._chosen_cells(step)}
+        self._show_arrays(step, _Marks(None, lit_cells(derivation), cursors))
 
     def show_check(self) -> None:
         """Make room for the gradient check."""
@@ -57,37 +75,55 @@ class ArrayPane(Vertical):
         self.set_class(False, "-deriving")
         self.set_class(True, "-checking")
 
-    def zoom(self, view: MatrixView) -> None:
-        """Give one matrix all the room: first its numbers, then as tints, then all as before."""
+    @property
+    def explaining(self) -> bool:
+        """Whether a derivation or a check is open."""
+        return self.has_class("-deriving") or self.has_class("-checking")
+
+    @property
+    def checking(self) -> bool:
+        """Whether a check is open."""
+        return self.has_class("-checking")
+
+    def zoom(self, view: MatrixView | None) -> None:
+        """Give one matrix all the room: first its numbers, then as tints, then all as before.
+
+        Without a matrix, the derivation or check gets it, if one is open, or else the result.
+        """
+        if view is None and self.explaining:
+            self.toggle_class("-zoom-below")
+            return
+        view = view or self.result
         if not view.has_class("-zoomed"):
             self._zoom_on(view)
-        elif view.as_heat:
+        elif view.as_heat or view.index == ():
             self.leave_zoom()
         else:
             view.show_as_heat(True)
 
     def leave_zoom(self) -> None:
-        """Give all matrices their room again."""
+        """Give all their room again."""
+        self.set_class(False, "-zoom-below")
         self._zoom_on(None)
 
     @property
     def zoomed(self) -> bool:
-        """Whether one matrix has all the room."""
-        return self.has_class("-zoom-operand") or self.has_class("-zoom-result")
+        """Whether something has all the room."""
+        return any(map(self.has_class, ("-zoom-operand", "-zoom-result", "-zoom-below")))
 
     def _zoom_on(self, chosen: MatrixView | None) -> None:
         self.set_class(chosen is self.result, "-zoom-result")
         self.set_class(chosen in self._operands, "-zoom-operand")
-        for view in (*self._operands, self.result):
+        for view in self._views:
             view.set_class(view is chosen, "-zoomed")
             view.show_as_heat(False)
 
-    def follow_chosen_term(self) -> None:
+    def follow_chosen_term(self, step: Step) -> None:
         """Bring the operands of the chosen term into sight."""
-        for operand in self.derivation.chosen_operands:
-            for view in self._shown_operands():
-                if view.named is not None and view.named.symbol == operand.symbol:
-                    view.look_at(operand.index)
+        cells = self._chosen_cells(step)
+        for view in self._shown_operands():
+            if view.named is not None and view.named.label in cells:
+                view.look_at(cells[view.named.label])
 
     def look_at_sample(self, sample: int) -> None:
         """Bring a sample's row into sight wherever rows are samples."""
@@ -95,15 +131,36 @@ class ArrayPane(Vertical):
             if view.named is not None and view.named.symbol in _SAMPLES_AS_ROWS:
                 view.look_at_row(sample)
 
+    def view_for(self, step: Step, label: str) -> MatrixView:
+        """Return the view that the operation's array of that label belongs in."""
+        labels = [named.label for named in step.inputs]
+        return self._operands[labels.index(label)] if label in labels else self.result
+
+    @property
+    def _views(self) -> tuple[MatrixView, ...]:
+        return (*self._operands, self.result)
+
     def _shown_operands(self) -> Iterator[MatrixView]:
         return (view for view in self._operands if not view.has_class("-unused"))
 
-    def _show_arrays(self, step: Step, lit: Mapping[str, frozenset[Index]]) -> None:
+    def _chosen_cells(self, step: Step) -> dict[str, Index]:
+        """Return the cells of the derivation's chosen term, by the labels of their arrays."""
+        operands = self.derivation.chosen_operands
+        return {o.label: o.index for o in operands if step.input(o.symbol) is not None}
+
+    def _show_arrays(self, step: Step, marks: _Marks) -> None:
         for number, view in enumerate(self._operands):
-            view.set_class(number >= len(step.inputs), "-unused")
-            if number < len(step.inputs):
-                named = step.inputs[number]
-                view.set_class(named.array.ndim == 0, "-scalar")
-                view.set_class(named.array.ndim == 1, "-vector")
-                view.show(named, lit=lit.get(named.symbol, frozenset()))
-        self.result.show(step.output)
+            unused = number >= len(step.inputs)
+            view.set_class(unused, "-unused")
+            if unused and view.has_class("-zoomed"):
+                self.leave_zoom()
+            if not unused:
+                self._show_array(view, step.inputs[number], marks)
+        self._show_array(self.result, step.output, marks)
+
+    def _show_array(self, view: MatrixView, named: NamedArray, marks: _Marks) -> None:
+        view.set_class(named.array.ndim == 0, "-scalar")
+        view.set_class(named.array.ndim == 1, "-vector")
+        cursor = marks.cursors.get(named.label)
+        lit = marks.lit.get(named.symbol, frozenset()) if view is not self.result else frozenset()
+        view.show(named, lit=lit, cursor=cursor, row=marks.row(named))

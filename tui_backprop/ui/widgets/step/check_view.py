@@ -31,6 +31,7 @@ class CheckView(PaintedWidget):
         """Show that a check is under way."""
         self._checks, self._net = (), None
         self.border_title = f"{title}: checking …"
+        self.border_subtitle = ""
         self.repaint_changes()
 
     def take_next_step_size(self) -> None:
@@ -57,7 +58,7 @@ class CheckView(PaintedWidget):
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the check's lines."""
         if self._net is not None:
-            return net_lines(self._net)
+            return net_lines(self._net, width, height)
         chosen = next((check for check in self._checks if check.h == self.h), None)
         if chosen is None:
             return []
@@ -68,31 +69,31 @@ def cell_lines(check: CellCheck) -> list[Strip]:
     """Return both gradients, their relative error, and what it means."""
     bold = Style(bold=True)
     style = Style(color="red", bold=True) if check.verdict.failed else Style(color="green")
-    lines = [
+    reason = ""
+    if check.verdict is Verdict.KINK and check.kinks:
+        kink = check.kinks[0]
+        more = f", and {len(check.kinks) - 1:,} more" if len(check.kinks) > 1 else ""
+        reason = f": unit {kink.unit} of {kink.layer} for sample {kink.sample}{more}"
+    if check.verdict is Verdict.ROUND_OFF:
+        reason = f": it can make {check.round_off:.1e}"
+    return [
         Strip(
             [
                 Segment("(L(θ+h) − L(θ−h)) / 2h = "),
                 Segment(f"{check.numerical:.10g}", bold),
-                Segment("   backprop = "),
-                Segment(f"{check.backprop:.10g}", bold),
-                Segment(f"   shown {check.shown:.6g}"),
+                Segment(f"   at h = {check.h:g}"),
             ]
         ),
         Strip(
             [
-                Segment(f"h = {check.h:g}   relative error {check.relative_error:.1e}   "),
-                Segment(check.verdict.value, style),
+                Segment("              backprop = "),
+                Segment(f"{check.backprop:.10g}", bold),
+                Segment(f"   on the tape {check.shown:.6g}"),
             ]
         ),
+        Strip([Segment(f"        relative error = {check.relative_error:.1e}")]),
+        Strip([Segment(check.verdict.value, style), Segment(reason)]),
     ]
-    if check.verdict is Verdict.KINK and check.kinks:
-        kink = check.kinks[0]
-        more = f", and {len(check.kinks) - 1} more" if len(check.kinks) > 1 else ""
-        text = f"{kink.layer} unit {kink.unit} of sample {kink.sample} crossed 0 within ±h{more}"
-        lines.append(Strip([Segment(text)]))
-    if check.verdict is Verdict.ROUND_OFF:
-        lines.append(Strip([Segment(f"round-off alone can make {check.round_off:.1e} at this h")]))
-    return lines
 
 
 def error_line(check: CellCheck, chosen: bool) -> Strip:
@@ -104,31 +105,37 @@ def error_line(check: CellCheck, chosen: bool) -> Strip:
     return Strip([Segment(text, Style(bold=chosen))])
 
 
-def net_lines(check: NetCheck) -> list[Strip]:
-    """Return a line for each parameter that is done, and what it all says."""
-    lines = [parameter_line(parameter) for parameter in check.parameters]
-    if check.finished:
-        passed = check.passed
-        text = "every gradient is right" if passed else "a gradient is WRONG"
-        style = Style(color="green" if passed else "red", bold=True)
-        lines.append(Strip([Segment(text, style)]))
+def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
+    """Return what it all says, and a line for each parameter that is done, failures first."""
+    if not check.finished:
+        filled = width * check.done // max(1, check.total)
+        first = Strip(
+            [Segment("━" * filled, Style(color="green")), Segment("─" * (width - filled))]
+        )
+    elif check.passed:
+        first = Strip([Segment("✓ every gradient is right", Style(color="green", bold=True))])
+    else:
+        first = Strip([Segment("✗ a gradient is WRONG", Style(color="red", bold=True))])
+    head = f"{'':<5}{'shape':<12}{'largest':<9}{'mean error':<12}{'kinks':>7}{'round-off':>11}"
+    ordered = sorted(check.parameters, key=lambda parameter: parameter.passed)
+    room = max(1, height - 2)
+    left_out = len(ordered) - room if len(ordered) > room else -1
+    shown = ordered if left_out < 0 else ordered[: room - 1]
+    lines = [first, Strip([Segment(head, Style(dim=True))]), *map(parameter_line, shown)]
+    if left_out >= 0:
+        lines.append(Strip([Segment(f"and {len(ordered) - len(shown)} more: z makes room")]))
     return lines
 
 
 def parameter_line(check: ParameterCheck) -> Strip:
-    """Return the errors of one parameter's entries, and what explains those left out."""
-    left_out = [
-        f"{check.counts[verdict]:,} {word}"
-        for verdict, word in ((Verdict.KINK, "at a kink"), (Verdict.ROUND_OFF, "in round-off"))
-        if check.counts[verdict]
-    ]
+    """Return the errors of one parameter's entries, how many have no say, and the verdict."""
     word = "agrees" if check.passed else f"WRONG at {index_text(check.key, check.worst.index)}"
     style = Style(color="green") if check.passed else Style(color="red", bold=True)
     return Strip(
         [
-            Segment(f"{check.key:<4}{shape_text(check.shape):<10}", Style(bold=True)),
-            Segment(f"largest error {check.largest_error:.1e}  mean {check.mean_error:.1e}  "),
-            Segment(f"{word}  ", style),
-            Segment(", ".join(left_out), Style(dim=True)),
+            Segment(f"{check.key:<5}{shape_text(check.shape):<12}", Style(bold=True)),
+            Segment(f"{check.largest_error:<9.1e}{check.mean_error:<12.1e}"),
+            Segment(f"{check.counts[Verdict.KINK]:>7,}{check.counts[Verdict.ROUND_OFF]:>11,}  "),
+            Segment(word, style),
         ]
     )

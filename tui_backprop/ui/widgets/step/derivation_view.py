@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -10,12 +11,15 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_backprop.ui.step.numbers import index_text, long_text, short_text
+from tui_backprop.ui.step.numbers import index_text, long_text
+from tui_backprop.ui.step.step_path import TermChoice
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.ui.widgets.step.matrix_window import panned
 from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
 
-_WIDE = 90
+_DIGITS = (6, 5, 4, 3)
+"""Significant digits of the terms: as many as leave room for all of a line."""
+
 _CHOSEN = Style(reverse=True, bold=True)
 
 
@@ -24,17 +28,24 @@ class DerivationView(PaintedWidget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Term", show=False),
-        Binding("down", "move(1)", "Term", key_display="↑↓", tooltip="Choose a term"),
-        Binding("pageup", "page(-1)", "Page", show=False),
-        Binding("pagedown", "page(1)", "Page", show=False),
-        Binding("left", "choose_operand(-1)", "Operand", show=False),
         Binding(
-            "right",
-            "choose_operand(1)",
-            "Operand",
-            key_display="←→",
-            tooltip="Choose an operand of the term",
+            "down",
+            "move(1)",
+            "Term",
+            key_display="↑↓←→",
+            tooltip="Choose a term (↑ ↓), and one of its operands (← →)",
         ),
+        Binding("pageup", "page(-1)", "Page", show=False),
+        Binding(
+            "pagedown",
+            "page(1)",
+            "Page",
+            key_display="pgup pgdn",
+            show=False,
+            tooltip="As many terms up or down as are in sight",
+        ),
+        Binding("left", "choose_operand(-1)", "Operand", show=False),
+        Binding("right", "choose_operand(1)", "Operand", show=False),
         Binding("enter", "follow", "Source", tooltip="Jump to where the operand came from"),
     ]
 
@@ -52,20 +63,22 @@ class DerivationView(PaintedWidget, can_focus=True):
         super().__init__(id="derivation", classes="pane")
         self._derivation: CellDerivation | None = None
         self._terms: tuple[RankedTerm, ...] = ()
-        self._label = ""
         self._chosen = 0
         self._operand = 0
         self._first = 0
 
-    def show(self, derivation: CellDerivation, label: str, formula: str) -> None:
+    def show(
+        self, derivation: CellDerivation, label: str, formula: str, choice: TermChoice
+    ) -> None:
         """Show the derivation of a cell of the array of that label."""
-        if derivation is self._derivation:
-            return
-        self._derivation, self._label = derivation, label
+        self._derivation = derivation
         self._terms = derivation.by_magnitude()
-        self._chosen = self._first = 0
-        self._operand = self._first_with_source()
+        self._chosen, self._first = choice.term, 0
+        operand = choice.operand
+        self._operand = self._first_with_source() if operand is None else operand
         self.border_title = f"{index_text(label, derivation.cell.index)}   {formula}"
+        several = len(self._terms) > 1
+        self.border_subtitle = "largest first, Σ the total so far" if several else ""
         self.repaint_changes()
 
     @property
@@ -73,6 +86,11 @@ class DerivationView(PaintedWidget, can_focus=True):
         """The operand the cursor is on."""
         operands = self._operands()
         return operands[min(self._operand, len(operands) - 1)] if operands else None
+
+    @property
+    def choice(self) -> TermChoice:
+        """The term and the operand the cursor is on."""
+        return TermChoice(self._chosen, self._operand)
 
     @property
     def chosen_operands(self) -> tuple[TracedOperand, ...]:
@@ -89,11 +107,13 @@ class DerivationView(PaintedWidget, can_focus=True):
             lines.append(self._divisor_line(derivation))
         room = max(1, height - len(lines))
         self._first = panned(self._first, room, len(self._terms), self._chosen)
-        names = max((len(ranked.term.names()) for ranked in self._terms), default=0)
-        last = min(self._first + room, len(self._terms))
-        name_width = min(names, width // 3)
-        lines += [self._term_line(place, name_width) for place in range(self._first, last)]
-        return lines
+        in_sight = range(self._first, min(self._first + room, len(self._terms)))
+        names = max((cell_len(self._terms[place].term.names()) for place in in_sight), default=0)
+        for digits in _DIGITS:
+            terms = [self._term_line(place, names, digits) for place in in_sight]
+            if all(line.cell_length <= width for line in terms):
+                break
+        return lines + terms
 
     def on_click(self, event: Click) -> None:
         """Choose the term under the pointer; a second click follows it."""
@@ -139,16 +159,16 @@ class DerivationView(PaintedWidget, can_focus=True):
     def _result_line(self, derivation: CellDerivation) -> Strip:
         count = len(derivation.terms)
         verdict = (
-            "the same up to rounding"
+            "✓ up to rounding"
             if derivation.agrees
-            else f"off by more than rounding ({derivation.rounding_bound:.1e})"
+            else f"✗ off by more than {derivation.rounding_bound:.1e}"
         )
         return Strip(
             [
                 Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
                 Segment(
-                    f"   {count} term{'s' if count > 1 else ''}, largest first;"
-                    f" in float64 {derivation.value:.9g}, {verdict}"
+                    f"   {count:,} term{'s' if count > 1 else ''},"
+                    f" in float64 {derivation.value:.9g}: {verdict}"
                 ),
             ]
         )
@@ -158,7 +178,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         more = " + …" if len(derivation.divisor_terms) > 4 else ""
         return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {names}{more}")])
 
-    def _term_line(self, place: int, width: int) -> Strip:
+    def _term_line(self, place: int, name_width: int, digits: int) -> Strip:
         _, term, total = self._terms[place]
         chosen = place == self._chosen
         mark = "▸" if chosen else " "
@@ -166,16 +186,18 @@ class DerivationView(PaintedWidget, can_focus=True):
         for number, operand in enumerate(term.operands):
             here = chosen and self.has_focus and number == self._operand
             names.append((operand.name, _CHOSEN if here else Style(bold=chosen)))
-        segments = [Segment(f"{mark} ", Style(bold=True))]
-        segments += named_form(term.form, names)
-        used = sum(segment.cell_length for segment in segments)
-        number_text = long_text if self.size.width >= _WIDE else short_text
-        numbers = term.numbers(number_text)
-        segments.append(Segment(" " * max(1, width + 3 - used) + f"= {numbers}"))
+        padding = " " * (name_width - cell_len(term.names()))
+        values = f" = {term.numbers(lambda value: f'{value:.{digits}g}')}"
         if len(term.operands) > 1:
-            segments.append(Segment(f" = {number_text(term.value)}"))
-        segments.append(Segment(f"   total {number_text(total)}", Style(dim=True)))
-        return Strip(segments)
+            values += f" = {term.value:.{digits}g}"
+        return Strip(
+            [
+                Segment(f"{mark} ", Style(bold=True)),
+                *named_form(term.form, names),
+                Segment(padding + values),
+                Segment(f"   Σ {total:.{digits}g}", Style(dim=True)),
+            ]
+        )
 
 
 def named_form(form: str, names: Sequence[tuple[str, Style]]) -> list[Segment]:

@@ -1,14 +1,17 @@
 """Paints a matrix: a window of its numbers with a minimap, or all of it as tints."""
 
+from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Index
-from tui_backprop.ui.step.numbers import CELL_WIDTH, cell_text, long_text
+from tui_backprop.ui.step.numbers import cell_text, long_text
 from tui_backprop.ui.widgets.step.heat import HEAT_STEPS, heat_style
-from tui_backprop.ui.widgets.step.matrix_window import MAP_GAP, Layout
+from tui_backprop.ui.widgets.step.matrix_window import COLUMN_WIDTH, MAP_GAP, Layout
 from tui_backprop.walkthrough.summary import ArraySummary, heat_levels, minimap
 
 Place = tuple[int, int]
@@ -43,28 +46,37 @@ class NumberPainter:
         window = self._rows[top : top + layout.rows, left : left + layout.columns]
         levels = heat_levels(window, HEAT_STEPS, self._largest).tolist()
         lines = [self._column_numbers()]
+        marked = self._marked_columns(cursor, lit)
         for y, values in enumerate(window.tolist()):
-            segments = [self._row_number(top + y)]
-            for x, value in enumerate(values):
+            texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
+            styles = [heat_style(level) for level in levels[y]]
+            for x in marked.get(top + y, ()):
                 place = (top + y, left + x)
-                style = heat_style(levels[y][x])
-                if place in lit:
-                    style += _LIT
-                if place == cursor:
-                    style += _CURSOR
-                segments.append(Segment(f"{cell_text(value):>{CELL_WIDTH}}", style))
-                segments.append(Segment(" "))
+                styles[x] += _CURSOR if place == cursor else _LIT
+            segments = [Segment(self._row_number(top + y), _INDEX)]
+            for style, run in groupby(zip(styles, texts, strict=True), key=itemgetter(0)):
+                segments.append(Segment("".join(text for _, text in run), style))
             lines.append(Strip(segments))
         return self._with_map(lines, width, height) if layout.map_columns else lines
 
     def _column_numbers(self) -> Strip:
         numbers = range(self._left, self._left + self._layout.columns)
-        text = "".join(f"{number:>{CELL_WIDTH}} " for number in numbers)
+        text = "".join(f"{number:>{COLUMN_WIDTH}}" for number in numbers)
         return Strip([Segment(" " * self._layout.index_width + text, _INDEX)])
 
-    def _row_number(self, row: int) -> Segment:
+    def _row_number(self, row: int) -> str:
         width = self._layout.index_width
-        return Segment(f"{row:>{width - 1}} " if width else "", _INDEX)
+        return f"{row:>{width}}" if width else ""
+
+    def _marked_columns(
+        self, cursor: Place | None, lit: frozenset[Place]
+    ) -> defaultdict[int, set[int]]:
+        """Return by row which of the columns in sight stand out, counted from the first."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for row, column in (lit | {cursor}) if cursor is not None else lit:
+            if self._left <= column < self._left + self._layout.columns:
+                found[row].add(column - self._left)
+        return found
 
     def _with_map(self, lines: list[Strip], width: int, height: int) -> list[Strip]:
         """Return the lines with the minimap at their right; boxes mark the part in sight."""
@@ -84,17 +96,20 @@ class NumberPainter:
             line = lines[number] if number < len(lines) else Strip.blank(0)
             segments = [*line.adjust_cell_length(margin), Segment(" " * MAP_GAP)]
             if 1 <= number <= map_rows:
-                seen = number - 1 in rows_in_sight
-                segments += [
-                    Segment("□" if seen and x in columns_in_sight else "·", heat_style(level))
-                    for x, level in enumerate(levels[number - 1])
-                ]
+                seen = columns_in_sight if number - 1 in rows_in_sight else set()
+                marks = (
+                    (level, "□" if x in seen else "·") for x, level in enumerate(levels[number - 1])
+                )
+                for (level, mark), run in groupby(marks):
+                    segments.append(Segment(mark * len(list(run)), heat_style(level)))
             result.append(Strip(segments))
         return result
 
 
-def heat_lines(rows: Array, largest: float, cursor: Place, width: int, height: int) -> list[Strip]:
-    """Return the whole matrix as tints, two rows a line, under the number at the cursor.
+def heat_lines(
+    rows: Array, largest: float, cursor: Place, here: str, width: int, height: int
+) -> list[Strip]:
+    """Return the whole matrix as tints, two rows a line, under `here` and the cursor's number.
 
     Where there are more rows or columns than there is room for, each tint is its block's strongest.
     """
@@ -106,19 +121,17 @@ def heat_lines(rows: Array, largest: float, cursor: Place, width: int, height: i
     styles = [[heat_style(level) for level in line] for line in levels]
     styles[y][x] = _HEAT_CURSOR
     blank = [Style.null()] * map_columns
-    lines = [Strip([Segment(f"[{cursor[0]},{cursor[1]}] = {long_text(float(rows[cursor]))}")])]
+    lines = [Strip([Segment(f"{here}{long_text(float(rows[cursor]))}")])]
     for top in range(0, map_rows, 2):
         below = styles[top + 1] if top + 1 < map_rows else blank
-        lines.append(
-            Strip(
-                [
-                    Segment("▀", Style(color=up.bgcolor, bgcolor=low.bgcolor))
-                    if up.bgcolor or low.bgcolor
-                    else Segment(" ")
-                    for up, low in zip(styles[top], below, strict=True)
-                ]
+        pairs = zip(styles[top], below, strict=True)
+        segments = []
+        for (up, low), run in groupby(pairs):
+            text = "▀" if up.bgcolor or low.bgcolor else " "
+            segments.append(
+                Segment(text * len(list(run)), Style(color=up.bgcolor, bgcolor=low.bgcolor))
             )
-        )
+        lines.append(Strip(segments))
     return lines
 
 
@@ -131,19 +144,10 @@ def summary_text(summary: ArraySummary, width: int) -> str:
         f"mean {cell_text(summary.mean)}",
         f"‖·‖ {cell_text(summary.norm)}",
     ]
-    text = "  ".join(parts)
-    while len(text) > width - 2 and len(parts) > 1:
-        parts.pop()
-        text = "  ".join(parts)
-    return text
-
-
-def as_matrix(array: Array) -> Array:
-    """Return an array as a matrix: a vector as one row, a number as one cell."""
-    return array if array.ndim == 2 else array.reshape(1, -1)
-
-
-def as_cell(index: Index) -> tuple[int, int]:
-    """Return an index as one of the matrix that `as_matrix` makes."""
-    padded = (0, 0, *index)
-    return padded[-2], padded[-1]
+    if summary.non_finite:
+        parts.insert(0, f"not finite: {summary.non_finite:,}")
+    for count in range(len(parts), 1, -1):
+        for gap in ("  ", " "):
+            if len(text := gap.join(parts[:count])) <= width:
+                return text
+    return parts[0]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from tui_backprop.ui.step.numbers import CELL_WIDTH
 
 COLUMN_WIDTH = CELL_WIDTH + 1
+"""Columns of a number and the gap before it."""
+
 MAP_WIDTH, MAP_GAP = 12, 1
-_WIDTH_WITH_MAP = 36
+_WIDTH_WITH_MAP = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,21 @@ class Layout:
 def lay_out(shape: tuple[int, int], width: int, height: int) -> Layout:
     """Return the layout; one line of the height is for the column numbers."""
     row_count, column_count = shape
-    index_width = len(str(max(0, row_count - 1))) + 1 if row_count > 1 else 0
+    index_width = len(str(row_count - 1)) if row_count > 1 else 0
     rows = max(1, min(row_count, height - 1))
     columns = max(1, min(column_count, (width - index_width) // COLUMN_WIDTH))
     map_columns = 0
-    if (rows < row_count or columns < column_count) and width >= _WIDTH_WITH_MAP:
+    is_part = rows < row_count or columns < column_count
+    if is_part and width >= _WIDTH_WITH_MAP and height > 1:
         map_columns = min(MAP_WIDTH, column_count)
         room = width - index_width - map_columns - MAP_GAP
         columns = max(1, min(column_count, room // COLUMN_WIDTH))
     return Layout(rows, columns, index_width, map_columns)
+
+
+def centred(shown: int, count: int, wanted: int) -> int:
+    """Return the first of `shown` places out of `count` when `wanted` stands in the middle."""
+    return max(0, min(wanted - shown // 2, count - shown))
 
 
 def panned(first: int, shown: int, count: int, wanted: int) -> int:

@@ -1,8 +1,10 @@
 """The sample in question: its picture or its values, its label, and what the net thinks of it."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +17,8 @@ from tui_backprop.ui.step.numbers import cell_text
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
 _PICTURE_SIZE = 28
+_GAP = 2
+_LEAST_BAR = 24
 
 
 class SampleView(PaintedWidget):
@@ -44,19 +48,29 @@ class SampleView(PaintedWidget):
         x, y = tape.x[self._number], tape.y[self._number]
         label = int(tape.labels[self._number])
         lines = [self._verdict(traced.class_names, label, y)]
-        bars = [
-            probability_line(printable(name, 8), float(y[k]), width, k == label)
-            for k, name in enumerate(traced.class_names)
-        ]
+        bars = self._bars(traced, width)
         if traced.image_shape is not None:
             picture = picture_lines(x.reshape(traced.image_shape))
         elif x.size == 2:
             picture = point_lines(tape.x, self._number, width)
         else:
             picture = []
-        if len(picture) + len(bars) + 1 > height and width < 60:
-            picture = [] if height < len(picture) + 1 else picture
-        return [*lines, *picture, *bars][:height]
+        if len(lines) + len(picture) + len(bars) <= height:
+            return [*lines, *picture, *bars]
+        beside = max((line.cell_length for line in picture), default=0) + _GAP
+        if width < beside + _LEAST_BAR:
+            return [*lines, *bars, *picture][:height]
+        bars = self._bars(traced, width - beside)
+        return [*lines, *side_by_side(picture, bars, beside)][:height]
+
+    def _bars(self, traced: Traced, width: int) -> list[Strip]:
+        label, y = int(traced.tape.labels[self._number]), traced.tape.y[self._number]
+        names = [printable(name, 8) for name in traced.class_names]
+        longest = max(map(cell_len, names))
+        return [
+            probability_line(set_cell_size(name, longest), float(y[k]), width, k == label)
+            for k, name in enumerate(names)
+        ]
 
     def _verdict(self, names: tuple[str, ...], label: int, y: Array) -> Strip:
         guess = int(y.argmax())
@@ -70,6 +84,15 @@ class SampleView(PaintedWidget):
                 ),
             ]
         )
+
+
+def side_by_side(left: Sequence[Strip], right: Sequence[Strip], width: int) -> list[Strip]:
+    """Return the lines of both, those of `left` filled up to `width` cells."""
+    empty = Strip([])
+    return [
+        Strip([*one.adjust_cell_length(width), *other])
+        for one, other in zip_longest(left, right, fillvalue=empty)
+    ]
 
 
 def picture_lines(image: Array) -> list[Strip]:
@@ -118,7 +141,7 @@ def point_lines(points: Array, number: int, width: int) -> list[Strip]:
 
 def probability_line(name: str, probability: float, width: int, is_label: bool) -> Strip:
     """Return a class's bar and probability; the right class is marked."""
-    room = max(1, width - len(name) - 11)
+    room = max(1, width - cell_len(name) - 8)
     bar = "█" * round(probability * room)
     style = Style(color="green" if is_label else "blue")
     return Strip(

@@ -1,6 +1,7 @@
 """The tape: a mark for each operation, the current one named with formula and shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +14,31 @@ from tui_backprop.walkthrough.tape import Step, Tape
 
 _NOW = Style(color="black", bgcolor="yellow", bold=True)
 _PHASE = Style(dim=True)
+_DONE, _TO_COME = Style(bold=True), Style(dim=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How marks are written: the whole phase or its initial, a gap, and a mark's text.
+
+    `mark` takes an operation's number and the current one's.
+    """
+
+    whole_phase: bool
+    gap: str
+    mark: Callable[[int, int], str]
+
+
+def _dash(number: int, now: int) -> str:
+    return "▮" if number == now else "━" if number < now else "─"
+
+
+_FORMS = (
+    _Form(True, "  ", lambda number, now: f"{number:>2} "),
+    _Form(False, " ", lambda number, now: f"{number} "),
+    _Form(False, "  ", _dash),
+)
+"""From the roomiest to the smallest."""
 
 
 class TapeBar(PaintedWidget):
@@ -29,7 +55,7 @@ class TapeBar(PaintedWidget):
         super().__init__(id="tape-bar")
         self._tape: Tape | None = None
         self._number = 1
-        self._marks: list[tuple[int, int, int]] = []
+        self._places: list[tuple[int, int, int]] = []
 
     def show(self, tape: Tape, number: int) -> None:
         """Show the tape at an operation."""
@@ -44,41 +70,55 @@ class TapeBar(PaintedWidget):
         return [self._mark_line(self._tape, width), step_line(step, len(self._tape), width)]
 
     def _mark_line(self, tape: Tape, width: int) -> Strip:
-        named = len(tape) * 3 + sum(len(span.phase.value) + 3 for span in tape.phases()) < width
-        segments = [Segment(" ")]
+        """Return the marks as roomy as all of them fit, or those around the current one."""
+        for form in _FORMS:
+            line, places = self._marks(tape, form)
+            if line.cell_length <= width:
+                break
+        start = places[self._number - 1][0] - width // 2
+        start = max(0, min(start, line.cell_length - width))
+        self._places = [(x - start, end - start, number) for x, end, number in places]
+        return line.crop(start, start + width)
+
+    def _marks(self, tape: Tape, form: _Form) -> tuple[Strip, list[tuple[int, int, int]]]:
+        """Return all marks, and of each the columns it starts and ends at, and its number."""
+        segments, places = [Segment(" ")], []
         x = 1
-        self._marks = []
         for span in tape.phases():
-            title = f"{span.phase.value if named else span.phase.value[0].upper()} "
+            phase = span.phase.value
+            title = f"{phase if form.whole_phase else phase[0].upper()} "
             segments.append(Segment(title, _PHASE))
             x += len(title)
             for number in range(span.first, span.last + 1):
-                text = f"{number:>2} " if named else f"{number} "
-                self._marks.append((x, x + len(text), number))
-                done = Style(bold=True) if number < self._number else Style(dim=True)
-                segments.append(Segment(text, _NOW if number == self._number else done))
+                text = form.mark(number, self._number)
+                style = _DONE if number < self._number else _TO_COME
+                segments.append(Segment(text, _NOW if number == self._number else style))
+                places.append((x, x + len(text), number))
                 x += len(text)
-            segments.append(Segment("  " if named else " "))
-            x += 2 if named else 1
-        return Strip(segments)
+            segments.append(Segment(form.gap))
+            x += len(form.gap)
+        return Strip(segments[:-1]), places
 
     def on_click(self, event: Click) -> None:
         """Go to the mark under the pointer."""
-        for start, end, number in self._marks:
+        for start, end, number in self._places:
             if event.y == 0 and start <= event.x < end:
                 self.post_message(self.MarkClicked(number))
 
 
 def step_line(step: Step, count: int, width: int) -> Strip:
-    """Return the operation's title, formula, shapes and number."""
-    number = f"{step.number}/{count} "
-    parts = [
-        Segment(f" {step.title}   ", Style(bold=True)),
-        Segment(f"{step.formula}   ", Style(color="yellow", bold=True)),
-    ]
-    used = sum(part.cell_length for part in parts) + len(number)
-    if used + len(step.shapes) <= width:
-        parts.append(Segment(step.shapes))
-        used += len(step.shapes)
-    parts.append(Segment(" " * max(0, width - used) + number))
-    return Strip(parts)
+    """Return the operation's title, formula, shapes and number, the shapes only if they fit."""
+    number = f" {step.number}/{count} "
+    bold, formula = Style(bold=True), Style(color="yellow", bold=True)
+    for gap, shapes in (("   ", step.shapes), ("  ", step.shapes), ("   ", "")):
+        line = Strip(
+            [
+                Segment(f" {step.title}{gap}", bold),
+                Segment(f"{step.formula}{gap}", formula),
+                Segment(shapes),
+            ]
+        )
+        room = width - len(number)
+        if line.cell_length <= room:
+            break
+    return Strip([*line.adjust_cell_length(room), Segment(number)])

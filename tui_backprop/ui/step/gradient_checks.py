@@ -1,0 +1,95 @@
+"""Asks for gradient checks, shows what comes of them, and writes the walkthrough with them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_backprop.nn.operation import Index
+from tui_backprop.session.messages import Command
+from tui_backprop.session.walkthrough_messages import CheckCell, CheckNet, Traced
+from tui_backprop.ui.step.numbers import index_text
+from tui_backprop.ui.step.transcript_file import write_walkthrough
+from tui_backprop.ui.widgets.step.check_view import CheckView
+from tui_backprop.walkthrough.full_check import NetCheck
+from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, CellCheck
+
+
+class GradientChecks:
+    """The checks of one traced minibatch.
+
+    Args:
+        traced: the minibatch.
+        view: where the check that was asked for last is shown.
+        say: takes a line of news.
+        ask: sends a command to the training process.
+    """
+
+    def __init__(
+        self,
+        traced: Traced,
+        view: CheckView,
+        say: Callable[[str], None],
+        ask: Callable[[Command], None],
+    ) -> None:
+        self._view = view
+        self._say = say
+        self._ask = ask
+        self.forget(traced)
+
+    def forget(self, traced: Traced) -> None:
+        """Go on with another minibatch."""
+        self._traced = traced
+        self._whole_net: NetCheck | None = None
+        self._showing_whole_net = False
+        self.exporting = False
+
+    def check_cell(self, key: str, index: Index) -> None:
+        """Ask for the check of one entry of a parameter's gradient."""
+        self._showing_whole_net = False
+        self._view.show_waiting(index_text(f"d{key}", index))
+        self._ask(CheckCell(key, index))
+
+    def check_net(self) -> None:
+        """Ask for the check of every gradient."""
+        self._showing_whole_net = True
+        self._view.show_waiting("Every gradient")
+        self._ask(CheckNet(self._view.h))
+
+    def take_next_step_size(self) -> None:
+        """Take the next h, and check every gradient at it if that is what is shown."""
+        self._view.take_next_step_size()
+        if self._showing_whole_net:
+            self.check_net()
+
+    def show_cell(self, checks: tuple[CellCheck, ...]) -> None:
+        """Show the check of an entry, unless another has been asked for since."""
+        if not self._showing_whole_net:
+            self._view.show_cell(checks)
+
+    def show_net(self, check: NetCheck) -> None:
+        """Show how far the check of every gradient has come; write the walkthrough if it waits."""
+        self._whole_net = check
+        if self._showing_whole_net:
+            self._view.show_net(check)
+        if self.exporting and not check.finished:
+            self._say(f"checking gradients to write: {check.done:,} of {check.total:,}")
+        elif self.exporting:
+            self._write(check)
+
+    def export(self) -> None:
+        """Write the walkthrough, once every gradient is checked."""
+        if self._whole_net is not None and self._whole_net.finished:
+            self._write(self._whole_net)
+        elif not self.exporting:
+            self.exporting = True
+            self._say("checking gradients to write …")
+            self._ask(CheckNet(DEFAULT_STEP))
+
+    def _write(self, check: NetCheck) -> None:
+        self.exporting = False
+        folder = Path.cwd()
+        try:
+            path = write_walkthrough(self._traced, check, folder)
+        except OSError as error:
+            self._say(f"not written, {error.strerror}: {folder}")
+        else:
+            self._say(f"{path.name} written in {folder}")
