@@ -98,7 +98,8 @@ async def test_it_may_happen_again_and_again() -> None:
         for count in (2, 3, 4):
             await killed(test, snapshot())
             await test.press("g")
-            await test.until(lambda count=count: test.puppet.starts == count)
+            await test.shows("◌ loading a new training process")
+            assert test.puppet.starts == count
             test.puppet.tell(SnapshotTaken(snapshot(), False))
             await test.shows("○ paused")
 
