@@ -90,13 +90,13 @@ def test_idle_and_paused_send_nothing() -> None:
     with Terminal(*ENDLESS) as terminal:
         terminal.shows("press space to start")
         terminal.settle()
-        assert terminal.read(2.0) == b""
+        assert terminal.read(1.0) == b""
         terminal.send(" ")
         terminal.shows("● training")
         terminal.send(" ")
         terminal.shows("○ paused")
         terminal.settle()
-        assert terminal.read(2.0) == b""
+        assert terminal.read(1.0) == b""
 
 
 def test_a_storm_of_sizes_is_survived() -> None:

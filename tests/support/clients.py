@@ -17,11 +17,12 @@ class ThreadClient:
         self._inbox: Inbox = SimpleQueue()
         self._clock = clock
         self._thread: threading.Thread | None = None
+        self.worker: Worker | None = None
 
     def start(self, on_event: EventHandler) -> None:
         """Start the worker's thread."""
-        worker = Worker(self._inbox, on_event, self._clock)
-        self._thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+        self.worker = Worker(self._inbox, on_event, self._clock)
+        self._thread = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         self._thread.start()
 
     def send(self, command: Command) -> None:

@@ -63,7 +63,7 @@ class TerminalDriver(LinuxDriver):
         assert sys.__stderr__ is not None
         self._output = TerminalOutput(sys.__stderr__)
         self._file = cast(IO[str], self._output)  # type: ignore[assignment]
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Give the terminal back, without waiting for one that takes nothing any more."""

@@ -8,6 +8,9 @@ from textual.timer import Timer
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Operations per second."""
 
+SECONDS = 1.0
+"""How long a second of those is."""
+
 
 class Player:
     """Calls `advance` on the owner's thread, at the chosen speed, while it plays."""
@@ -31,7 +34,7 @@ class Player:
     def play(self) -> None:
         """Play from here on; the first operation is due in a while."""
         self.stop()
-        self._timer = self._owner.set_interval(1 / self.speed, self._advance)
+        self._timer = self._owner.set_interval(SECONDS / self.speed, self._advance)
 
     def stop(self) -> None:
         """Stop, if it plays."""

@@ -66,8 +66,10 @@ class ArrayPane(Vertical):
         self.set_class(True, "-deriving")
         self.set_class(False, "-checking")
         self.derivation.show(derivation, step.output.label, step.formula, place.choice)
-        cursors = {step.output.label: derivation.cell.index, **self._chosen_cells(step)}
-        self._show_arrays(step, _Marks(None, lit_cells(derivation), cursors))
+        lit = lit_cells(derivation)
+        cursors = {i.label: min(lit[i.symbol]) for i in step.inputs if i.symbol in lit}
+        cursors |= {step.output.label: derivation.cell.index, **self._chosen_cells(step)}
+        self._show_arrays(step, _Marks(None, lit, cursors))
 
     def show_check(self) -> None:
         """Make room for the gradient check."""

@@ -1,0 +1,167 @@
+"""What fits where: nothing cut off at 80x24, whole matrices, deep tapes, any size."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.support.app import LARGE, SMALL
+from tests.support.scripted_worker import DIVERGING, SPIRAL
+from tests.ui.step.walk import STEPS, walking
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
+from tui_backprop.ui.widgets.step.tape_bar import TapeBar
+
+DIGITS = Hyperparameters(dataset="digits", iterations=1_000_000)
+MNIST = Hyperparameters()
+
+
+@pytest.mark.parametrize(
+    "hyperparameters", [SPIRAL, DIGITS, MNIST, replace(DIGITS, dtype="float64")]
+)
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_no_line_about_a_step_is_cut_off(
+    hyperparameters: Hyperparameters, size: tuple[int, int]
+) -> None:
+    async with walking(hyperparameters, size=size) as walk:
+        tape = walk.screen._traced.tape
+        for number in range(1, STEPS + 1):
+            await walk.go_to(number)
+            await walk.settle()
+            step = tape.step(number)
+            assert "…" not in walk.test.text, "an ellipsis stands for something cut off"
+            assert walk.title.startswith(step.title)
+            assert step.formula in walk.title
+            assert "Help" in walk.test.lines[-1]
+            if number == STEPS:
+                assert re.search(r"loss \S+ → \S+, −η·‖g‖² foretold \S+$", walk.status)
+            else:
+                assert re.search(r"label \S+, predicted \S+ \(\d\.\d\d\)$", walk.status)
+            views = [f"operand-{n}" for n in range(len(step.inputs))]
+            for name, named in zip([*views, "result"], [*step.inputs, step.output], strict=True):
+                shape = "(" + ",".join(map(str, named.array.shape))
+                assert f"╭─ {named.label} {shape}" in walk.test.text_of(f"#{name}")
+                if named.array.ndim:
+                    assert " min " in walk.test.text_of(f"#{name}")
+
+
+@pytest.mark.parametrize("hyperparameters", [SPIRAL, DIGITS, MNIST])
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_no_derivation_is_cut_off(
+    hyperparameters: Hyperparameters, size: tuple[int, int]
+) -> None:
+    async with walking(hyperparameters, size=size) as walk:
+        for number in range(1, STEPS + 1):
+            await walk.go_to(number)
+            await walk.press("enter")
+            await walk.settle()
+            lines = walk.test.text_of("#derivation").splitlines()[1:-1]
+            assert "up to rounding" in lines[0]
+            terms = [line for line in lines[1:] if " = " in line and "÷" not in line]
+            assert terms
+            assert all(re.search(r" Σ \S+ +│$", line) for line in terms), "\n".join(lines)
+            assert "Help" in walk.test.lines[-1]
+            await walk.press("escape")
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_help_lists_every_key_with_what_it_does(size: tuple[int, int]) -> None:
+    async with walking(size=size) as walk:
+        await walk.press("question_mark")
+        await walk.settle()
+        tooltips = [b.tooltip for b in STEP_BINDINGS if not isinstance(b, tuple) and b.tooltip]
+        assert len(tooltips) >= 15
+        for tooltip in tooltips:
+            assert tooltip in walk.test.text
+        await walk.press("escape")
+        assert walk.is_open
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("layers", [4, 20])
+async def test_the_tape_of_a_deep_net_fits(size: tuple[int, int], layers: int) -> None:
+    deep = replace(SPIRAL, hidden=(5,) * layers)
+    async with walking(deep, size=size) as walk:
+        count = len(walk.screen._traced.tape)
+        assert count == 9 + 8 * layers
+        bar = walk.screen.query_one(TapeBar)
+        for number in (1, count // 2, count):
+            walk.screen._path.move_to(number)
+            walk.screen._show()
+            await walk.settle()
+            marks = walk.test.text_of("#tape-bar").splitlines()[0]
+            now = [(start, end) for start, end, n in bar._places if n == number]
+            assert len(now) == 1
+            assert 0 <= now[0][0] < now[0][1] <= size[0]
+            assert marks[now[0][0] : now[0][1]].strip() in ("▮", str(number))
+
+
+async def test_a_click_reaches_a_mark_that_is_one_cell_wide() -> None:
+    async with walking(replace(SPIRAL, hidden=(5,) * 4), size=SMALL) as walk:
+        bar = walk.screen.query_one(TapeBar)
+        (start,) = (start for start, _, number in bar._places if number == 20)
+        await walk.test.pilot.click(bar, offset=(start, 0))
+        await walk.until(lambda: walk.step == 20)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 12), (109, 24), (110, 24), (250, 70)])
+async def test_every_step_is_survived_at_any_size(size: tuple[int, int]) -> None:
+    async with walking(DIGITS) as walk:
+        await walk.test.pilot.resize_terminal(*size)
+        for _ in range(STEPS):
+            for key in ("enter", "z", "escape", "tab", "z", "z", "end", "escape", "escape"):
+                if walk.is_open and (key != "escape" or walk.focus):
+                    await walk.press(key)
+            walk.screen.action_step(1)
+        await walk.press("C")
+        await walk.test.pilot.resize_terminal(*LARGE)
+        await walk.shows("Gradient check of every entry")
+
+
+async def test_whole_matrices_of_a_small_net_are_in_sight() -> None:
+    async with walking() as walk:
+        await walk.go_to(8)
+        result = walk.test.text_of("#result")
+        array = walk.screen._traced.tape.step(8).output.array
+        rows = [line for line in result.splitlines() if re.match(r"│ +\d+ ", line)]
+        assert len(rows) - 1 == array.shape[0]
+        assert "□" not in result, "no minimap where nothing is left out"
+
+
+async def test_a_large_matrix_pans_with_its_indices_and_a_minimap() -> None:
+    async with walking(MNIST) as walk:
+        await walk.go_to(11)
+        await walk.press("tab", "tab", "tab", "home")
+        assert re.search(r"│ +0 +1 +2 ", walk.test.text_of("#result").splitlines()[1])
+        assert re.match(r"│ +0 ", walk.test.text_of("#result").splitlines()[2])
+        top = walk.test.text_of("#result").splitlines()[2]
+        assert "□" in top
+        await walk.press("end")
+        lines = walk.test.text_of("#result").splitlines()
+        assert " 49 " in lines[1]
+        assert re.match(r"│ +783 ", lines[-2])
+        assert "□" not in lines[2]
+        assert "□" in lines[-2]
+
+
+async def test_not_finite_numbers_are_shown_as_such() -> None:
+    async with walking(DIVERGING, size=SMALL) as walk:
+        while "not committed" not in walk.status:
+            committed = walk.screen._traced.iteration
+            await walk.press("w")
+            await walk.until(
+                lambda n=committed: (
+                    walk.screen._traced.iteration > n or "not committed" in walk.status
+                )
+            )
+        broken = walk.screen._traced.tape.first_non_finite
+        assert broken is not None
+        walk.screen._path.move_to(broken.number)
+        walk.screen._show()
+        await walk.settle()
+        assert re.search(r" (nan|-?inf) ", walk.test.text_of("#result"))
+        for number in range(broken.number, len(walk.screen._traced.tape)):
+            walk.screen._path.move_to(number)
+            walk.screen._show()
+            await walk.press("enter", "escape")
+        assert walk.is_open
