@@ -53,12 +53,15 @@ class Terminal:
         os.set_blocking(self._master, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._master, selectors.EVENT_READ)
+
+        def stream(name: str) -> int:
+            return subprocess.DEVNULL if name in elsewhere else self._slave
+
         self.program = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *PROGRAM, *arguments],
-            **{
-                stream: subprocess.DEVNULL if stream in elsewhere else self._slave
-                for stream in ("stdin", "stdout", "stderr")
-            },
+            stdin=stream("stdin"),
+            stdout=stream("stdout"),
+            stderr=stream("stderr"),
             env=environment(env),
             start_new_session=True,
         )
