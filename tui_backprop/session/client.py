@@ -21,7 +21,11 @@ class Client(Protocol):
     """What a screen needs of a training process."""
 
     def start(self, on_event: EventHandler) -> None:
-        """Start training side and the flow of events."""
+        """Start training side and the flow of events; again, once WorkerEnded has told its end.
+
+        Raises:
+            OSError: the system does not let it start.
+        """
 
     def send(self, command: Command) -> None:
         """Pass a command on; one sent to a process that is gone is dropped."""
@@ -53,7 +57,12 @@ class ProcessClient:
         return None if self._process is None else self._process.pid
 
     def start(self, on_event: EventHandler) -> None:
-        """Start the training process, and hand on its events to `on_event`."""
+        """Start the training process, and hand on its events to `on_event`.
+
+        Raises:
+            OSError: the system does not let it start.
+        """
+        self._drop_channel()
         # The child shall find the same packages, wherever it is started from.
         start = f"from {_MODULE} import run; run({self._runs!r})"
         code = f"import sys; sys.path[:] = {sys.path!r}; {start}"
@@ -89,9 +98,13 @@ class ProcessClient:
             self._process.kill()
             self._process.wait()
         self._reader.join(_SECONDS_TO_LEAVE)
+        self._drop_channel()
+
+    def _drop_channel(self) -> None:
         with self._lock:
             channel, self._channel = self._channel, None
-            channel.close()
+            if channel is not None:
+                channel.close()
 
     def _send(self, message: Command | None) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """What passes between a screen and the training process: commands in, events out. Plain values."""
 
+import signal
 from dataclasses import dataclass
 from enum import Enum
 
@@ -135,3 +136,13 @@ class WorkerEnded(Event):
 
     exit_code: int | None
     error: str
+
+    @property
+    def reason(self) -> str:
+        """How the process ended, to go on after its name: its last word, or a signal's name."""
+        if lines := self.error.strip().splitlines():
+            return f"failed: {lines[-1]}"
+        if self.exit_code is not None and self.exit_code < 0:
+            names = {int(number): number.name for number in signal.Signals}
+            return f"was killed ({names.get(-self.exit_code, -self.exit_code)})"
+        return f"has ended (exit status {self.exit_code})"

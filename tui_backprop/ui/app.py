@@ -35,6 +35,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen
+from tui_backprop.ui.screens.training_bindings import HELP_NOTES
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_diff import TerminalDiff
 
@@ -86,7 +87,7 @@ class TuiBackpropApp(App[None]):
         self._run_when_loaded = start
         self._fps = fps
         self._resume = resume
-        self._awaiting_snapshot = False
+        self._awaiting_snapshot = self._process_ended = False
         encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(encoding)
         marker = "braille" if "utf" in encoding else "*"
@@ -149,9 +150,20 @@ class TuiBackpropApp(App[None]):
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
 
     def _start_session(self) -> None:
-        self._client.start(self._receive)
+        self._start_process()
         first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
         self._client.send(first)
+
+    def _start_process(self) -> None:
+        self._process_ended = self._awaiting_snapshot = False
+        try:
+            self._client.start(self._receive)
+        except OSError as error:
+            self._show_ended(f"no training process can be started: {error.strerror}")
+
+    def _show_ended(self, reason: str) -> None:
+        self._process_ended = True
+        self.training_screen.show_ended(reason)
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
@@ -164,6 +176,9 @@ class TuiBackpropApp(App[None]):
 
     @on(CommandRequested)
     def _pass_on(self, message: CommandRequested) -> None:
+        if self._process_ended and isinstance(message.command, Start | Resume):
+            self.training_screen.show_loading("a new training process")
+            self._start_process()
         self._client.send(message.command)
 
     @on(EventArrived)
@@ -180,13 +195,18 @@ class TuiBackpropApp(App[None]):
                 screen.show_loading(dataset)
             case Refused(field, text):
                 screen.show_refusal(field, text)
-            case WorkerEnded(exit_code, error):
-                last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
-                screen.show_ended(f"the training process has ended: {last_line[0]}")
+            case WorkerEnded() as ended:
+                self._show_ended(f"the training process {ended.reason}")
+                if len(self.screen_stack) > 1:
+                    self._show_step_event(ended)
             case event:
-                from tui_backprop.ui.step_events import show_step_event
+                self._show_step_event(event)
 
-                show_step_event(self, event)
+    def _show_step_event(self, event: Event) -> None:
+        # Imported when needed: it brings NumPy with it.
+        from tui_backprop.ui.step_events import show_step_event
+
+        show_step_event(self, event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send an update, reduced to what it changes on the terminal."""
@@ -229,11 +249,3 @@ def _driver_class() -> type[Driver] | None:
     from tui_backprop.ui.terminal_driver import TerminalDriver
 
     return TerminalDriver
-
-
-HELP_NOTES = """
-‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
-"vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
-"dead": ReLU units that were 0 for every sample of the last minibatch.
-Fields marked ↻ need a new net: change them, then reset. The others apply with Enter.
-"""

@@ -73,6 +73,10 @@ class StepScreen(Screen[None]):
         if traced.stopped is not None:
             self._status.say(f"not committed: {commit_obstacle(traced)}")
 
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone, and nothing will be committed or checked."""
+        self._status.say(f"the training process {reason}: Esc leaves, then g goes back")
+
     @property
     def _step(self) -> Step:
         return self._traced.tape.step(self._path.place.step)
