@@ -29,7 +29,7 @@ def prolonged(curve: Curve, iteration: int, points: Sequence[MetricsPoint]) -> C
     losses = [loss for _, loss in later]
     if curve.mean:
         iterations, losses = [float(iteration), *iterations], [curve.mean[-1], *losses]
-    middles = np.minimum((new + 0.5) * curve.width, last)
+    middles = np.minimum(new * curve.width + (curve.width + 1) / 2, last)
     values = tuple(np.interp(middles, iterations, losses).tolist())
     return Curve(curve.width, curve.mean + values, curve.low + values, curve.high + values)
 
