@@ -38,17 +38,17 @@ class Row:
         if self.goal is None or not len(values):
             return None
         median = float(np.median(values))
-        return bool(median <= self.goal if self.at_most else median >= self.goal)
+        return median <= self.goal if self.at_most else median >= self.goal
 
     def cells(self) -> tuple[str, ...]:
         """Return figure, ours, the peer's, their ratio, the goal, and whether it is reached."""
         ours = with_spread(self.ours, self.unit)
         peer = ratio = ""
         if self.compared:
-            ours = f"{number(np.median(self.ours))}{self.unit}"
+            ours = f"{number(float(np.median(self.ours)))}{self.unit}"
             peer = "not installed"
             if len(self.peer):
-                peer = f"{number(np.median(self.peer))}{self.unit}"
+                peer = f"{number(float(np.median(self.peer)))}{self.unit}"
                 ratio = with_spread(self.ratio, "x")
         goal = reached = ""
         if self.goal is not None:
@@ -65,7 +65,7 @@ def with_spread(values: Sequence[float], unit: str) -> str:
     return f"{text} ({number(low)} to {number(high)})" if len(values) > 1 else text
 
 
-def number(value: float | np.floating) -> str:
+def number(value: float) -> str:
     """Return three digits of `value`, and all digits before the point."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 

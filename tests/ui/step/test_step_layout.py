@@ -17,9 +17,15 @@ MNIST = Hyperparameters()
 
 
 @pytest.mark.parametrize(
-    "hyperparameters", [SPIRAL, DIGITS, MNIST, replace(DIGITS, dtype="float64")]
+    ("hyperparameters", "size"),
+    [
+        (SPIRAL, SMALL),
+        (DIGITS, SMALL),
+        (MNIST, SMALL),
+        (MNIST, LARGE),
+        (replace(DIGITS, dtype="float64"), SMALL),
+    ],
 )
-@pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_no_line_about_a_step_is_cut_off(
     hyperparameters: Hyperparameters, size: tuple[int, int]
 ) -> None:
@@ -45,8 +51,9 @@ async def test_no_line_about_a_step_is_cut_off(
                     assert " min " in walk.test.text_of(f"#{name}")
 
 
-@pytest.mark.parametrize("hyperparameters", [SPIRAL, DIGITS, MNIST])
-@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize(
+    ("hyperparameters", "size"), [(SPIRAL, LARGE), (DIGITS, SMALL), (MNIST, SMALL)]
+)
 async def test_no_derivation_is_cut_off(
     hyperparameters: Hyperparameters, size: tuple[int, int]
 ) -> None:
@@ -104,15 +111,12 @@ async def test_a_click_reaches_a_mark_that_is_one_cell_wide() -> None:
         await walk.until(lambda: walk.step == 20)
 
 
-@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 12), (109, 24), (110, 24), (250, 70)])
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (109, 24), (250, 70)])
 async def test_every_step_is_survived_at_any_size(size: tuple[int, int]) -> None:
     async with walking(DIGITS) as walk:
         await walk.test.pilot.resize_terminal(*size)
         for _ in range(STEPS):
-            for key in ("enter", "z", "escape", "tab", "z", "z", "end", "escape", "escape"):
-                if walk.is_open and (key != "escape" or walk.focus):
-                    await walk.press(key)
-            walk.screen.action_step(1)
+            await walk.press("enter", "z", "escape", "tab", "z", "z", "end", "escape", "right")
         await walk.press("C")
         await walk.test.pilot.resize_terminal(*LARGE)
         await walk.shows("Gradient check of every entry")
@@ -147,13 +151,7 @@ async def test_a_large_matrix_pans_with_its_indices_and_a_minimap() -> None:
 async def test_not_finite_numbers_are_shown_as_such() -> None:
     async with walking(DIVERGING, size=SMALL) as walk:
         while "not committed" not in walk.status:
-            committed = walk.screen._traced.iteration
-            await walk.press("w")
-            await walk.until(
-                lambda n=committed: (
-                    walk.screen._traced.iteration > n or "not committed" in walk.status
-                )
-            )
+            await walk.commit()
         broken = walk.screen._traced.tape.first_non_finite
         assert broken is not None
         walk.screen._path.move_to(broken.number)

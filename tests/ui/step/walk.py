@@ -1,6 +1,7 @@
 """A run stopped before an iteration, with the step screen open on its minibatch."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -81,6 +82,16 @@ class Walk:
         while self.step != step:
             await self.press("right" if self.step < step else "left")
 
+    async def commit(self) -> None:
+        """Press w, and wait for the next minibatch or for why there is none."""
+        shown = self.screen._traced
+        await self.press("w")
+        await self.until(
+            lambda: (
+                self.screen._traced.iteration > shown.iteration or "not committed" in self.status
+            )
+        )
+
     async def open(self) -> None:
         """Open the step screen."""
         await self.press("s")
@@ -96,7 +107,9 @@ async def walking(
     iterations: int = 0,
 ) -> AsyncIterator[Walk]:
     """Run the app, make some iterations, and stop to walk through the next one."""
-    async with running_app(hyperparameters, size=size) as test:
+    client = ThreadClient(time.perf_counter)
+    async with running_app(hyperparameters, size=size, client=client) as test:
+        await test.shows("○ ready")
         for count in range(1, iterations + 1):
             await test.press("n")
             await test.shows(f" {count}/{hyperparameters.iterations:,}", "paused")

@@ -13,6 +13,7 @@ from tui_backprop.session.walkthrough_messages import (
     DropCheck,
     Traced,
 )
+from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.gradient_checks import GradientChecks
@@ -38,6 +39,7 @@ class StepScreen(Screen[None]):
 
     def __init__(self, traced: Traced) -> None:
         super().__init__(id="step-screen")
+        self._compositor = FrugalCompositor()
         self._traced = traced
         self._path = StepPath(traced.tape)
         self._sample = 0

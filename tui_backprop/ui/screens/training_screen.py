@@ -23,6 +23,7 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.training_bindings import (
@@ -69,6 +70,7 @@ class TrainingScreen(Screen[None]):
     ) -> None:
         super().__init__(id="training-screen")
         self._watching = watching
+        self._compositor = FrugalCompositor()
         self._form = HyperparameterForm(hyperparameters)
         self._form.disabled = watching
         self._status = StatusBar()

@@ -58,5 +58,5 @@ def commit_obstacle(traced: Traced) -> str:
     if traced.iteration > traced.iterations:
         return f"all {traced.iterations:,} iterations are made"
     if (stopped := traced.stopped) is not None:
-        return f"{stopped.what} of {stopped.where} not finite; lower the learning rate"
+        return f"{stopped.what} of {stopped.where} not finite; lower η and reset"
     return ""

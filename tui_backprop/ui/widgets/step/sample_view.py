@@ -1,5 +1,6 @@
 """The sample in question: its picture or its values, its label, and what the net thinks of it."""
 
+import math
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -142,12 +143,12 @@ def point_lines(points: Array, number: int, width: int) -> list[Strip]:
 def probability_line(name: str, probability: float, width: int, is_label: bool) -> Strip:
     """Return a class's bar and probability; the right class is marked."""
     room = max(1, width - cell_len(name) - 8)
-    bar = "█" * round(probability * room)
+    bar = "█" * round(probability * room) if math.isfinite(probability) else ""
     style = Style(color="green" if is_label else "blue")
     return Strip(
         [
             Segment(f"{name}{'◂' if is_label else ' '}", Style(bold=is_label)),
             Segment(f"{bar:<{room}}", style),
-            Segment(f" {probability:.4f}"),
+            Segment(f" {probability:>6.4f}"),
         ]
     )
