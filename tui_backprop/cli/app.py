@@ -1,21 +1,18 @@
-"""Runs the app: the training process starts first, so that it loads while the screen does."""
+"""Runs the app, on a training process of its own or on a run that another one trains."""
 
-import os
+import time
 from pathlib import Path
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.training.hyperparameters import Hyperparameters
 
-FPS = 10.0
-FPS_OVER_SSH = 4.0
-
 
 def run_app(
     hyperparameters: Hyperparameters,
     *,
     start: bool,
-    fps: float | None,
+    fps: float,
     runs: Path,
     resume: str | None,
 ) -> int:
@@ -24,9 +21,28 @@ def run_app(
     limit_blas_threads()
     from tui_backprop.ui.app import TuiBackpropApp
 
-    if fps is None:
-        fps = FPS_OVER_SSH if os.environ.get("SSH_CONNECTION") else FPS
     app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume)
+    try:
+        app.run()
+    finally:
+        client.close()
+    return app.return_code or 0
+
+
+def watch_run(path: Path, *, fps: float) -> int:
+    """Open the app, read-only, on the run in the directory `path`; return its exit status.
+
+    Raises:
+        RunError: the run's configuration cannot be read.
+    """
+    from tui_backprop.session.watch_client import WatchClient
+    from tui_backprop.training.run_follower import RunFollower
+
+    follower = RunFollower(path, time.monotonic)
+    client = WatchClient(follower)
+    from tui_backprop.ui.app import TuiBackpropApp
+
+    app = TuiBackpropApp(client, follower.config.hyperparameters, fps=fps, watching=True)
     try:
         app.run()
     finally:

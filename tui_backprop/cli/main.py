@@ -1,7 +1,5 @@
 """The `tui-backprop` command and its subcommands."""
 
-import os
-import sys
 from typing import Any
 
 import click
@@ -10,8 +8,8 @@ from tui_backprop import __version__
 from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.check import check
 from tui_backprop.cli.export import export
+from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import (
-    FieldType,
     GroupedCommand,
     HyperparameterOption,
     hyperparameter_options,
@@ -21,21 +19,10 @@ from tui_backprop.cli.options import (
 from tui_backprop.cli.run_options import resume_option, runs_dir_option
 from tui_backprop.cli.runs import runs
 from tui_backprop.cli.step import step
+from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
 from tui_backprop.cli.train import train
-from tui_backprop.training.fields import Applies, NumberField
+from tui_backprop.cli.watch import watch
 from tui_backprop.training.run_directory import runs_directory
-
-FPS = NumberField(
-    "fps",
-    "Frames",
-    "Most chart updates a second.",
-    "Options",
-    Applies.LIVE,
-    None,
-    "frames",
-    minimum=0.1,
-    maximum=60,
-)
 
 
 class DefaultGroup(GroupedCommand, click.Group):
@@ -62,12 +49,7 @@ class DefaultGroup(GroupedCommand, click.Group):
 @hyperparameter_options
 @blas_option
 @click.option("--start", is_flag=True, help="Start training at once, without a key.")
-@click.option(
-    "--fps",
-    type=FieldType(FPS),
-    default=None,
-    help=f"{FPS.help}  [default: 10, over SSH 4]",
-)
+@fps_option
 @resume_option
 @runs_dir_option
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
@@ -76,7 +58,7 @@ def main(
     ctx: click.Context,
     /,
     start: bool,
-    fps: float | None,
+    fps: float,
     resume: str | None,
     runs_dir: str | None,
     **values: Any,
@@ -105,7 +87,7 @@ def main(
             f"{', '.join(settings)}: a stored run has its own values; change them in the app."
         )
     kept_in = runs_directory(runs_dir)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not has_terminal():
         click.echo(
             "tui-backprop: no terminal on standard input and standard error, "
             "so training runs without a screen.",
@@ -114,10 +96,7 @@ def main(
         from tui_backprop.cli.headless import train_headless
 
         ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in, resume=resume))
-    if os.environ.get("TERM") == "dumb":
-        raise click.UsageError(
-            "TERM=dumb: this terminal cannot show the app; use `tui-backprop train` instead."
-        )
+    refuse_dumb_terminal("use `tui-backprop train` instead")
     from tui_backprop.cli.app import run_app
 
     ctx.exit(run_app(hyperparameters, start=start, fps=fps, runs=kept_in, resume=resume))
@@ -125,5 +104,5 @@ def main(
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-for command in (train, step, check, runs, export):
+for command in (train, watch, step, check, runs, export):
     main.add_command(command)

@@ -7,6 +7,9 @@ from enum import Enum
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import Snapshot
 
+READ_ONLY = "read-only: only the process that trains this run can change it"
+"""Why a command is refused where a run is watched."""
+
 
 class Command:
     """Something a screen asks of the training process."""
@@ -102,7 +105,8 @@ class SessionSnapshot:
     `elapsed` counts the seconds spent training; `iterations_per_second` is the recent rate, None
     until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
     that of the stored run, None before its first iteration; `not_saved` is a line that says why
-    the run is not being saved, empty while it is.
+    the run is not being saved, empty while it is. A run that another process trains is `watched`,
+    which says by whom; its `not_saved` tells what of it cannot be read.
     """
 
     training: Snapshot
@@ -112,6 +116,7 @@ class SessionSnapshot:
     speed_limit: float | None
     run_id: str | None = None
     not_saved: str = ""
+    watched: str = ""
 
 
 @dataclass(frozen=True, slots=True)

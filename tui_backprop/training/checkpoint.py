@@ -12,7 +12,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,7 @@ FORMAT = 1
 MAX_VALUES_BYTES = 2**20
 MAX_ARRAYS = 1000
 MAX_BYTES = 64 * 2**30
+MAX_SOME_BYTES = 2**24
 
 Array = npt.NDArray[Any]
 
@@ -81,12 +82,48 @@ def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> TrainerState:
         return _checked(arrays)
 
 
+def read_some_arrays(
+    path: Path, wanted: Collection[str], max_bytes: int = MAX_SOME_BYTES
+) -> TrainerState:
+    """Return the values and those arrays that are wanted and there; each has its own CRC-32.
+
+    Args:
+        path: of the checkpoint.
+        wanted: names of arrays.
+        max_bytes: of memory that reading may take.
+
+    Raises:
+        RunError: as `read_checkpoint`.
+    """
+    with _faults(path), open_regular(path) as file:
+        size = size_of(file)
+        with ShortReads(file.raw) as reader, zipfile.ZipFile(reader) as archive:
+            members = [
+                member
+                for member in _members(archive, size)
+                if member.filename.removesuffix(".npy") in {"values", *wanted}
+            ]
+            if sum(member.file_size for member in members) > max_bytes:
+                raise StateError(f"has more than {max_bytes:,} bytes of values and curves")
+            arrays = {
+                member.filename.removesuffix(".npy"): _read_member(archive, member)
+                for member in members
+            }
+        if "values" not in arrays:
+            raise StateError("damaged, or no checkpoint: it has no values")
+        return _parsed(arrays)
+
+
 def _checked(arrays: Arrays) -> TrainerState:
     if "values" not in arrays or "checksum" not in arrays:
         raise StateError("damaged, or no checkpoint: it has no values or no checksum")
     checksum = arrays.pop("checksum")
     if not np.array_equal(checksum, _checksum(arrays)):
         raise StateError("damaged: its checksum does not fit its contents")
+    return _parsed(arrays)
+
+
+def _parsed(arrays: Arrays) -> TrainerState:
     values = arrays.pop("values")
     if values.nbytes > MAX_VALUES_BYTES:
         raise StateError(f"has {values.nbytes:,} bytes of values, expected {MAX_VALUES_BYTES:,}")

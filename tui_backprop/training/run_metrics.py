@@ -9,8 +9,9 @@ A line with `event` tells of the run; any other is a point of its curves:
 - `loss`: of that iteration's minibatch, in nats, or null; accuracies: of the full sets, 0 to 1, or
   null where none was taken; `elapsed`: seconds of training so far.
 - Events: `started`, `resumed`, `changed` (with the hyperparameters that apply live), `paused`,
-  `finished`, `diverged`, `interrupted`. After `resumed`, the points beyond its iteration that
-  stand before it do not count: these iterations were lost, and are made again.
+  `finished`, `diverged` (with `what` was not finite, and `where`), `interrupted`. After `resumed`,
+  the points beyond its iteration that stand before it do not count: these iterations were lost,
+  and are made again.
 - A reader skips, and counts, lines that it cannot read: the last may be half-written.
 """
 
@@ -30,6 +31,7 @@ MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
 
 _MOST = 2**62
+_STOP = ("where", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,16 @@ class MetricsPoint:
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """Something that happened to a run after `iteration` iterations; `time` is ISO 8601, UTC."""
+    """Something that happened to a run after `iteration` iterations; `time` is ISO 8601, UTC.
+
+    Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known.
+    """
 
     event: str
     iteration: int
     time: str
+    where: str = ""
+    what: str = ""
 
 
 class MetricsReader:
@@ -104,7 +111,10 @@ class MetricsReader:
             raise StateError("unknown event")
         if event == "resumed":
             self.points = [point for point in self.points if point.iteration <= iteration]
-        self.events.append(RunEvent(event, iteration, values.text("time", 40)))
+        where, what = (
+            printable(values.text(name, 100)) if values.has(name) else "" for name in _STOP
+        )
+        self.events.append(RunEvent(event, iteration, values.text("time", 40), where, what))
 
     def _take_point(self, values: PlainValues, iteration: int) -> None:
         if self.points and iteration < self.points[-1].iteration:

@@ -129,7 +129,9 @@ class RunRecorder:
         if noted != self._noted:
             self._noted = noted
             self._log.note(trainer, now, self._elapsed(), at_once=True)
-            self._log.add_event(event, trainer.iteration)
+            stop = trainer.non_finite
+            more = {"where": stop.where, "what": stop.what} if stop else {}
+            self._log.add_event(event, trainer.iteration, **more)
         self._retry_at = None
         self._flush(trainer, now, checkpoint=position != self._checkpointed)
 

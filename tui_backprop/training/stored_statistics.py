@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tui_backprop.printable import printable
 from tui_backprop.training.plain_values import PlainValues, StateError, stored_number
 from tui_backprop.training.snapshot import (
     ActivationStatistics,
@@ -56,7 +57,7 @@ def read_rows(values: PlainValues, name: str) -> tuple[LayerStatistics, ...]:
 
 
 def _read_row(row: PlainValues) -> LayerStatistics:
-    layer, verdict = row.text("layer", 100), _verdict(row)
+    layer, verdict = printable(row.text("layer", 100)), _verdict(row)
     if not row.has("parameter"):
         units = row.integer("units", 0, MAX_UNITS)
         return ActivationStatistics(layer, units, row.optional_share("dead_share"), verdict)
@@ -68,7 +69,7 @@ def _read_row(row: PlainValues) -> LayerStatistics:
     ]
     return ParameterStatistics(
         layer,
-        row.text("parameter", 100),
+        printable(row.text("parameter", 100)),
         tuple(shape),
         row.any_number("norm"),
         _read(row, "gradient_norm"),

@@ -127,10 +127,10 @@ def _restore_arrays(trainer: Trainer, arrays: Mapping[str, npt.NDArray[Any]], co
             )
         except ValueError as error:
             raise StateError(str(error)) from error
-    _check_heads(arrays["losses/head"][np.newaxis], arrays["losses/low"].size, count)
+    check_heads(arrays["losses/head"][np.newaxis], arrays["losses/low"].size, count)
     trainer.losses.restore(_parts(arrays, "losses/"))
     trends = _parts(arrays, "trends/")
-    _check_heads(trends["head"], trends["low"].shape[1], count)
+    check_heads(trends["head"], trends["low"].shape[1], count)
     for row, series in enumerate(trainer.trends.series.values()):
         series.restore({part: stack[row] for part, stack in trends.items()})
 
@@ -139,7 +139,7 @@ def _parts(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Arrays:
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
-def _check_heads(heads: npt.NDArray[Any], capacity: int, most: int) -> None:
+def check_heads(heads: npt.NDArray[Any], capacity: int, most: int) -> None:
     """Refuse widths and counts that no series of at most `most` values has."""
     for width, count in heads.tolist():
         is_power = 1 <= width < MOST and width.is_integer() and int(width).bit_count() == 1

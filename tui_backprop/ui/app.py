@@ -34,7 +34,7 @@ from tui_backprop.session.stopwatch import Clock
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
-from tui_backprop.ui.screens.help_screen import HelpScreen
+from tui_backprop.ui.screens.help_screen import HelpScreen, help_rows
 from tui_backprop.ui.screens.training_bindings import HELP_NOTES
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_diff import TerminalDiff
@@ -52,6 +52,7 @@ class TuiBackpropApp(App[None]):
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most chart repaints, a second.
         resume: id of a stored run to open instead of a new one.
+        watching: whether the client only shows a run that another process trains.
         clock: seconds that only grow.
     """
 
@@ -79,6 +80,7 @@ class TuiBackpropApp(App[None]):
         start: bool = False,
         fps: float = 10.0,
         resume: str | None = None,
+        watching: bool = False,
         clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__(driver_class=_driver_class())
@@ -87,6 +89,7 @@ class TuiBackpropApp(App[None]):
         self._run_when_loaded = start
         self._fps = fps
         self._resume = resume
+        self._watching = watching
         self._awaiting_snapshot = self._process_ended = False
         encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(encoding)
@@ -95,6 +98,7 @@ class TuiBackpropApp(App[None]):
             hyperparameters,
             marker=marker,
             table_pace=RefreshPace(TABLE_REPAINTS_PER_SECOND, clock),
+            watching=watching,
         )
 
     def get_default_screen(self) -> Screen[None]:
@@ -139,18 +143,12 @@ class TuiBackpropApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
-        # A dict: one binding may stand for several keys. Those that wait while a field is edited
-        # are told too, so not the active bindings.
-        rows = {
-            binding.action: (self.get_key_display(binding), binding.tooltip)
-            for _, bindings in self.screen._modal_binding_chain
-            for _, binding in bindings
-            if binding.tooltip
-        }
-        self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
+        self.push_screen(HelpScreen(help_rows(self.screen), HELP_NOTES))
 
     def _start_session(self) -> None:
         self._start_process()
+        if self._watching:
+            return
         first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
         self._client.send(first)
 

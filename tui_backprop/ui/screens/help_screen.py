@@ -6,10 +6,23 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 HelpRow = tuple[str, str]
+
+
+def help_rows(screen: Screen[object]) -> list[HelpRow]:
+    """Return each key of a screen, and what it does."""
+    # A dict: one binding may stand for several keys. Those that wait while a field is edited
+    # are told too, so not the active bindings.
+    rows = {
+        binding.action: (screen.app.get_key_display(binding), binding.tooltip)
+        for _, bindings in screen._modal_binding_chain
+        for _, binding in bindings
+        if binding.tooltip
+    }
+    return list(rows.values())
 
 
 class HelpScreen(ModalScreen[None]):

@@ -31,6 +31,26 @@ TRAINING_BINDINGS: list[BindingType] = [
     Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
 ]
 
+CHANGES = {
+    "go_back",
+    "run_or_pause",
+    "one_iteration",
+    "to_epoch_end",
+    "reset",
+    "step",
+    "change_speed",
+    "edit",
+}
+"""Actions that a run that is only watched refuses."""
+
+RUN_ACTIONS = CHANGES | {"log_scale", "smoothing", "show_pane"}
+CHANGE_KEYS = {
+    key
+    for binding in TRAINING_BINDINGS
+    if isinstance(binding, Binding) and binding.action.partition("(")[0] in CHANGES
+    for key in binding.key.split(",")
+}
+
 HELP_NOTES = """
 ‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
 "vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.

@@ -3,11 +3,13 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, VerticalScroll
+from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
 
 from tui_backprop.session.messages import (
+    READ_ONLY,
     ApplyLive,
     Command,
     LimitSpeed,
@@ -24,7 +26,12 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
-from tui_backprop.ui.screens.training_bindings import TRAINING_BINDINGS
+from tui_backprop.ui.screens.training_bindings import (
+    CHANGE_KEYS,
+    CHANGES,
+    RUN_ACTIONS,
+    TRAINING_BINDINGS,
+)
 from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
 from tui_backprop.ui.widgets.gradient_table import GradientTable
 from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
@@ -40,19 +47,7 @@ WIDE = 110
 
 PANES = ("charts", "layers", "form")
 
-_RUN_ACTIONS = {
-    "go_back",
-    "run_or_pause",
-    "one_iteration",
-    "to_epoch_end",
-    "reset",
-    "step",
-    "change_speed",
-    "log_scale",
-    "smoothing",
-    "edit",
-    "show_pane",
-}
+_NOTICE_SECONDS = 4.0
 
 
 class TrainingScreen(Screen[None]):
@@ -66,11 +61,18 @@ class TrainingScreen(Screen[None]):
         """The person wants to walk through the next minibatch."""
 
     def __init__(
-        self, hyperparameters: Hyperparameters, *, marker: str, table_pace: RefreshPace
+        self,
+        hyperparameters: Hyperparameters,
+        *,
+        marker: str,
+        table_pace: RefreshPace,
+        watching: bool = False,
     ) -> None:
         super().__init__(id="training-screen")
+        self._watching = watching
         self._compositor = FrugalCompositor()
         self._form = HyperparameterForm(hyperparameters)
+        self._form.disabled = watching
         self._status = StatusBar()
         self._loss_chart = LossChart(marker=marker)
         self._accuracy_chart = AccuracyChart(marker=marker)
@@ -141,6 +143,12 @@ class TrainingScreen(Screen[None]):
             reason, "g goes on from the last checkpoint" if stored else "g starts anew"
         )
 
+    def on_key(self, event: Key) -> None:
+        """Say why a key that changes a run does nothing where the run is only watched."""
+        if self._watching and event.key in CHANGE_KEYS:
+            self._status.show_notice(READ_ONLY)
+            self.set_timer(_NOTICE_SECONDS, lambda: self._status.show_notice(""))
+
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was on top."""
         for widget in self.query(PaintedWidget):
@@ -151,9 +159,11 @@ class TrainingScreen(Screen[None]):
         editing = self.focused is not None and self._form in self.focused.ancestors
         if action == "leave_field":
             return editing
-        if action == "go_back" and self._way_back is None:
+        if (action == "go_back" and self._way_back is None) or (
+            self._watching and action in CHANGES
+        ):
             return False
-        return not editing or action not in _RUN_ACTIONS
+        return not editing or action not in RUN_ACTIONS
 
     def watch_focused(self) -> None:
         """Show the keys that work now."""
@@ -228,6 +238,8 @@ class TrainingScreen(Screen[None]):
         """Work out what brings back a run that stopped by itself, if one did."""
         before, self._way_back = self._way_back, None
         run_id = self._last.run_id if self._last else None
+        if self._watching:
+            return
         if run_id is not None and (self._ended or self._state is RunState.STOPPED):
             self._way_back = Resume(run_id)
         elif self._ended:

@@ -80,7 +80,9 @@ class StatusBar(PaintedWidget):
         style = _STATE_STYLES.get(state, Style(bold=True))
         not_saved = Segment(f"{self._snapshot.not_saved}  ", Style(color="red", bold=True))
         if state is RunState.STOPPED:
-            reason = stop_reason(run, can_go_back=self._snapshot.run_id is not None)
+            can_go_back = self._snapshot.run_id is not None
+            help_ = "g goes back, lower η" if can_go_back else "lower η, then r"
+            reason = stop_reason(run, self._snapshot.watched or help_)
             return Strip([Segment(f" {_SYMBOLS[state]} stopped: {reason}  ", style), not_saved])
         segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
         if self._snapshot.not_saved:
@@ -89,7 +91,8 @@ class StatusBar(PaintedWidget):
         speed = self._snapshot.speed_limit
         if speed is not None:
             segments.append(Segment(f"at most {speed:g} it/s  ", Style(bold=True)))
-        segments.append(Segment(_HINTS.get(state, ""), Style(color="yellow", bold=True)))
+        hint = self._snapshot.watched or _HINTS.get(state, "")
+        segments.append(Segment(hint, Style(color="yellow", bold=True)))
         return Strip(segments)
 
     def _ended_line(self, width: int) -> str:
@@ -138,15 +141,12 @@ def run_title(run: Snapshot) -> str:
     )
 
 
-def stop_reason(run: Snapshot, *, can_go_back: bool) -> str:
+def stop_reason(run: Snapshot, help_: str) -> str:
     """Return why training stopped and what helps, in 70 cells with a layer's name."""
     reason = run.non_finite
     if reason is None:
-        return ""
-    return (
-        f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,};"
-        f" {'g goes back, lower η' if can_go_back else 'lower η, then r'}"
-    )
+        return help_
+    return f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,}; {help_}"
 
 
 def clock_time(seconds: float | None) -> str:
