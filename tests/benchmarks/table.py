@@ -10,35 +10,59 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: a quantity per round, or why there is none.
+    """One figure, perhaps beside a peer's; each sequence has a value a round.
 
     Attributes:
         figure: what was measured.
-        values: one a round; empty where it could not be measured.
-        unit: written after each number.
+        ours: our values.
+        unit: written after ours and the peer's.
+        peer: the peer's values; empty where there is none, or it could not be measured.
+        ratio: of ours and the peer's, round by round; what the goal is about if there is a peer.
+        compared: whether there is a peer to compare with, measured or not.
         goal: what the median must reach, or with `at_most` not exceed; None: it only informs.
-        note: what stands in the place of the numbers when there are none.
     """
 
     figure: str
-    values: Sequence[float]
+    ours: Sequence[float]
     unit: str = ""
+    peer: Sequence[float] = ()
+    ratio: Sequence[float] = ()
+    compared: bool = False
     goal: float | None = None
     at_most: bool = False
-    note: str = "not installed"
 
-    def cells(self) -> tuple[str, str, str, str]:
-        """Return figure, median, quartiles and goal as texts."""
-        sign = "≤" if self.at_most else "≥"
-        goal = "" if self.goal is None else f"{sign} {number(self.goal)}{self.unit}"
-        if not len(self.values):
-            return self.figure, self.note, "", goal
-        low, median, high = np.percentile(self.values, [25, 50, 75]).tolist()
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is reached; None without a goal or without anything measured."""
+        values = self.ratio if self.compared else self.ours
+        if self.goal is None or not len(values):
+            return None
+        median = float(np.median(values))
+        return median <= self.goal if self.at_most else median >= self.goal
+
+    def cells(self) -> tuple[str, ...]:
+        """Return figure, ours, the peer's, their ratio, the goal, and whether it is reached."""
+        ours = with_spread(self.ours, self.unit)
+        peer = ratio = ""
+        if self.compared:
+            ours = f"{number(float(np.median(self.ours)))}{self.unit}"
+            peer = "not installed"
+            if len(self.peer):
+                peer = f"{number(float(np.median(self.peer)))}{self.unit}"
+                ratio = with_spread(self.ratio, "x")
+        goal = reached = ""
         if self.goal is not None:
-            reached = median <= self.goal if self.at_most else median >= self.goal
-            goal += " reached" if reached else " missed"
-        spread = f"{number(low)} to {number(high)}"
-        return self.figure, f"{number(median)}{self.unit}", spread, goal
+            unit = "x" if self.compared else self.unit
+            goal = f"{'≤' if self.at_most else '≥'} {number(self.goal)}{unit}"
+            reached = {True: "reached", False: "missed", None: ""}[self.reached]
+        return self.figure, ours, peer, ratio, goal, reached
+
+
+def with_spread(values: Sequence[float], unit: str) -> str:
+    """Return the median and, of more than one value, the quartiles."""
+    low, median, high = np.percentile(values, [25, 50, 75]).tolist()
+    text = f"{number(median)}{unit}"
+    return f"{text} ({number(low)} to {number(high)})" if len(values) > 1 else text
 
 
 def number(value: float) -> str:
@@ -58,11 +82,11 @@ def markdown(rows: Sequence[Row], machine: str, rounds: int) -> str:
     """Return the table."""
     lines = [
         f"Measured on {machine}. Contenders take turns within each of {rounds} rounds (fewer where"
-        " a row says so); shown are the median and the quartiles over the rounds of what was"
-        " measured side by side. One BLAS thread each.",
+        " a row says so); shown are medians and, in brackets, the quartiles over the rounds. A"
+        " ratio is taken within each round. One BLAS thread each.",
         "",
-        "| figure | median | quartiles | goal |",
-        "|---|---|---|---|",
+        "| figure | tui-backprop | peer | ratio | goal | |",
+        "|---|---|---|---|---|---|",
         *("| " + " | ".join(row.cells()) + " |" for row in rows),
     ]
     return "\n".join(lines) + "\n"

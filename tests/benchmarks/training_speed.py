@@ -30,7 +30,7 @@ INSTALLED_APART = {
 
 
 def measure(rounds: int) -> list[Row]:
-    """Return iterations/s of each contender, and ours over theirs."""
+    """Return iterations/s of ours and of each contender, and ours over theirs."""
     data = load_dataset("mnist")
     return [row for hidden in ITERATIONS for row in _of_one_size(data, hidden, rounds)]
 
@@ -55,16 +55,19 @@ def _of_one_size(data: Dataset, hidden: int, rounds: int) -> list[Row]:
         contenders[name] = lambda peer=peer: _rate(peer, count)  # type: ignore[misc]
     samples = interleaved(contenders, rounds)
 
-    net = f"784-{hidden}-10"
-    rows = [Row(f"{net}: tui-backprop", samples["ours"], " it/s")]
-    everyone = ("the book's loop", *INSTALLED_APART, "the floor")
-    rows += [Row(f"{net}: {name}", samples.get(name, ()), " it/s") for name in everyone]
-    for name in ("the book's loop", *INSTALLED_APART):
-        goal = GOALS[hidden].get(name)
-        rows.append(Row(f"{net}: ours against {name}", ratios(samples, "ours", name), "x", goal))
-    share = ratios(samples, "ours", "the floor")
-    rows.append(Row(f"{net}: ours as a share of the floor", share, "", SHARES_OF_THE_FLOOR[hidden]))
-    return rows
+    goals = {**GOALS[hidden], "the floor": SHARES_OF_THE_FLOOR[hidden]}
+    return [
+        Row(
+            f"training 784-{hidden}-10, against {name}",
+            samples["ours"],
+            " it/s",
+            samples.get(name, ()),
+            ratios(samples, "ours", name),
+            compared=True,
+            goal=goals.get(name),
+        )
+        for name in ("the book's loop", *INSTALLED_APART, "the floor")
+    ]
 
 
 def _installed_peers(data: Dataset, hidden: int) -> dict[str, Peer]:

@@ -69,6 +69,15 @@ def test_a_hangup_leaves_no_process() -> None:
         assert wait_until(lambda: not terminal.processes, timeout=2.0)
 
 
+def test_a_terminal_that_nobody_reads_does_not_keep_it_from_leaving() -> None:
+    with Terminal(*ENDLESS, "--start") as terminal:
+        terminal.shows("● training")
+        time.sleep(3.0)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.program.wait(2.0) == 128 + signal.SIGTERM
+        assert wait_until(lambda: not terminal.processes, timeout=2.0)
+
+
 def test_a_killed_app_leaves_no_process() -> None:
     with Terminal(*ENDLESS, "--start") as terminal:
         terminal.shows("● training")
@@ -81,13 +90,13 @@ def test_idle_and_paused_send_nothing() -> None:
     with Terminal(*ENDLESS) as terminal:
         terminal.shows("press space to start")
         terminal.settle()
-        assert terminal.read(2.0) == b""
+        assert terminal.read(1.0) == b""
         terminal.send(" ")
         terminal.shows("● training")
         terminal.send(" ")
         terminal.shows("○ paused")
         terminal.settle()
-        assert terminal.read(2.0) == b""
+        assert terminal.read(1.0) == b""
 
 
 def test_a_storm_of_sizes_is_survived() -> None:

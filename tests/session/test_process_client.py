@@ -37,6 +37,10 @@ class Session:
         self.client = ProcessClient()
         self.events: list[Event] = []
         self._arrived = threading.Condition()
+        self.start()
+
+    def start(self) -> None:
+        """Start a training process, the first or, once it has ended, another."""
         self.client.start(self._take)
 
     def send(self, *commands: Command) -> None:
@@ -241,3 +245,20 @@ def test_nothing_the_child_prints_is_seen() -> None:
         check=True,
     )
     assert (done.stdout, done.stderr) == ("RuntimeError: the last word", "")
+
+
+@posix
+def test_a_killed_process_can_be_followed_by_another(session: Session) -> None:
+    for _ in range(2):
+        session.events.clear()
+        session.send(Start(SPIRAL.with_value("iterations", 10**9)), Run())
+        session.snapshot(RunState.RUNNING)
+        before = session.pid
+        os.kill(before, signal.SIGKILL)
+        session.ended()
+        session.start()
+        assert session.pid != before
+        assert is_gone(before)
+    session.events.clear()
+    session.send(Start(SPIRAL), Run())
+    assert session.snapshot(RunState.FINISHED).training.iteration == 60

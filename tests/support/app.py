@@ -125,7 +125,7 @@ async def running_app(
     size: tuple[int, int] = LARGE,
     client: ThreadClient | PuppetClient | None = None,
     start: bool = False,
-    fps: float = 60.0,
+    fps: float = 20.0,
 ) -> AsyncIterator[AppUnderTest]:
     """Run the app; by default with a worker in a thread, and until that one is ready."""
     side = client or ThreadClient(time.perf_counter)

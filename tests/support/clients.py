@@ -38,14 +38,22 @@ class ThreadClient:
 
 
 class PuppetClient:
-    """A Client that only does what the test tells it to."""
+    """A Client that only does what the test tells it to.
+
+    `starts` counts how often it was started; while there is a `fault`, starting raises it.
+    """
 
     def __init__(self) -> None:
         self.sent: list[Command] = []
+        self.starts = 0
+        self.fault: OSError | None = None
         self._on_event: EventHandler | None = None
 
     def start(self, on_event: EventHandler) -> None:
         """Note whom to tell events."""
+        if self.fault is not None:
+            raise self.fault
+        self.starts += 1
         self._on_event = on_event
 
     def send(self, command: Command) -> None:

@@ -53,6 +53,21 @@ def processes_in_group(group: int) -> list[str]:
     return [row[2] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has taken (Linux only)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """Return the living children of a process (POSIX only)."""
+    listing = subprocess.run(
+        ["ps", "-axo", "ppid=,stat=,pid="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    return [int(row[2]) for row in rows if int(row[0]) == pid and not row[1].startswith("Z")]
+
+
 def wait_until(condition: Callable[[], bool], timeout: float = 10.0) -> bool:
     """Return whether `condition` holds before `timeout` seconds have passed."""
     end = time.monotonic() + timeout

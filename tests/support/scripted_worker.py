@@ -4,7 +4,16 @@ from dataclasses import dataclass, field, replace
 from queue import Empty
 from typing import Any, cast
 
-from tui_backprop.session.messages import Command, Event, RunState, SessionSnapshot, SnapshotTaken
+from tui_backprop.session.messages import (
+    Command,
+    Event,
+    Run,
+    RunState,
+    SessionSnapshot,
+    SnapshotTaken,
+    Start,
+    TakeSnapshot,
+)
 from tui_backprop.session.worker import Inbox, Worker
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
@@ -94,6 +103,16 @@ class ScriptedWorker:
     def _send(self, event: Event) -> None:
         self.events.append(event)
         self.times.append(self.now)
+
+
+def snapshots(*iterations: int) -> list[SessionSnapshot]:
+    """Return what a worker tells of SPIRAL at these iterations."""
+    worker = ScriptedWorker()
+    worker.say(Start(SPIRAL), Run())
+    for iteration in iterations:
+        worker.say(TakeSnapshot(), iteration=iteration)
+    worker.play()
+    return [e.snapshot for e in worker.events if isinstance(e, SnapshotTaken) and e.requested]
 
 
 def bits(trainer: Trainer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from tests.support.processes import PROGRAM, environment, processes_in_group
 # The program becomes the leader of a session whose terminal this is, as a shell would make it.
 _ON_TERMINAL = (
     "import fcntl, os, sys, termios;"
-    "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "fcntl.ioctl(next(filter(os.isatty, range(3))), termios.TIOCSCTTY, 0);"
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 ENTER_ALTERNATE, LEAVE_ALTERNATE = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -28,13 +28,21 @@ HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
 
 
 class Terminal:
-    """Runs the program, and reads all it sends whenever a method waits."""
+    """Runs the program, and reads all it sends whenever a method waits.
+
+    Args:
+        arguments: of the program.
+        size: columns and rows.
+        env: what its environment has other than `environment`.
+        elsewhere: which of stdin, stdout and stderr are not this terminal but nothing.
+    """
 
     def __init__(
         self,
         *arguments: str,
         size: tuple[int, int] = (130, 40),
         env: Mapping[str, str | None] | None = None,
+        elsewhere: Collection[str] = (),
     ) -> None:
         self.output = bytearray()
         self._screen = pyte.Screen(*size)
@@ -45,11 +53,15 @@ class Terminal:
         os.set_blocking(self._master, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._master, selectors.EVENT_READ)
+
+        def stream(name: str) -> int:
+            return subprocess.DEVNULL if name in elsewhere else self._slave
+
         self.program = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *PROGRAM, *arguments],
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
+            stdin=stream("stdin"),
+            stdout=stream("stdout"),
+            stderr=stream("stderr"),
             env=environment(env),
             start_new_session=True,
         )

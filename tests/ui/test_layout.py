@@ -1,21 +1,15 @@
 """What is on the screen: all panes at once or one at a time, help, palette, loading, faults."""
 
-import time
 from functools import partial
 
-import pyte
-import pytest
 from textual.widgets import Tabs
 
-from tests.support.app import LARGE, SMALL, AppUnderTest, running_app
+from tests.support.app import LARGE, SMALL, running_app
 from tests.support.clients import PuppetClient
-from tests.support.scripted_worker import SPIRAL, ScriptedWorker
+from tests.support.scripted_worker import SPIRAL, snapshots
 from tui_backprop.session.messages import (
     LoadingStarted,
     Refused,
-    Run,
-    RunState,
-    SessionSnapshot,
     SnapshotTaken,
     Start,
     TakeSnapshot,
@@ -24,24 +18,13 @@ from tui_backprop.session.messages import (
 from tui_backprop.training.hyperparameters import FIELDS
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.screens.training_screen import TrainingScreen
-from tui_backprop.ui.widgets.loss_chart import LossChart
 
 PANES = {
-    "#loss-chart": ("Training loss (nats)", "minibatch", "iteration", "└┬"),
+    "#loss-chart": ("Training loss (nats)", "━ loss", "iteration", "└┬"),
     "#accuracy-chart": ("Accuracy", "train", "test", "epoch", "100%"),
     "#layers-pane": ("Gradients by layer", "‖ΔW‖/‖W‖", "trend", "Affine1", "W1", "Affine2", "b2"),
     "#hyperparameter-form": ("Hyperparameters", "Dataset"),
 }
-
-
-def snapshots(*iterations: int) -> list[SessionSnapshot]:
-    """Return what a worker tells of SPIRAL at these iterations."""
-    worker = ScriptedWorker()
-    worker.say(Start(SPIRAL), Run())
-    for iteration in iterations:
-        worker.say(TakeSnapshot(), iteration=iteration)
-    worker.play()
-    return [e.snapshot for e in worker.events if isinstance(e, SnapshotTaken) and e.requested]
 
 
 async def test_all_panes_are_complete_at_130x40() -> None:
@@ -76,19 +59,9 @@ async def test_each_pane_is_complete_at_80x24() -> None:
 async def test_every_field_is_reached_with_tab_at_80x24() -> None:
     async with running_app(size=SMALL) as test:
         await test.press("f")
-
-        def is_being_edited(name: str) -> bool:
-            focused = test.app.screen.focused
-            return focused is not None and test.row(name) in focused.ancestors
-
         for field in FIELDS:
-<<<<<<< HEAD
-            await test.until(partial(is_being_edited, field.name))
-            await test.until(partial(lambda label: label in test.text, field.label))
-=======
             await test.until(partial(test.is_focused, field.name))
             await test.shows(field.label)
->>>>>>> apptests
             await test.press("tab")
 
 
@@ -112,9 +85,9 @@ async def test_any_size_is_survived() -> None:
         (snapshot,) = snapshots(30)
         test.puppet.tell(SnapshotTaken(snapshot, False))
         await test.shows("30/60")
-        for size in [(1, 1), (2, 40), (130, 3), (20, 6), (300, 100)]:
+        for size in [(1, 1), (2, 40), (130, 3)]:
             await test.pilot.resize_terminal(*size)
-            await test.press("2", "3", "1", "question_mark", "escape")
+            await test.press("2", "3", "1")
         await test.pilot.resize_terminal(*LARGE)
         await test.shows("30/60", "Affine1")
 
@@ -185,105 +158,9 @@ async def test_the_end_of_the_training_process_stays_on_screen_with_what_was_sho
         test.puppet.tell(SnapshotTaken(snapshot, False))
         await test.shows("30/60", "training")
         test.puppet.tell(WorkerEnded(-9, ""))
-        await test.shows("✗ the training process has ended: exit status -9", "30/60", "Affine1")
+        await test.shows("✗ the training process was killed (SIGKILL)", "30/60", "Affine1")
         await test.press("n", "space")
-        await test.shows("✗ the training process has ended")
+        await test.shows("✗ the training process was killed")
         asked = len(test.commands(TakeSnapshot))
         await test.pilot.pause(0.1)
         assert len(test.commands(TakeSnapshot)) == asked
-
-
-async def test_one_snapshot_at_a_time_is_asked_for() -> None:
-    """However slow the answer: nothing may queue up at the training process."""
-    async with running_app(client=PuppetClient(), fps=200) as test:
-        first, second = snapshots(10, 20)
-        assert first.state is RunState.RUNNING
-        test.puppet.tell(SnapshotTaken(first, False))
-        await test.until(lambda: test.commands(TakeSnapshot))
-        await test.pilot.pause(0.1)
-        assert len(test.commands(TakeSnapshot)) == 1
-        test.puppet.tell(SnapshotTaken(second, True))
-        await test.until(lambda: len(test.commands(TakeSnapshot)) == 2)
-
-
-async def test_hidden_panes_compose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    composed = count_calls(monkeypatch)
-    async with running_app(size=SMALL, client=PuppetClient()) as test:
-        first, second, third = snapshots(10, 20, 30)
-        await test.press("2")
-        await test.until(lambda: not test.app.screen.query_one(LossChart).size)
-        composed.clear()
-        for number, snapshot in [(10, first), (20, second), (30, third)]:
-            test.puppet.tell(SnapshotTaken(snapshot, False))
-            await test.shows(f"{number}/60")
-        assert composed == []
-        await test.press("1")
-        await test.until(lambda: composed)
-        assert "minibatch" in test.text_of("#loss-chart")
-
-
-async def test_an_unchanged_snapshot_repaints_nothing() -> None:
-    async with running_app(client=PuppetClient()) as test:
-        (snapshot,) = snapshots(30)
-        test.puppet.tell(SnapshotTaken(snapshot, False))
-        await test.shows("30/60", "Affine1")
-        await settled(test)
-        painted = [w for w in test.app.screen.query("*") if hasattr(w, "lines_refreshed")]
-        assert len(painted) == 4
-        before = [w.lines_refreshed for w in painted]
-        sent = test.app.terminal.bytes_sent
-        for _ in range(5):
-            test.app.post_message(test.app.EventArrived(SnapshotTaken(snapshot, False)))
-            await test.pilot.pause()
-        assert [w.lines_refreshed for w in painted] == before
-        assert test.app.terminal.bytes_sent == sent
-
-
-async def test_the_next_snapshot_is_a_small_update() -> None:
-    """Bytes of fixed scenes, so that a repaint grown fat is noticed without a clock."""
-    async with running_app(client=PuppetClient()) as test:
-        before, after = snapshots(30, 31)
-        test.puppet.tell(SnapshotTaken(before, False))
-        await test.shows("30/60", "Affine1")
-        await settled(test)
-        sent = test.app.terminal.bytes_sent
-        test.puppet.tell(SnapshotTaken(after, False))
-        await test.shows("31/60")
-        await settled(test)
-        assert 0 < test.app.terminal.bytes_sent - sent < 1500
-
-
-async def test_the_terminal_shows_what_was_composed() -> None:
-    """After keys, popups and snapshots alike: what was left out of the updates was there."""
-    async with running_app(client=PuppetClient()) as test:
-        terminal = pyte.Screen(*LARGE)
-        stream = pyte.Stream(terminal)
-        for snapshot in snapshots(10, 20):
-            test.puppet.tell(SnapshotTaken(snapshot, False))
-            await test.press("question_mark", "escape", "f", "down", "escape", "l")
-            await settled(test)
-            stream.feed("".join(test.app.sent))
-            test.app.sent.clear()
-            assert terminal.display == test.lines
-
-
-async def settled(test: AppUnderTest) -> None:
-    """Wait until nothing more is sent to the terminal."""
-    sent, quiet_since = -1, time.monotonic()
-    while time.monotonic() - quiet_since < 0.15:
-        if test.app.terminal.bytes_sent != sent:
-            sent, quiet_since = test.app.terminal.bytes_sent, time.monotonic()
-        await test.pilot.pause(0.01)
-
-
-def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Return a list that grows with every chart composed."""
-    calls: list[object] = []
-    compose = LossChart.compose_lines
-
-    def counted(self: LossChart, width: int, height: int) -> object:
-        calls.append(self)
-        return compose(self, width, height)
-
-    monkeypatch.setattr(LossChart, "compose_lines", counted)
-    return calls

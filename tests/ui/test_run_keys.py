@@ -131,7 +131,7 @@ async def test_charts_and_table_move_with_the_run() -> None:
         await test.until(lambda: "epoch 6" in test.text_of("#accuracy-chart"))
         for pane, text in before.items():
             assert test.text_of(pane) != text
-        assert re.search(r"minibatch \d\.\d{4}", test.text_of("#loss-chart"))
+        assert re.search(r"loss \d\.\d{4}", test.text_of("#loss-chart"))
         assert re.search(r"train +\d+\.\d\d% .*test +\d+\.\d\d%", test.text_of("#accuracy-chart"))
         table = test.text_of("#gradient-table")
         for row in (r"Affine1 +W1 +2×8 ", r"Affine1 +b1 +8 ", r"Relu1 .*\d+% dead", "Affine2 +b2 "):
@@ -147,7 +147,7 @@ async def test_a_value_that_is_not_finite_stops_with_its_place_and_keeps_the_las
         await test.shows("✗ stopped")
         status = test.text_of("#status-bar")
         assert re.search(r"of (Affine\d|SoftmaxWithLoss|[Wb]\d) not finite in iteration", status)
-        assert re.search(r"minibatch +\d", test.text_of("#loss-chart"))
+        assert re.search(r"loss +\d", test.text_of("#loss-chart"))
         assert not re.search(r"\b(nan|inf)\b", test.text)
         assert test.app.training_screen.state is RunState.STOPPED
         # What diverged stays diverged at any learning rate: the advice has to end in a new net.

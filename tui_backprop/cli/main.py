@@ -13,11 +13,12 @@ from tui_backprop.cli.export import export
 from tui_backprop.cli.options import (
     FieldType,
     GroupedCommand,
+    HyperparameterOption,
     hyperparameter_options,
     hyperparameters_from,
     printable_usage_errors,
 )
-from tui_backprop.cli.run_options import runs_dir_option
+from tui_backprop.cli.run_options import resume_option, runs_dir_option
 from tui_backprop.cli.runs import runs
 from tui_backprop.cli.step import step
 from tui_backprop.cli.train import train
@@ -67,11 +68,18 @@ class DefaultGroup(GroupedCommand, click.Group):
     default=None,
     help=f"{FPS.help}  [default: 10, over SSH 4]",
 )
+@resume_option
 @runs_dir_option
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
 @click.pass_context
 def main(
-    ctx: click.Context, /, start: bool, fps: float | None, runs_dir: str | None, **values: Any
+    ctx: click.Context,
+    /,
+    start: bool,
+    fps: float | None,
+    resume: str | None,
+    runs_dir: str | None,
+    **values: Any,
 ) -> None:
     """Watch a neural network learn, and walk its backpropagation number by number.
 
@@ -79,18 +87,24 @@ def main(
     headless like `train`.
     """
     hyperparameters = hyperparameters_from(values)
+    given = [
+        param
+        for param in ctx.command.params
+        if param.name and ctx.get_parameter_source(param.name) is _ON_COMMAND_LINE
+    ]
     if ctx.invoked_subcommand is not None:
-        given = [
-            param.opts[0]
-            for param in ctx.command.params
-            if param.name and ctx.get_parameter_source(param.name) is _ON_COMMAND_LINE
-        ]
         if given:
             raise click.UsageError(
-                f"{', '.join(given)}: give options after the command "
+                f"{', '.join(param.opts[0] for param in given)}: give options after the command "
                 f"({ctx.invoked_subcommand}), not before it."
             )
         return
+    settings = [param.opts[0] for param in given if isinstance(param, HyperparameterOption)]
+    if resume is not None and settings:
+        raise click.UsageError(
+            f"{', '.join(settings)}: a stored run has its own values; change them in the app."
+        )
+    kept_in = runs_directory(runs_dir)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         click.echo(
             "tui-backprop: no terminal on standard input and standard error, "
@@ -99,15 +113,14 @@ def main(
         )
         from tui_backprop.cli.headless import train_headless
 
-        kept_in = runs_directory(runs_dir)
-        ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in))
+        ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in, resume=resume))
     if os.environ.get("TERM") == "dumb":
         raise click.UsageError(
             "TERM=dumb: this terminal cannot show the app; use `tui-backprop train` instead."
         )
     from tui_backprop.cli.app import run_app
 
-    ctx.exit(run_app(hyperparameters, start=start, fps=fps))
+    ctx.exit(run_app(hyperparameters, start=start, fps=fps, runs=kept_in, resume=resume))
 
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE

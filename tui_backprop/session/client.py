@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from tui_backprop.session.channel import Channel
@@ -20,7 +21,11 @@ class Client(Protocol):
     """What a screen needs of a training process."""
 
     def start(self, on_event: EventHandler) -> None:
-        """Start training side and the flow of events."""
+        """Start training side and the flow of events; again, once WorkerEnded has told its end.
+
+        Raises:
+            OSError: the system does not let it start.
+        """
 
     def send(self, command: Command) -> None:
         """Pass a command on; one sent to a process that is gone is dropped."""
@@ -33,9 +38,13 @@ class ProcessClient:
     """A Client whose trainer runs in a process of its own.
 
     Training keeps its full speed whatever the screen does, and neither side takes the other down.
+
+    Args:
+        runs: the directory where runs are kept; None to keep none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Path | None = None) -> None:
+        self._runs = None if runs is None else str(runs)
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._lock = threading.Lock()
@@ -48,9 +57,15 @@ class ProcessClient:
         return None if self._process is None else self._process.pid
 
     def start(self, on_event: EventHandler) -> None:
-        """Start the training process, and hand on its events to `on_event`."""
+        """Start the training process, and hand on its events to `on_event`.
+
+        Raises:
+            OSError: the system does not let it start.
+        """
+        self._drop_channel()
         # The child shall find the same packages, wherever it is started from.
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {_MODULE} import run; run()"
+        start = f"from {_MODULE} import run; run({self._runs!r})"
+        code = f"import sys; sys.path[:] = {sys.path!r}; {start}"
         process = subprocess.Popen(  # noqa: S603 - this very interpreter, with our own code
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
@@ -83,9 +98,13 @@ class ProcessClient:
             self._process.kill()
             self._process.wait()
         self._reader.join(_SECONDS_TO_LEAVE)
+        self._drop_channel()
+
+    def _drop_channel(self) -> None:
         with self._lock:
             channel, self._channel = self._channel, None
-            channel.close()
+            if channel is not None:
+                channel.close()
 
     def _send(self, message: Command | None) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """What passes between a screen and the training process: commands in, events out. Plain values."""
 
+import signal
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,6 +20,16 @@ class Start(Command):
     """
 
     hyperparameters: Hyperparameters
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Go back to the last checkpoint of a stored run; "latest" is the newest.
+
+    If it cannot be done, the net there was before stays in force, and Refused has no field.
+    """
+
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,9 @@ class SessionSnapshot:
     """A trainer's snapshot with what only the process around it knows.
 
     `elapsed` counts the seconds spent training; `iterations_per_second` is the recent rate, None
-    until there is one; `speed_limit` is in iterations per second, None at full speed.
+    until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
+    that of the stored run, None before its first iteration; `not_saved` is a line that says why
+    the run is not being saved, empty while it is.
     """
 
     training: Snapshot
@@ -97,6 +110,8 @@ class SessionSnapshot:
     elapsed: float
     iterations_per_second: float | None
     speed_limit: float | None
+    run_id: str | None = None
+    not_saved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ class SnapshotTaken(Event):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Event):
-    """A command could not be carried out; `field` is the hyperparameter that is to blame."""
+    """A command could not be carried out; `field` is the hyperparameter to blame, or empty."""
 
     field: str
     message: str
@@ -121,3 +136,13 @@ class WorkerEnded(Event):
 
     exit_code: int | None
     error: str
+
+    @property
+    def reason(self) -> str:
+        """How the process ended, to go on after its name: its last word, or a signal's name."""
+        if lines := self.error.strip().splitlines():
+            return f"failed: {lines[-1]}"
+        if self.exit_code is not None and self.exit_code < 0:
+            names = {int(number): number.name for number in signal.Signals}
+            return f"was killed ({names.get(-self.exit_code, -self.exit_code)})"
+        return f"has ended (exit status {self.exit_code})"

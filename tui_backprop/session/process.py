@@ -6,31 +6,40 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.channel import Channel
 from tui_backprop.session.messages import Event, WorkerEnded
 
 
-def run() -> None:
-    """Serve the screen that started this process, over its standard input and output."""
+def run(runs: str | None) -> None:
+    """Serve the screen that started this process, over its standard input and output.
+
+    Args:
+        runs: the directory where runs are kept; None to keep none.
+    """
     # What a library prints must not end up between the messages.
-    main(Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")))
+    main(Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")), runs)
 
 
-def main(connection: Channel) -> None:
+def main(connection: Channel, runs: str | None = None) -> None:
     """Serve one screen over `connection` until it closes.
 
     What only concerns the terminal (a hangup, Ctrl+C) is the screen's to handle: the child leaves
-    when its pipe closes. Nothing it or a library prints may reach the screen's terminal.
+    when its pipe closes, or when it is told to end; the run is saved first. Nothing that it or a
+    library prints may reach the screen's terminal.
     """
     _ignore_terminal_signals()
     _silence_output()
     limit_blas_threads()
     # Only now: NumPy reads the limit when it is imported.
+    from tui_backprop.session.recording import real_surroundings
     from tui_backprop.session.worker import Inbox, Worker
 
     inbox: Inbox = Inbox()
+    signal.signal(signal.SIGTERM, lambda *_: inbox.put(None))
+    surroundings = None if runs is None else real_surroundings(Path(runs))
 
     def receive() -> None:
         while True:
@@ -48,7 +57,7 @@ def main(connection: Channel) -> None:
 
     threading.Thread(target=receive, name="receive", daemon=True).start()
     try:
-        Worker(inbox, send, time.perf_counter).run()
+        Worker(inbox, send, time.perf_counter, surroundings).run()
     except Exception:
         # The screen is the only place where this can be read.
         send(WorkerEnded(1, traceback.format_exc()))

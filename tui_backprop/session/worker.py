@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from tui_backprop.datasets import BUILTIN, DatasetError, load_dataset
-from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.datasets import DatasetError
 from tui_backprop.session.messages import (
     ApplyLive,
     Command,
@@ -13,6 +12,7 @@ from tui_backprop.session.messages import (
     LoadingStarted,
     Pause,
     Refused,
+    Resume,
     Run,
     RunIterations,
     RunState,
@@ -22,9 +22,14 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
+from tui_backprop.session.record_keeper import RecordKeeper
 from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
+from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.memory import NotEnoughMemoryError
+from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_recorder import Surroundings
 from tui_backprop.training.trainer import Trainer
 
 Inbox = SimpleQueue[Command | None]
@@ -41,19 +46,27 @@ class Worker:
         inbox: where commands arrive, put there by another thread.
         send: takes every event.
         clock: seconds that only grow.
+        surroundings: where runs are kept; None to record nothing.
     """
 
-    def __init__(self, inbox: Inbox, send: Callable[[Event], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        send: Callable[[Event], None],
+        clock: Clock,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self._inbox = inbox
         self._send = send
         self._clock = clock
         self._trainer: Trainer | None = None
-        self._dataset: Dataset | None = None
+        self._loader = TrainerLoader()
         self._goal: Goal | None = None
         self._speed_limit: float | None = None
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
         self._desk = StepDesk(send, clock)
+        self._records = RecordKeeper(surroundings, lambda: self._stopwatch.elapsed)
 
     def run(self) -> None:
         """Obey and train until the inbox says None."""
@@ -65,8 +78,11 @@ class Worker:
             try:
                 command = self._inbox.get(timeout=self._time_to_wait())
             except Empty:
+                self._save_rest()
                 continue
             if command is None:
+                event = "interrupted" if self._has_work() else ""
+                self._records.close(self._trainer, event)
                 return
             self._obey(command)
 
@@ -79,18 +95,19 @@ class Worker:
         if self._desk.busy:
             return 0.0
         if not self._has_work():
-            return None
+            return self._records.seconds_to_wait
         return max(0.0, self._next_due - self._clock()) if self._speed_limit else 0.0
 
     def _train_until_told(self) -> None:
         """Train until a command waits, the goal is reached, or the next iteration is not due."""
         trainer, goal = self._trainer, self._goal
         assert trainer is not None
-        nobody_waits, work = self._inbox.empty, trainer.work
+        nobody_waits, work, record = self._inbox.empty, trainer.work, self._records.record
         self._stopwatch.start()
         while nobody_waits():
             if trainer.evaluating:
                 work()
+                record(trainer)
                 continue
             if goal is None or goal(trainer):
                 self._come_to_rest()
@@ -101,11 +118,21 @@ class Worker:
                     return
                 self._next_due = max(self._next_due + 1 / self._speed_limit, now)
             work()
+            record(trainer)
 
     def _come_to_rest(self) -> None:
         self._goal = None
         self._stopwatch.stop()
         self._report(requested=False)
+
+    def _save_rest(self) -> None:
+        """Save a run that has come to rest, and tell of it if that fails or works again."""
+        if self._trainer is None or self._has_work() or self._desk.busy:
+            return
+        before = self._records.problem, self._records.run_id
+        self._records.save(self._trainer)
+        if (self._records.problem, self._records.run_id) != before:
+            self._report(requested=False)
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -114,6 +141,8 @@ class Worker:
                     self._report(requested=True)
             case Start(hyperparameters):
                 self._start(hyperparameters)
+            case Resume(run_id):
+                self._resume(run_id)
             case ApplyLive(hyperparameters):
                 self._apply_live(hyperparameters)
             case LimitSpeed(limit):
@@ -139,23 +168,31 @@ class Worker:
                 self._report(requested=False)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
-        name = hyperparameters.dataset
-        self._send(LoadingStarted(name))
+        self._send(LoadingStarted(hyperparameters.dataset))
         try:
-            # Users' own files may have changed since; the built-in sets cannot.
-            if self._dataset is None or self._dataset.name != name or name not in BUILTIN:
-                self._dataset = load_dataset(name)
-        except DatasetError as error:
-            self._refuse("dataset", error)
+            trainer = self._loader.new(hyperparameters)
+        except RefusedError as error:
+            self._refuse(error.field, error)
             return
+        self._records.begin(self._trainer)
+        self._take(trainer, Stopwatch(self._clock))
+
+    def _resume(self, run_id: str) -> None:
+        self._send(LoadingStarted(run_id))
         try:
-            self._trainer = Trainer(hyperparameters, self._dataset)
-        except DatasetError as error:
-            self._refuse("batch_size", error)
+            opened = self._records.open(run_id, self._loader.load)
+        except (RunError, DatasetError, NotEnoughMemoryError) as error:
+            self._refuse("", error)
             return
+        self._records.go_on(opened, self._trainer)
+        run = opened.run
+        self._take(run.trainer, Stopwatch(self._clock, run.elapsed, run.trainer.iteration))
+
+    def _take(self, trainer: Trainer, stopwatch: Stopwatch) -> None:
+        self._trainer = trainer
         self._goal = None
         self._desk.drop_work()
-        self._stopwatch = Stopwatch(self._clock)
+        self._stopwatch = stopwatch
         self._report(requested=False)
 
     def _apply_live(self, hyperparameters: Hyperparameters) -> None:
@@ -201,6 +238,8 @@ class Worker:
                     elapsed=self._stopwatch.elapsed,
                     iterations_per_second=self._stopwatch.rate(trainer.iteration),
                     speed_limit=self._speed_limit,
+                    run_id=self._records.run_id,
+                    not_saved=self._records.problem,
                 ),
                 requested,
             )

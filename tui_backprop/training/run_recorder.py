@@ -77,9 +77,14 @@ class RunRecorder:
         self._next_look = self._next_evaluation = float("-inf")
         self._next_checkpoint = surroundings.clock() + CHECKPOINT_SECONDS
         self._checkpointed = _position(resumed.trainer) if resumed else ()
-        self._saved: tuple[object, ...] = ()
+        self._noted: tuple[object, ...] = ()
         self._fault = ""
         self._retry_at: float | None = None
+
+    @property
+    def directory(self) -> RunDirectory | None:
+        """The run's directory, once it has one."""
+        return self._directory
 
     @property
     def run_id(self) -> str | None:
@@ -114,15 +119,19 @@ class RunRecorder:
 
         A run that diverged keeps the checkpoint from before it did.
         """
-        saved = (_position(trainer), event)
-        if not self._begins(trainer) or saved == self._saved or not trainer.iteration:
+        position = _position(trainer)
+        noted = (position, event)
+        if not self._begins(trainer) or not trainer.iteration:
+            return
+        if noted == self._noted and not self._fault:
             return
         now = self._world.clock()
-        self._log.note(trainer, now, self._elapsed(), at_once=True)
-        self._log.add_event(event, trainer.iteration)
+        if noted != self._noted:
+            self._noted = noted
+            self._log.note(trainer, now, self._elapsed(), at_once=True)
+            self._log.add_event(event, trainer.iteration)
         self._retry_at = None
-        self._flush(trainer, now, checkpoint=saved[0] != self._checkpointed)
-        self._saved = () if self._fault else saved
+        self._flush(trainer, now, checkpoint=position != self._checkpointed)
 
     def close(self) -> None:
         """Let other processes have the run."""

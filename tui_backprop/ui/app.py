@@ -12,6 +12,7 @@ from textual import on, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -21,6 +22,7 @@ from tui_backprop.session.messages import (
     Event,
     LoadingStarted,
     Refused,
+    Resume,
     Run,
     RunState,
     SnapshotTaken,
@@ -33,6 +35,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen
+from tui_backprop.ui.screens.training_bindings import HELP_NOTES
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_diff import TerminalDiff
 
@@ -48,6 +51,7 @@ class TuiBackpropApp(App[None]):
         hyperparameters: of the first run.
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most chart repaints, a second.
+        resume: id of a stored run to open instead of a new one.
         clock: seconds that only grow.
     """
 
@@ -74,14 +78,16 @@ class TuiBackpropApp(App[None]):
         *,
         start: bool = False,
         fps: float = 10.0,
+        resume: str | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver_class())
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
         self._fps = fps
-        self._awaiting_snapshot = False
+        self._resume = resume
+        self._awaiting_snapshot = self._process_ended = False
         encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(encoding)
         marker = "braille" if "utf" in encoding else "*"
@@ -144,8 +150,20 @@ class TuiBackpropApp(App[None]):
         self.push_screen(HelpScreen(list(rows.values()), HELP_NOTES))
 
     def _start_session(self) -> None:
-        self._client.start(self._receive)
-        self._client.send(Start(self._hyperparameters))
+        self._start_process()
+        first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
+        self._client.send(first)
+
+    def _start_process(self) -> None:
+        self._process_ended = self._awaiting_snapshot = False
+        try:
+            self._client.start(self._receive)
+        except OSError as error:
+            self._show_ended(f"no training process can be started: {error.strerror}")
+
+    def _show_ended(self, reason: str) -> None:
+        self._process_ended = True
+        self.training_screen.show_ended(reason)
 
     @work(thread=True)
     def _preload_step_screen(self) -> None:
@@ -158,6 +176,9 @@ class TuiBackpropApp(App[None]):
 
     @on(CommandRequested)
     def _pass_on(self, message: CommandRequested) -> None:
+        if self._process_ended and isinstance(message.command, Start | Resume):
+            self.training_screen.show_loading("a new training process")
+            self._start_process()
         self._client.send(message.command)
 
     @on(EventArrived)
@@ -174,13 +195,18 @@ class TuiBackpropApp(App[None]):
                 screen.show_loading(dataset)
             case Refused(field, text):
                 screen.show_refusal(field, text)
-            case WorkerEnded(exit_code, error):
-                last_line = error.strip().splitlines()[-1:] or [f"exit status {exit_code}"]
-                screen.show_ended(f"the training process has ended: {last_line[0]}")
+            case WorkerEnded() as ended:
+                self._show_ended(f"the training process {ended.reason}")
+                if len(self.screen_stack) > 1:
+                    self._show_step_event(ended)
             case event:
-                from tui_backprop.ui.step_events import show_step_event
+                self._show_step_event(event)
 
-                show_step_event(self, event)
+    def _show_step_event(self, event: Event) -> None:
+        # Imported when needed: it brings NumPy with it.
+        from tui_backprop.ui.step_events import show_step_event
+
+        show_step_event(self, event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send an update, reduced to what it changes on the terminal."""
@@ -189,7 +215,12 @@ class TuiBackpropApp(App[None]):
         super()._display(screen, renderable)
 
     def _ask_for_snapshot(self) -> None:
-        """Ask for the next frame, unless nothing moves or the last one is still under way."""
+        """Ask for the next frame, unless nothing moves or the last one is still under way.
+
+        A frame is under way until the terminal has taken it, however slow the link.
+        """
+        if getattr(self._driver, "backlog", 0):
+            return
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
             self._awaiting_snapshot = True
             self._client.send(TakeSnapshot())
@@ -208,9 +239,13 @@ class TuiBackpropApp(App[None]):
         self.exit(return_code=128 + number)
 
 
-HELP_NOTES = """
-‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
-"vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
-"dead": ReLU units that were 0 for every sample of the last minibatch.
-Fields marked ↻ need a new net: change them, then reset. The others apply with Enter.
-"""
+def _driver_class() -> type[Driver] | None:
+    """Return the driver for a terminal of this system, None for Textual's own choice.
+
+    That is also how something else than a terminal, as a browser, is asked for.
+    """
+    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
+        return None
+    from tui_backprop.ui.terminal_driver import TerminalDriver
+
+    return TerminalDriver

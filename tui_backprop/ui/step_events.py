@@ -2,7 +2,7 @@
 
 from textual.app import App
 
-from tui_backprop.session.messages import Event
+from tui_backprop.session.messages import Event, WorkerEnded
 from tui_backprop.session.walkthrough_messages import CellChecked, NetChecked, TraceTaken
 from tui_backprop.ui.screens.step_screen import StepScreen
 
@@ -25,7 +25,9 @@ def show_step_event(app: App[None], event: Event) -> None:
             screen.checks.show_cell(checks)
         case NetChecked(check) if screen is not None:
             screen.checks.show_net(check)
-        case CellChecked() | NetChecked():
+        case WorkerEnded() if screen is not None:
+            screen.show_ended(event.reason)
+        case CellChecked() | NetChecked() | WorkerEnded():
             pass  # it was left while the check was under way
         case _:
             raise TypeError(f"unknown event {event!r}")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_backprop.training.series import BucketedSeries, Curve
+from tui_backprop.training.curve import Curve
+from tui_backprop.training.series import BucketedSeries
 from tui_backprop.ui.charts.loss_chart_model import (
     Column,
     LossChartModels,

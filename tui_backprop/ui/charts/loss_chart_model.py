@@ -13,6 +13,8 @@ SMOOTHING = 0.9
 
 _SMALLEST_LOSS = 1e-12
 _Y_AXIS_CELLS = 7
+_STEPS_A_ROW = 16
+"""Steps of height told apart in a row of the chart, which has four dots at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class LossChartModels:
         else:
             high = self._linear.include(max(raw, default=0.0))
             y = Axis(0.0, high, linear_ticks(0.0, high, max(2, height // 3)), "loss (nats)")
+        lines = [on_grid(line, y, _STEPS_A_ROW * height) for line in lines]
         total = float(iterations)
         x = Axis(0.0, total, iteration_ticks(iterations, width), "iteration")
         return ChartModel(tuple(lines), x, y)
@@ -86,6 +89,17 @@ class LossChartModels:
         low = min(-1, math.floor(min(logs)))
         high = max(1, math.ceil(max(logs)))
         return Axis(low, high, decade_ticks(low, high), "loss (nats)")
+
+
+def on_grid(line: Line, y: Axis, steps: int) -> Line:
+    """Return the line with heights rounded to one of so many steps of the axis.
+
+    What is too small to be seen then leaves the chart equal to the one before.
+    """
+    step = (y.high - y.low) / steps
+    return Line(
+        line.xs, tuple(y.low + round((v - y.low) / step) * step for v in line.ys), line.colour
+    )
 
 
 def logarithms(losses: tuple[float, ...]) -> tuple[float, ...]:

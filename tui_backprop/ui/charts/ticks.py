@@ -64,6 +64,7 @@ class SteadyRange:
     """
 
     SHRINK_BELOW = 0.3
+    SHORTEST = 1e-12
 
     def __init__(self, start: float) -> None:
         self.high = start
@@ -71,5 +72,5 @@ class SteadyRange:
     def include(self, largest: float) -> float:
         """Return the end of the axis for data up to `largest`."""
         if largest > self.high or 0 < largest < self.high * self.SHRINK_BELOW:
-            self.high = round_up(largest * 1.05)
+            self.high = round_up(max(largest * 1.05, self.SHORTEST))
         return self.high

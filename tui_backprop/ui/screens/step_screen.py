@@ -13,6 +13,7 @@ from tui_backprop.session.walkthrough_messages import (
     DropCheck,
     Traced,
 )
+from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.gradient_checks import GradientChecks
@@ -38,6 +39,7 @@ class StepScreen(Screen[None]):
 
     def __init__(self, traced: Traced) -> None:
         super().__init__(id="step-screen")
+        self._compositor = FrugalCompositor()
         self._traced = traced
         self._path = StepPath(traced.tape)
         self._sample = 0
@@ -70,6 +72,10 @@ class StepScreen(Screen[None]):
         self._show()
         if traced.stopped is not None:
             self._status.say(f"not committed: {commit_obstacle(traced)}")
+
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone, and nothing will be committed or checked."""
+        self._status.say(f"the training process {reason}: Esc leaves, then g goes back")
 
     @property
     def _step(self) -> Step:

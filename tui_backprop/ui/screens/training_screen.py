@@ -1,10 +1,7 @@
 """The main screen: hyperparameters, charts, gradients and status, all at once or in tabs."""
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
@@ -15,6 +12,7 @@ from tui_backprop.session.messages import (
     Command,
     LimitSpeed,
     Pause,
+    Resume,
     Run,
     RunIterations,
     RunState,
@@ -23,8 +21,10 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.screens.training_bindings import TRAINING_BINDINGS
 from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
 from tui_backprop.ui.widgets.gradient_table import GradientTable
 from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
@@ -41,6 +41,7 @@ WIDE = 110
 PANES = ("charts", "layers", "form")
 
 _RUN_ACTIONS = {
+    "go_back",
     "run_or_pause",
     "one_iteration",
     "to_epoch_end",
@@ -59,32 +60,7 @@ class TrainingScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as declared there
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
-        Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
-        Binding("e", "to_epoch_end", "Epoch", tooltip="Train to the end of the epoch"),
-        Binding("s", "step", "Step", tooltip="Walk through the next minibatch, both ways"),
-        Binding("r", "reset", "Reset", tooltip="New net with the form's values"),
-        Binding(
-            "plus,equals_sign",
-            "change_speed(1)",
-            "Speed",
-            key_display="+ -",
-            tooltip="Raise (+) or lower (-) the speed, from 1 iteration a second to full speed",
-        ),
-        Binding("minus", "change_speed(-1)", "Slower", show=False),
-        Binding("f", "edit", "Form", tooltip="Go to the hyperparameters; Esc comes back"),
-        Binding("l", "log_scale", "Log scale", show=False, tooltip="Linear or log loss axis"),
-        Binding("m", "smoothing", "Smooth", show=False, tooltip="Show or hide the smoothed loss"),
-        Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
-        Binding(
-            "1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"
-        ),
-        Binding(
-            "2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"
-        ),
-        Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
-    ]
+    BINDINGS = TRAINING_BINDINGS
 
     class StepRequested(Message):
         """The person wants to walk through the next minibatch."""
@@ -93,6 +69,7 @@ class TrainingScreen(Screen[None]):
         self, hyperparameters: Hyperparameters, *, marker: str, table_pace: RefreshPace
     ) -> None:
         super().__init__(id="training-screen")
+        self._compositor = FrugalCompositor()
         self._form = HyperparameterForm(hyperparameters)
         self._status = StatusBar()
         self._loss_chart = LossChart(marker=marker)
@@ -100,6 +77,9 @@ class TrainingScreen(Screen[None]):
         self._table = GradientTable()
         self._table_pace = table_pace
         self._state = RunState.LOADING
+        self._last: SessionSnapshot | None = None
+        self._ended = False
+        self._way_back: Start | Resume | None = None
         self._speed = len(SPEEDS) - 1
 
     def compose(self) -> ComposeResult:
@@ -131,7 +111,8 @@ class TrainingScreen(Screen[None]):
 
     def show_snapshot(self, snapshot: SessionSnapshot) -> None:
         """Show the state of this moment in every pane."""
-        self._state = snapshot.state
+        self._state, self._last = snapshot.state, snapshot
+        self._find_way_back()
         self._status.show(snapshot)
         self._form.show_in_force(snapshot.training.hyperparameters)
         self._loss_chart.show(snapshot.training)
@@ -141,7 +122,8 @@ class TrainingScreen(Screen[None]):
 
     def show_loading(self, dataset: str) -> None:
         """Show that a data set is being loaded."""
-        self._state = RunState.LOADING
+        self._state, self._ended = RunState.LOADING, False
+        self._find_way_back()
         self._status.show_notice("")
         self._status.show_loading(dataset)
 
@@ -152,8 +134,12 @@ class TrainingScreen(Screen[None]):
 
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone; what it last told stays."""
-        self._state = RunState.STOPPED
-        self._status.show_ended(reason)
+        self._state, self._ended = RunState.STOPPED, True
+        self._find_way_back()
+        stored = isinstance(self._way_back, Resume)
+        self._status.show_ended(
+            reason, "g goes on from the last checkpoint" if stored else "g starts anew"
+        )
 
     def on_screen_resume(self) -> None:
         """Show what changed while another screen was on top."""
@@ -165,11 +151,18 @@ class TrainingScreen(Screen[None]):
         editing = self.focused is not None and self._form in self.focused.ancestors
         if action == "leave_field":
             return editing
+        if action == "go_back" and self._way_back is None:
+            return False
         return not editing or action not in _RUN_ACTIONS
 
     def watch_focused(self) -> None:
         """Show the keys that work now."""
         self.refresh_bindings()
+
+    def action_go_back(self) -> None:
+        """Go on from the last checkpoint, in a new process if the old one is gone."""
+        if self._way_back is not None:
+            self._ask_for_net(self._way_back)
 
     def action_run_or_pause(self) -> None:
         """Start training, or pause it."""
@@ -193,7 +186,7 @@ class TrainingScreen(Screen[None]):
         for row in self._form.invalid_rows:
             self._status.show_notice(f"{row.field.label}: {row.error}")
             return
-        self._ask(Start(self._form.values()))
+        self._ask_for_net(Start(self._form.values()))
 
     def action_change_speed(self, steps: int) -> None:
         """Raise or lower the speed limit."""
@@ -230,6 +223,24 @@ class TrainingScreen(Screen[None]):
     @on(HyperparameterForm.LiveChangeRequested)
     def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
         self.post_message(CommandRequested(ApplyLive(event.hyperparameters)))
+
+    def _find_way_back(self) -> None:
+        """Work out what brings back a run that stopped by itself, if one did."""
+        before, self._way_back = self._way_back, None
+        run_id = self._last.run_id if self._last else None
+        if run_id is not None and (self._ended or self._state is RunState.STOPPED):
+            self._way_back = Resume(run_id)
+        elif self._ended:
+            in_force = self._last.training.hyperparameters if self._last else self._form.values()
+            self._way_back = Start(in_force)
+        if (self._way_back is None) != (before is None):
+            self.refresh_bindings()
+
+    def _ask_for_net(self, command: Start | Resume) -> None:
+        self._ask(command)
+        if self._ended:
+            # The process that takes this is a new one, which knows of no limit.
+            self._ask(LimitSpeed(SPEEDS[self._speed]))
 
     def _ask(self, command: Command) -> None:
         self._status.show_notice("")

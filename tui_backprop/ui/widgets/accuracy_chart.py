@@ -14,6 +14,8 @@ from tui_backprop.ui.charts.accuracy_chart_model import (
 )
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
+_ROOM_FOR_EPOCH = 42
+
 
 class AccuracyChart(PaintedWidget):
     """Train and test accuracy over epochs, drawn anew only when there is a new point."""
@@ -40,22 +42,23 @@ class AccuracyChart(PaintedWidget):
         from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
 
         if width < SMALLEST[0] or height - 1 < SMALLEST[1]:
-            return [self._last_values()]
+            return [self._last_values(width)]
         model = accuracy_chart_model(self._points, self._epochs, width=width, height=height - 1)
         return [
-            self._last_values(),
+            self._last_values(width),
             *draw_chart(model, width, height - 1, marker=self._marker),
         ]
 
-    def _last_values(self) -> Strip:
+    def _last_values(self, width: int) -> Strip:
         last = self._points[-1] if self._points else None
+        epoch = f"epoch {last.epoch:.4g}" if last else ""
         return Strip(
             [
                 Segment("━ ", Style(color=f"color({TRAIN_COLOUR})")),
                 Segment(f"train {shown_share(last.train if last else None)}  "),
                 Segment("━ ", Style(color=f"color({TEST_COLOUR})")),
                 Segment(f"test {shown_share(last.test if last else None)}  "),
-                Segment(f"epoch {last.epoch:g}" if last else "", Style(dim=True)),
+                Segment(epoch if width >= _ROOM_FOR_EPOCH else "", Style(dim=True)),
             ]
         )
 

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.training.snapshot import Snapshot
+from tui_backprop.ui.charts.chart_model import ChartModel
 from tui_backprop.ui.charts.loss_chart_model import (
     RAW_BEHIND_COLOUR,
     RAW_COLOUR,
@@ -28,6 +29,8 @@ class LossChart(PaintedWidget):
         self._marker = marker
         self._models = LossChartModels()
         self._snapshot: Snapshot | None = None
+        self._drawn: tuple[ChartModel, int, int] | None = None
+        self._chart: Sequence[Strip] = ()
         self.log_scale = False
         self.smoothing = True
 
@@ -62,14 +65,17 @@ class LossChart(PaintedWidget):
             log=self.log_scale,
             smooth=self.smoothing,
         )
-        chart = draw_chart(model, width, height - 1, marker=self._marker)
-        return [self._last_values(snapshot), *chart]
+        # In a long run most frames move nothing by as much as a dot, and drawing is the dear part.
+        if (model, width, height) != self._drawn:
+            self._drawn = (model, width, height)
+            self._chart = draw_chart(model, width, height - 1, marker=self._marker)
+        return [self._last_values(snapshot), *self._chart]
 
     def _last_values(self, snapshot: Snapshot) -> Strip:
         raw = RAW_BEHIND_COLOUR if self.smoothing else RAW_COLOUR
         segments = [
             Segment("━ ", Style(color=f"color({raw})")),
-            Segment(f"minibatch {shown_loss(snapshot.loss)}  "),
+            Segment(f"loss {shown_loss(snapshot.loss)}  "),
         ]
         if self.smoothing:
             mean = snapshot.loss_curve.mean

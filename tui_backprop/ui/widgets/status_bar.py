@@ -39,7 +39,7 @@ class StatusBar(PaintedWidget):
         self._snapshot: SessionSnapshot | None = None
         self._notice = ""
         self._loading = ""
-        self._ended = ""
+        self._ended = ("", "")
         self._before_first = "◌ starting …"
 
     def show(self, snapshot: SessionSnapshot) -> None:
@@ -49,7 +49,7 @@ class StatusBar(PaintedWidget):
 
     def show_loading(self, dataset: str) -> None:
         """Show that a data set is being loaded."""
-        self._loading = printable(dataset, limit=60)
+        self._loading, self._ended = printable(dataset, limit=60), ("", "")
         self.repaint_changes()
 
     def show_notice(self, notice: str) -> None:
@@ -60,17 +60,17 @@ class StatusBar(PaintedWidget):
             self._before_first = "○ no net yet: f chooses a dataset, Esc and r load it"
         self.repaint_changes()
 
-    def show_ended(self, reason: str) -> None:
-        """Show for good that the training process is gone."""
-        self._ended = printable(reason)
+    def show_ended(self, reason: str, help_: str) -> None:
+        """Show that the training process is gone and what helps, until another one loads."""
+        self._ended = reason, help_
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the two lines."""
-        return [self._first_line(), self._second_line(width)]
+        return [self._first_line(width), self._second_line(width)]
 
-    def _first_line(self) -> Strip:
-        if wrong := self._ended or self._notice:
+    def _first_line(self, width: int) -> Strip:
+        if wrong := self._ended_line(width) or self._notice:
             return Strip([Segment(f" ✗ {wrong}", Style(color="red", bold=True))])
         if self._loading:
             return Strip([Segment(f" ◌ loading {self._loading} …", Style(bold=True))])
@@ -78,15 +78,24 @@ class StatusBar(PaintedWidget):
             return Strip([Segment(f" {self._before_first}", Style(bold=True))])
         state, run = self._snapshot.state, self._snapshot.training
         style = _STATE_STYLES.get(state, Style(bold=True))
-        segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
+        not_saved = Segment(f"{self._snapshot.not_saved}  ", Style(color="red", bold=True))
         if state is RunState.STOPPED:
-            return Strip([*segments, Segment(stop_reason(run), style)])
+            reason = stop_reason(run, can_go_back=self._snapshot.run_id is not None)
+            return Strip([Segment(f" {_SYMBOLS[state]} stopped: {reason}  ", style), not_saved])
+        segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
+        if self._snapshot.not_saved:
+            segments.append(not_saved)
         segments.append(Segment(f"{run_title(run)}  ", Style.null()))
         speed = self._snapshot.speed_limit
         if speed is not None:
             segments.append(Segment(f"at most {speed:g} it/s  ", Style(bold=True)))
         segments.append(Segment(_HINTS.get(state, ""), Style(color="yellow", bold=True)))
         return Strip(segments)
+
+    def _ended_line(self, width: int) -> str:
+        """Return why the process is gone, cut so that what helps is still in sight."""
+        reason, help_ = self._ended
+        return reason and f"{printable(reason, max(10, width - len(help_) - 5))}; {help_}"
 
     def _second_line(self, width: int) -> Strip:
         if self._snapshot is None:
@@ -129,14 +138,14 @@ def run_title(run: Snapshot) -> str:
     )
 
 
-def stop_reason(run: Snapshot) -> str:
-    """Return why training stopped and what helps, in 80 cells with a layer's name."""
+def stop_reason(run: Snapshot, *, can_go_back: bool) -> str:
+    """Return why training stopped and what helps, in 70 cells with a layer's name."""
     reason = run.non_finite
     if reason is None:
         return ""
     return (
         f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,};"
-        " lower η, then r"
+        f" {'g goes back, lower η' if can_go_back else 'lower η, then r'}"
     )
 
 

@@ -76,12 +76,24 @@ class FieldRow(Vertical):
         )
 
     def set_in_force(self, value: Any) -> None:
-        """Note which value the run uses now."""
-        if value != self.in_force:
-            self.in_force = value
-            if value == self.value:
-                self.refusal = ""
-            self._show_hint()
+        """Note which value the run uses now. A control that nobody has changed follows it."""
+        if value == self.in_force:
+            return
+        untouched = self.value == self.in_force and not self.error
+        self.in_force = value
+        if untouched:
+            self._follow(value)
+        if value == self.value:
+            self.refusal = ""
+        self._show_hint()
+
+    def _follow(self, value: Any) -> None:
+        self.value = value
+        with self.prevent(Input.Changed, Select.Changed):
+            for text_input in self.query(Input):
+                text_input.value = self.field.format(value)
+            for select in self.query(Select):
+                select.value = value
 
     def refuse(self, message: str) -> None:
         """Show why the run could not take the value. It may be asked for again."""

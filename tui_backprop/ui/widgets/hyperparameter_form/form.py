@@ -67,8 +67,9 @@ class HyperparameterForm(VerticalScroll):
                 row.set_in_force(getattr(hyperparameters, name))
 
     def refuse(self, field: str, message: str) -> None:
-        """Show under a field why the run could not take its value."""
-        self._rows[field].refuse(message)
+        """Show under a field why the run could not take its value; nothing is to blame without."""
+        if field:
+            self._rows[field].refuse(message)
 
     @on(FieldRow.Edited)
     def _ask_for_live_change(self, event: FieldRow.Edited) -> None:

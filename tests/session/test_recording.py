@@ -1,0 +1,137 @@
+"""The worker keeps its runs on disk, goes on with them, and says when it cannot."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.support.processes import wait_until
+from tests.support.scripted_worker import DIVERGING, SPIRAL, ScriptedWorker
+from tests.training.runs import bits, finish
+from tests.training.stored_runs import World, disk_full
+from tui_backprop.datasets import load_dataset
+from tui_backprop.session.client import ProcessClient
+from tui_backprop.session.messages import (
+    ApplyLive,
+    Event,
+    Refused,
+    Resume,
+    Run,
+    RunIterations,
+    RunState,
+    SnapshotTaken,
+    Start,
+)
+from tui_backprop.session.worker import Inbox, Worker
+from tui_backprop.training.checkpoint import read_checkpoint
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.run_directory import run_paths
+from tui_backprop.training.run_listing import StoredState, summarize
+from tui_backprop.training.run_lock import is_locked
+from tui_backprop.training.trainer import Trainer
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "runs")
+
+
+def recording(world: World) -> ScriptedWorker:
+    scripted = ScriptedWorker()
+    scripted.worker = Worker(
+        cast(Inbox, scripted), scripted._send, lambda: scripted.now, world.surroundings
+    )
+    return scripted
+
+
+def straight(hyperparameters: Hyperparameters = SPIRAL) -> bytes:
+    return bits(finish(Trainer(hyperparameters, load_dataset(hyperparameters.dataset))))
+
+
+def test_a_run_that_never_began_leaves_nothing(world: World) -> None:
+    worker = recording(world)
+    worker.say(Start(SPIRAL), None)
+    worker.play()
+    assert not world.runs.exists()
+
+
+def test_a_paused_run_goes_on_in_another_process_bit_for_bit(world: World) -> None:
+    first = recording(world)
+    first.say(Start(SPIRAL), RunIterations(17), None)
+    first.play()
+    (path,) = run_paths(world.runs)
+    assert summarize(path).state is StoredState.PAUSED
+    second = recording(world)
+    second.say(Resume("latest"), Run(), None)
+    second.play()
+    assert second.snapshots[0].training.iteration == 17
+    assert second.snapshots[0].run_id == path.name
+    assert bits(second.trainer) == straight()
+    assert summarize(path).state is StoredState.FINISHED
+    assert not is_locked(path)
+
+
+def test_a_reset_saves_the_run_there_was_and_begins_another(world: World) -> None:
+    worker = recording(world)
+    worker.say(Start(SPIRAL), RunIterations(5), Start(SPIRAL), Run(), None)
+    worker.play()
+    first, second = (summarize(path) for path in run_paths(world.runs))
+    assert (first.state, first.iteration) == (StoredState.PAUSED, 5)
+    assert (second.state, second.iteration) == (StoredState.FINISHED, SPIRAL.iterations)
+
+
+def test_a_run_that_diverged_goes_back_to_its_last_checkpoint(world: World) -> None:
+    calm = replace(DIVERGING, learning_rate=0.0)
+    worker = recording(world)
+    worker.say(Start(calm), RunIterations(10), None)
+    worker.play()
+    (path,) = run_paths(world.runs)
+    wild = recording(world)
+    wild.say(Resume(path.name), ApplyLive(replace(DIVERGING, learning_rate=1e6)), Run())
+    wild.say(Resume(path.name), None)
+    wild.play()
+    assert RunState.STOPPED in wild.states
+    assert wild.snapshots[-1].state is RunState.PAUSED
+    assert wild.snapshots[-1].training.iteration == 10
+    assert wild.snapshots[-1].training.hyperparameters == calm
+    assert read_checkpoint(path / "checkpoint.npz").values["iteration"] == 10
+
+
+def test_a_run_that_cannot_be_resumed_leaves_the_one_there_is(world: World) -> None:
+    worker = recording(world)
+    worker.say(Start(SPIRAL), RunIterations(5), Resume("\x1b[2J"), Run(), None)
+    worker.play()
+    (refused,) = [event for event in worker.events if isinstance(event, Refused)]
+    assert refused.field == ""
+    assert refused.message.startswith(r"no run '\\x1b[2J' in ")
+    assert bits(worker.trainer) == straight()
+
+
+def test_a_full_disk_is_told_and_tried_again(world: World) -> None:
+    world.files.fault = disk_full()
+    worker = recording(world)
+    worker.say(Start(SPIRAL), RunIterations(5))
+    worker.say(None, seconds=3.0)
+    worker.play()
+    assert worker.snapshots[-1].not_saved == "not saved: No space left on device"
+    world.files.fault = None
+    assert not run_paths(world.runs)
+    again = recording(world)
+    again.say(Start(SPIRAL), Run(), None)
+    again.play()
+    assert run_paths(world.runs)
+
+
+def test_the_process_keeps_its_run_when_its_screen_goes_away(tmp_path: Path) -> None:
+    events: list[Event] = []
+    client = ProcessClient(tmp_path)
+    client.start(events.append)
+    client.send(Start(replace(SPIRAL, iterations=1_000_000_000)))
+    client.send(Run())
+    assert wait_until(lambda: bool(run_paths(tmp_path)))
+    client.close()
+    (path,) = run_paths(tmp_path)
+    assert summarize(path).state is StoredState.INTERRUPTED
+    assert read_checkpoint(path / "checkpoint.npz").values["iteration"] > 0
+    assert any(isinstance(event, SnapshotTaken) for event in events)

@@ -1,0 +1,97 @@
+"""Keeps the training process's runs on disk: one recorder for each, one run at a time."""
+
+from collections.abc import Callable
+
+from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.session.recording import OpenedRun, open_run
+from tui_backprop.training.memory import available_memory
+from tui_backprop.training.resuming import load_run
+from tui_backprop.training.run_directory import find_run
+from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_recorder import RunRecorder, Surroundings, resting_event
+from tui_backprop.training.trainer import Trainer
+
+REST_SECONDS = 0.2
+"""How long training rests before that is saved: a person who steps waits for no disk."""
+
+RETRY_SECONDS = 1.0
+
+
+class RecordKeeper:
+    """Records the trainer that a worker has, and finds those it had.
+
+    Args:
+        surroundings: where runs are kept; None to record nothing.
+        elapsed: returns the seconds that the worker's trainer has trained.
+    """
+
+    def __init__(self, surroundings: Surroundings | None, elapsed: Callable[[], float]) -> None:
+        self._world = surroundings
+        self._elapsed = elapsed
+        self._recorder: RunRecorder | None = None
+        self._save_due = False
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the run there is, once it has one."""
+        return self._recorder.run_id if self._recorder else None
+
+    @property
+    def problem(self) -> str:
+        """Why the run is not being saved; empty while it is."""
+        return self._recorder.problem if self._recorder else ""
+
+    @property
+    def seconds_to_wait(self) -> float | None:
+        """How long a worker at rest may wait before it calls `save`; None for ever."""
+        if self._save_due:
+            return REST_SECONDS
+        return RETRY_SECONDS if self.problem else None
+
+    def begin(self, before: Trainer | None) -> None:
+        """Record a new run from now on; that of the trainer `before` is saved first."""
+        self.close(before)
+        self._recorder = RunRecorder(self._world, self._elapsed) if self._world else None
+
+    def open(self, run_id: str, load: Callable[[str], Dataset]) -> OpenedRun:
+        """Load a stored run; that may be the very run that is being recorded.
+
+        Raises:
+            RunError, DatasetError, NotEnoughMemoryError: as `open_run`.
+        """
+        if self._world is None:
+            raise RunError("runs are not being kept, so there is none to go on with")
+        directory = self._recorder.directory if self._recorder else None
+        if directory is not None and find_run(self._world.runs, run_id) == directory.path:
+            return OpenedRun(directory, load_run(directory.path, load, available_memory()))
+        return open_run(self._world, run_id, load)
+
+    def go_on(self, opened: OpenedRun, before: Trainer | None) -> None:
+        """Record the rest of a stored run; that of the trainer `before` is saved first.
+
+        If it is the same run, it goes back to its checkpoint, which must not be replaced.
+        """
+        if self._recorder is None or self._recorder.directory is not opened.directory:
+            self.close(before)
+        if self._world is not None:
+            self._recorder = opened.recorder(self._world, self._elapsed)
+
+    def record(self, trainer: Trainer) -> None:
+        """Write what is due, between two pieces of work."""
+        if self._recorder is not None:
+            self._save_due = True
+            self._recorder.record(trainer)
+
+    def save(self, trainer: Trainer, event: str = "") -> None:
+        """Write everything; without an `event`, that training has come to rest."""
+        self._save_due = False
+        if self._recorder is not None:
+            self._recorder.save(trainer, event or resting_event(trainer))
+
+    def close(self, trainer: Trainer | None, event: str = "") -> None:
+        """Save the run of `trainer`, and let other processes have it."""
+        if trainer is not None:
+            self.save(trainer, event)
+        if self._recorder is not None:
+            self._recorder.close()
+        self._recorder = None

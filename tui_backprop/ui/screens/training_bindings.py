@@ -1,0 +1,39 @@
+"""The training screen's keys, and the words that its help explains."""
+
+from textual.binding import Binding, BindingType
+
+TRAINING_BINDINGS: list[BindingType] = [
+    Binding(
+        "g",
+        "go_back",
+        "Go back",
+        tooltip="Once training has stopped or its process is gone: go on from the last checkpoint",
+    ),
+    Binding("space", "run_or_pause", "Run/pause", tooltip="Start training, or pause it"),
+    Binding("n", "one_iteration", "Next", tooltip="Make one iteration"),
+    Binding("e", "to_epoch_end", "Epoch", tooltip="Train to the end of the epoch"),
+    Binding("s", "step", "Step", tooltip="Walk through the next minibatch, both ways"),
+    Binding("r", "reset", "Reset", tooltip="New net with the form's values"),
+    Binding(
+        "plus,equals_sign",
+        "change_speed(1)",
+        "Speed",
+        key_display="+ -",
+        tooltip="Raise (+) or lower (-) the speed, from 1 iteration a second to full speed",
+    ),
+    Binding("minus", "change_speed(-1)", "Slower", show=False),
+    Binding("f", "edit", "Form", tooltip="Go to the hyperparameters; Esc comes back"),
+    Binding("l", "log_scale", "Log scale", show=False, tooltip="Linear or log loss axis"),
+    Binding("m", "smoothing", "Smooth", show=False, tooltip="Show or hide the smoothed loss"),
+    Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
+    Binding("1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"),
+    Binding("2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"),
+    Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
+]
+
+HELP_NOTES = """
+‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
+"vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
+"dead": ReLU units that were 0 for every sample of the last minibatch.
+Fields marked ↻ need a new net: change them, then reset. The others apply with Enter.
+"""
