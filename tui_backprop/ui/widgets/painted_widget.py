@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +19,7 @@ class PaintedWidget(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: list[Strip] = []
+        self._composed_for: Size | None = None
         self.lines_refreshed = 0
         self._base_style = Style.null()
 
@@ -30,8 +31,8 @@ class PaintedWidget(Widget):
         """Compose the lines anew and refresh those that differ."""
         if not self._is_shown():
             return
-        width, height = self.size
-        lines = [line.adjust_cell_length(width) for line in self.compose_lines(width, height)]
+        width = self.size.width
+        lines = self._composed_lines()
         blank = Strip.blank(width)
         count = max(len(lines), len(self._lines))
         before = self._lines + [blank] * (count - len(self._lines))
@@ -48,6 +49,9 @@ class PaintedWidget(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines in sight, in the widget's style."""
+        if self.size != self._composed_for and self._is_shown():
+            # A new layout is painted before on_resize comes: once is enough.
+            self._lines = self._composed_lines()
         # Worked out once: what a style comes to is looked up through all of the ancestors.
         self._base_style = self.rich_style
         return super().render_lines(crop)
@@ -57,6 +61,11 @@ class PaintedWidget(Widget):
         width = self.size.width
         line = self._lines[y] if y < len(self._lines) else Strip.blank(width)
         return line.adjust_cell_length(width).apply_style(self._base_style)
+
+    def _composed_lines(self) -> list[Strip]:
+        width, height = self.size
+        self._composed_for = self.size
+        return [line.adjust_cell_length(width) for line in self.compose_lines(width, height)]
 
     def on_resize(self) -> None:
         """Compose for the new size."""
