@@ -123,6 +123,8 @@ def test_ctrl_c_exits_with_130() -> None:
         assert program.stdout is not None
         assert program.stderr is not None
         program.stdout.readline()
+        # The second line is that of the first epoch: from its first iteration on a run is stored.
+        program.stdout.readline()
         program.send_signal(signal.SIGINT)
         assert program.wait(5.0) == 130
         assert re.fullmatch(

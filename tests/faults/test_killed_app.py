@@ -73,6 +73,13 @@ def iteration(path: Path) -> int:
     return value
 
 
+def shown_iteration(terminal: Terminal) -> int:
+    """Return the iteration that the status line shows."""
+    terminal.read(0.05)
+    shown = re.search(r"([\d,]+)/1,000,000,000", terminal.text)
+    return int(shown[1].replace(",", "")) if shown else 0
+
+
 @pytest.mark.parametrize(("moment", "fault"), FAULTS)
 def test_told_to_end_it_saves_restores_and_says_why(
     tmp_path: Path, moment: str, fault: str
@@ -120,11 +127,11 @@ def test_a_killed_training_process_is_told_and_one_key_goes_on(tmp_path: Path) -
         terminal.shows("● training")
         terminal.send(" ")
         terminal.shows("○ paused")
-        assert wait_until(lambda: any(path.glob("checkpoint.npz") for path in run_paths(tmp_path)))
+        assert wait_until(lambda: any(tmp_path.glob("*/checkpoint.npz")))
         (path,) = run_paths(tmp_path)
         saved = iteration(path)
         terminal.send(" ")
-        terminal.shows("● training")
+        assert wait_until(lambda: shown_iteration(terminal) > saved)
         (trainer,) = children(terminal.program.pid)
         os.kill(trainer, signal.SIGKILL)
         terminal.shows(
@@ -132,9 +139,7 @@ def test_a_killed_training_process_is_told_and_one_key_goes_on(tmp_path: Path) -
             "g Go back",
             "Affine1",
         )
-        shown = re.search(r"([\d,]+)/1,000,000,000", terminal.text)
-        assert shown is not None
-        assert int(shown[1].replace(",", "")) > saved
+        assert shown_iteration(terminal) > saved
         terminal.send("g")
         terminal.shows("○ paused")
         assert children(terminal.program.pid) != [trainer]
