@@ -7,11 +7,25 @@ import click
 from tui_backprop.cli.at_option import at_option, trainer_at
 from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
+    FieldType,
     GroupedCommand,
     hyperparameter_options,
     hyperparameters_from,
 )
 from tui_backprop.datasets import DatasetError
+from tui_backprop.training.fields import Applies, NumberField
+
+STEP_SIZE = NumberField(
+    "h",
+    "Step size",
+    "Step size of the central differences.",
+    "Options",
+    Applies.LIVE,
+    1e-4,
+    "h",
+    minimum=1e-10,
+    maximum=1,
+)
 
 
 @click.command(cls=GroupedCommand)
@@ -21,11 +35,10 @@ from tui_backprop.datasets import DatasetError
 @click.option(
     "--h",
     "step_size",
-    type=click.FloatRange(1e-10, 1),
-    default=1e-4,
+    type=FieldType(STEP_SIZE),
+    default=STEP_SIZE.default,
     show_default=True,
-    metavar="H",
-    help="Step size of the central differences.",
+    help=STEP_SIZE.help,
 )
 @click.pass_context
 def check(ctx: click.Context, /, iteration: int, step_size: float, **values: Any) -> None:

@@ -1,7 +1,7 @@
 """`tui-backprop step`: the walkthrough of one minibatch as Markdown."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -33,10 +33,14 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
     the end the gradient check.
     """
     try:
+        if output is not None:
+            check_writable(output)
         trainer = trainer_at(hyperparameters_from(values), iteration)
     except DatasetError as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(2)
+    except OSError as error:
+        refuse_output(ctx, output, error)
     from tui_backprop.walkthrough.full_check import check_all
     from tui_backprop.walkthrough.trace import trace
     from tui_backprop.walkthrough.transcript import transcript, transcript_heading
@@ -57,6 +61,19 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        click.echo(f"Error: --output {printable(output)}: {reason}", err=True)
-        ctx.exit(2)
+        refuse_output(ctx, output, error)
+
+
+def check_writable(file: Path) -> None:
+    """Raise OSError unless the file can be written: better now than after the training."""
+    is_new = not file.exists()
+    file.open("ab").close()
+    if is_new:
+        file.unlink()
+
+
+def refuse_output(ctx: click.Context, output: Path | None, error: OSError) -> NoReturn:
+    """Say why the output cannot be written, and end the command."""
+    reason = error.strerror or type(error).__name__
+    click.echo(f"Error: --output {printable(output)}: {reason}", err=True)
+    ctx.exit(2)

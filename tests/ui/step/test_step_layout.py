@@ -51,9 +51,7 @@ async def test_no_line_about_a_step_is_cut_off(
                     assert " min " in walk.test.text_of(f"#{name}")
 
 
-@pytest.mark.parametrize(
-    ("hyperparameters", "size"), [(SPIRAL, LARGE), (DIGITS, SMALL), (MNIST, SMALL)]
-)
+@pytest.mark.parametrize(("hyperparameters", "size"), [(DIGITS, SMALL), (MNIST, LARGE)])
 async def test_no_derivation_is_cut_off(
     hyperparameters: Hyperparameters, size: tuple[int, int]
 ) -> None:
@@ -103,6 +101,16 @@ async def test_the_tape_of_a_deep_net_fits(size: tuple[int, int], layers: int) -
             assert marks[now[0][0] : now[0][1]].strip() in ("▮", str(number))
 
 
+async def test_a_click_on_a_key_does_what_it_does() -> None:
+    async with walking() as walk:
+        line = walk.test.text_of("#key-line")
+        await walk.test.pilot.click("#key-line", offset=(line.index("Step"), 0))
+        await walk.settle()
+        assert walk.step == 2
+        await walk.press("tab")
+        assert walk.test.text_of("#key-line").startswith("↑↓←→ Cell ")
+
+
 async def test_a_click_reaches_a_mark_that_is_one_cell_wide() -> None:
     async with walking(replace(SPIRAL, hidden=(5,) * 4), size=SMALL) as walk:
         bar = walk.screen.query_one(TapeBar)
@@ -111,12 +119,14 @@ async def test_a_click_reaches_a_mark_that_is_one_cell_wide() -> None:
         await walk.until(lambda: walk.step == 20)
 
 
-@pytest.mark.parametrize("size", [(20, 5), (40, 10), (109, 24), (250, 70)])
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (250, 70)])
 async def test_every_step_is_survived_at_any_size(size: tuple[int, int]) -> None:
     async with walking(DIGITS) as walk:
         await walk.test.pilot.resize_terminal(*size)
-        for _ in range(STEPS):
-            await walk.press("enter", "z", "escape", "tab", "z", "z", "end", "escape", "right")
+        for _ in range(4):
+            await walk.press(
+                "enter", "z", "escape", "tab", "z", "z", "escape", "shift+right", "left"
+            )
         await walk.press("C")
         await walk.test.pilot.resize_terminal(*LARGE)
         await walk.shows("Gradient check of every entry")
@@ -158,7 +168,7 @@ async def test_not_finite_numbers_are_shown_as_such() -> None:
         walk.screen._show()
         await walk.settle()
         assert re.search(r" (nan|-?inf) ", walk.test.text_of("#result"))
-        for number in range(broken.number, len(walk.screen._traced.tape)):
+        for number in range(broken.number, len(walk.screen._traced.tape), 4):
             walk.screen._path.move_to(number)
             walk.screen._show()
             await walk.press("enter", "escape")

@@ -5,7 +5,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import (
@@ -20,6 +19,7 @@ from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.player import Player
 from tui_backprop.ui.step.step_path import ArrayCell, StepPath
 from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, step_text
+from tui_backprop.ui.widgets.key_line import KeyLine
 from tui_backprop.ui.widgets.step.array_pane import ArrayPane
 from tui_backprop.ui.widgets.step.derivation_view import DerivationView
 from tui_backprop.ui.widgets.step.matrix_view import MatrixView
@@ -57,7 +57,7 @@ class StepScreen(Screen[None]):
         with Horizontal(id="step-panes"):
             yield self._arrays
             yield self._sample_view
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the first operation."""

@@ -1,0 +1,77 @@
+"""`tui-backprop check`: a line per parameter, and an exit status that tells right from wrong."""
+
+import re
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from tui_backprop.cli.main import main
+from tui_backprop.nn import Relu
+
+SPIRAL = ("--dataset", "spiral", "--hidden", "8", "--batch-size", "30")
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+def test_it_prints_a_line_per_parameter_and_exits_0() -> None:
+    result = check(*SPIRAL, "--at", "3")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["W1", "b1", "W2", "b2"]
+    for line in lines:
+        found = re.search(r"largest relative error (\S+)  mean (\S+)  agrees", line)
+        assert found, line
+        assert float(found[1]) < 1e-6
+
+
+def test_every_entry_is_accounted_for() -> None:
+    line = check(*SPIRAL).stdout.splitlines()[0]
+    found = re.search(r"\((\d+) compared, (\d+) at a kink, (\d+) in round-off\)", line)
+    assert found
+    assert sum(map(int, found.groups())) == 2 * 8
+
+
+def test_a_broken_backward_exits_1_and_names_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Relu.input_gradient
+    monkeypatch.setattr(Relu, "input_gradient", lambda self, dout: 1.01 * right(self, dout))
+    result = check(*SPIRAL, "--at", "3")
+    assert result.exit_code == 1
+    wrong = {line.split()[0]: "WRONG at [" in line for line in result.stdout.splitlines()}
+    assert wrong == {"W1": True, "b1": True, "W2": False, "b2": False}
+
+
+def test_a_relu_that_forgets_its_mask_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Relu, "input_gradient", lambda self, dout: np.array(dout))
+    assert check(*SPIRAL, "--at", "3").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--hidden", "5,4,3"), ("--dtype", "float64"), ("--h", "1e-6")]
+)
+def test_other_nets_dtypes_and_step_sizes_pass(options: tuple[str, ...]) -> None:
+    assert check(*SPIRAL, *options).exit_code == 0
+
+
+@pytest.mark.parametrize("h", ["0", "-1", "2", "nan", "tiny"])
+def test_a_step_size_that_cannot_be_is_refused(h: str) -> None:
+    result = check(*SPIRAL, "--h", h)
+    assert result.exit_code == 2
+    assert "--h" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_bad_data_gets_a_line_and_2() -> None:
+    result = check("--dataset", "/nowhere")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "/nowhere" in result.stderr
+
+
+def test_an_iteration_past_the_end_is_refused() -> None:
+    result = check(*SPIRAL, "--iterations", "60", "--at", "61")
+    assert result.exit_code == 2
+    assert "61: must be at most the 60 iterations of the run." in result.stderr

@@ -1,0 +1,251 @@
+"""The step desk: traces and checks change no bit, and a commit applies what was shown."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from tests.support.scripted_worker import DIVERGING, SPIRAL, ScriptedWorker, bits
+from tui_backprop.datasets import load_dataset
+from tui_backprop.session.messages import Event, Pause, Run, RunIterations, Start
+from tui_backprop.session.step_desk import StepDesk
+from tui_backprop.session.walkthrough_messages import (
+    CellChecked,
+    CheckCell,
+    CheckNet,
+    CommitTrace,
+    DropCheck,
+    NetChecked,
+    TakeTrace,
+    Traced,
+    TraceTaken,
+)
+from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.trainer import Trainer
+from tui_backprop.walkthrough.gradient_check import STEP_SIZES, error_by_step_size
+
+
+class Desk:
+    """A desk with a trainer that has made some iterations, and what the desk told."""
+
+    def __init__(
+        self,
+        hyperparameters: Hyperparameters = SPIRAL,
+        iterations: int = 3,
+        clock: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.told: list[Event] = []
+        self.desk = StepDesk(self.told.append, clock)
+        self.trainer = make_trainer(hyperparameters, iterations)
+
+    def trace(self) -> Traced:
+        self.desk.obey(TakeTrace(), self.trainer)
+        return self.last_trace
+
+    def commit(self) -> Traced:
+        shown = self.trace().iteration
+        self.desk.obey(CommitTrace(shown), self.trainer)
+        return self.last_trace
+
+    @property
+    def last_trace(self) -> Traced:
+        event = self.told[-1]
+        assert isinstance(event, TraceTaken)
+        return event.traced
+
+
+def make_trainer(hyperparameters: Hyperparameters, iterations: int) -> Trainer:
+    trainer = Trainer(hyperparameters, load_dataset(hyperparameters.dataset))
+    advance(trainer, iterations)
+    return trainer
+
+
+def advance(trainer: Trainer, iterations: int) -> None:
+    while trainer.iteration < iterations and trainer.can_iterate:
+        trainer.work()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_trace_changes_no_bit_and_says_what_comes_next(dtype: str) -> None:
+    desk = Desk(replace(SPIRAL, dtype=dtype))
+    before = bits(desk.trainer)
+    traced = desk.trace()
+    assert bits(desk.trainer) == before
+    assert (traced.iteration, traced.iterations) == (4, 60)
+    assert traced.dataset == "spiral"
+    assert traced.layer_sizes == (2, 8, 3)
+    assert traced.learning_rate == 0.5
+    assert traced.stopped is None
+    assert traced.tape.dtype == dtype
+    batch = desk.trainer.next_minibatch()
+    assert traced.indices == tuple(batch.indices.tolist())
+    assert traced.tape.x.tobytes() == batch.x.tobytes()
+
+
+@pytest.mark.parametrize("sampling", ["random", "shuffle"])
+def test_going_on_after_a_trace_uses_the_minibatch_that_was_shown(sampling: str) -> None:
+    desk = Desk(replace(SPIRAL, sampling=sampling))
+    traced = desk.trace()
+    advance(desk.trainer, 4)
+    for key, param in desk.trainer.net.params.items():
+        assert param.tobytes() == traced.tape.find(f"{key}′").output.array.tobytes()
+    assert desk.trainer.loss == traced.tape.prediction.loss_before
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_commit_applies_exactly_what_was_shown(dtype: str) -> None:
+    desk = Desk(replace(SPIRAL, dtype=dtype))
+    shown = desk.trace()
+    following = desk.commit()
+    assert isinstance(desk.told[-1], TraceTaken)
+    assert desk.told[-1].after_commit
+    assert desk.trainer.iteration == 4
+    for key, param in desk.trainer.net.params.items():
+        assert param.tobytes() == shown.tape.find(f"{key}′").output.array.tobytes()
+    assert following.iteration == 5
+    assert following.tape.find("Affine1.out").arrays["W"].tobytes() == (
+        shown.tape.find("W1′").output.array.tobytes()
+    )
+
+
+def test_a_commit_of_another_iteration_than_the_next_makes_none() -> None:
+    desk = Desk()
+    desk.desk.obey(CommitTrace(4), desk.trainer)
+    desk.desk.obey(CommitTrace(4), desk.trainer)
+    assert desk.trainer.iteration == 4
+    assert desk.last_trace.iteration == 5
+
+
+def test_a_commit_where_an_evaluation_is_due_makes_the_iteration_too() -> None:
+    desk = Desk(iterations=10)
+    assert desk.trainer.evaluating
+    desk.commit()
+    assert desk.trainer.iteration == 11
+    assert desk.trainer.accuracies.points()[-1].iteration == 10
+
+
+def test_traces_checks_and_commits_leave_a_run_the_bits_of_one_that_never_stopped() -> None:
+    desk = Desk(iterations=0)
+    while desk.trainer.can_iterate:
+        desk.trace()
+        desk.desk.obey(CheckCell("W1", (1, 2)), desk.trainer)
+        desk.desk.obey(CheckNet(1e-4), desk.trainer)
+        desk.desk.work()
+        if desk.trainer.iteration % 3:
+            desk.commit()
+        else:
+            advance(desk.trainer, desk.trainer.iteration + 1)
+    while not desk.trainer.finished:
+        desk.trainer.work()
+    undisturbed = make_trainer(SPIRAL, 60)
+    while not undisturbed.finished:
+        undisturbed.work()
+    assert bits(desk.trainer) == bits(undisturbed)
+
+
+def test_a_finished_run_is_traced_but_not_committed() -> None:
+    desk = Desk(iterations=60)
+    before = bits(desk.trainer)
+    traced = desk.commit()
+    assert traced.iteration == 61 > traced.iterations
+    assert desk.trainer.iteration == 60
+    assert bits(desk.trainer).items() >= {k: before[k] for k in ("W1", "b1", "W2", "b2")}.items()
+
+
+def test_what_is_not_finite_is_not_committed_and_says_where() -> None:
+    desk = Desk(DIVERGING, iterations=0)
+    for _ in range(60):
+        before = {key: param.copy() for key, param in desk.trainer.net.params.items()}
+        if (traced := desk.commit()).stopped is not None:
+            break
+    assert traced.stopped is not None
+    assert traced.stopped == desk.trainer.non_finite
+    assert traced.iteration == traced.stopped.iteration == desk.trainer.iteration + 1
+    assert traced.tape.first_non_finite is not None
+    for key, param in desk.trainer.net.params.items():
+        assert param.tobytes() == before[key].tobytes()
+
+
+def test_a_cell_is_checked_at_every_step_size() -> None:
+    desk = Desk()
+    before = bits(desk.trainer)
+    desk.desk.obey(CheckCell("W2", (7, 1)), desk.trainer)
+    event = desk.told[-1]
+    assert isinstance(event, CellChecked)
+    batch = desk.trainer.next_minibatch()
+    assert event.checks == error_by_step_size(desk.trainer.net, batch.x, batch.t, "W2", (7, 1))
+    assert [check.h for check in event.checks] == list(STEP_SIZES)
+    assert bits(desk.trainer) == before
+
+
+def test_a_check_of_the_net_comes_in_pieces_with_progress() -> None:
+    ticks = count()
+    large = Hyperparameters(dataset="digits", hidden=(60,))
+    desk = Desk(large, clock=lambda: float(next(ticks)))
+    desk.desk.obey(CheckNet(1e-5), desk.trainer)
+    assert desk.desk.busy
+    assert not desk.told
+    pieces = 0
+    while desk.desk.busy:
+        desk.desk.work()
+        pieces += 1
+    checks = [event.check for event in desk.told if isinstance(event, NetChecked)]
+    assert len(checks) == len(desk.told) == pieces - 1 > 4
+    done = [check.done for check in checks]
+    assert done == sorted(set(done)), "each tells of more than the one before"
+    assert checks[-1].finished
+    assert checks[-1].passed
+    assert checks[-1].h == 1e-5
+
+
+def test_progress_is_told_a_few_times_a_second_but_the_end_always() -> None:
+    desk = Desk(Hyperparameters(dataset="digits", hidden=(60,)))
+    desk.desk.obey(CheckNet(1e-4), desk.trainer)
+    while desk.desk.busy:
+        desk.desk.work()
+    checks = [event.check for event in desk.told if isinstance(event, NetChecked)]
+    assert len(checks) == 2, "no time passes on this clock: the first and the last"
+    assert checks[-1].finished
+
+
+@pytest.mark.parametrize("command", [DropCheck(), CommitTrace(4)])
+def test_an_unfinished_check_is_forgotten(command: DropCheck | CommitTrace) -> None:
+    desk = Desk()
+    desk.desk.obey(CheckNet(1e-4), desk.trainer)
+    desk.desk.obey(command, desk.trainer)
+    assert not desk.desk.busy
+
+
+def test_commands_go_before_the_rest_of_a_check() -> None:
+    worker = ScriptedWorker(tick=0.001)
+    worker.say(Start(Hyperparameters(dataset="digits", hidden=(60,))), CheckNet(1e-4), seconds=0)
+    worker.say(TakeTrace(), seconds=0.003)
+    worker.play()
+    kinds = [type(e) for e in worker.events if isinstance(e, NetChecked | TraceTaken)]
+    assert TraceTaken in kinds
+    assert kinds.index(TraceTaken) < len(kinds) - 1
+    last = [e for e in worker.events if isinstance(e, NetChecked)][-1]
+    assert last.check.finished, "and the check goes on"
+
+
+@pytest.mark.parametrize("command", [Run(), RunIterations(1)])
+def test_running_on_forgets_a_check(command: Run | RunIterations) -> None:
+    worker = ScriptedWorker()
+    worker.say(Start(SPIRAL), CheckNet(1e-4), command, seconds=0)
+    worker.play()
+    assert not [e for e in worker.events if isinstance(e, NetChecked)]
+
+
+def test_the_worker_reports_what_a_commit_has_changed() -> None:
+    worker = ScriptedWorker()
+    worker.say(Start(SPIRAL), TakeTrace(), CommitTrace(1), Pause(), seconds=0)
+    worker.play()
+    iterations = [snapshot.training.iteration for snapshot in worker.snapshots]
+    assert iterations[-2:] == [1, 1], "once for the commit, once for the pause"
+
+
+def test_a_command_that_is_none_of_its_own_is_refused() -> None:
+    desk = Desk()
+    with pytest.raises(TypeError, match="unknown command"):
+        desk.desk.obey(Run(), desk.trainer)
