@@ -29,12 +29,15 @@ from tui_backprop.ui.widgets.step.tape_bar import TapeBar
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.tape import Step
 
+WIDE = 110
+"""Columns from which on the sample is shown beside the arrays."""
+
 
 class StepScreen(Screen[None]):
     """Walks a traced minibatch. Leaving it changes nothing; w applies exactly what it shows."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared there
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as declared there
     BINDINGS = STEP_BINDINGS
 
     def __init__(self, traced: Traced) -> None:
@@ -52,6 +55,8 @@ class StepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
+        # Known beforehand, the class need not change, and all styles with it, at the first resize.
+        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
         yield self._status
         yield self._tape_bar
         with Horizontal(id="step-panes"):
