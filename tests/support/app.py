@@ -16,7 +16,7 @@ from tests.support.clients import PuppetClient, ThreadClient
 from tests.support.processes import ROOT
 from tests.support.scripted_worker import SPIRAL
 from tui_backprop.session.messages import Command
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
 
@@ -86,6 +86,12 @@ class AppUnderTest:
         focused = self.app.screen.focused
         return focused is not None and self.row(name) in focused.ancestors
 
+    def form_is_laid_out(self) -> bool:
+        """Whether the form, which comes after the first frame, is there: where it is shown."""
+        rows = self.app.training_screen.query(FieldRow)
+        form = self.app.training_screen.query_one("#hyperparameter-form")
+        return len(rows) == len(FIELDS) and (not form.size or all(row.region.area for row in rows))
+
     def row(self, name: str) -> FieldRow:
         """Return a field's row of the form."""
         rows = self.app.training_screen.query(FieldRow)
@@ -135,6 +141,7 @@ async def running_app(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             test = AppUnderTest(app, pilot, side)
+            await test.until(test.form_is_laid_out)
             if client is None and not start:
                 await test.shows("press space")
             yield test
