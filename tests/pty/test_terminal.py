@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.processes import wait_until
-from tests.support.terminal import Terminal
+from tests.support.terminal import ENTER_ALTERNATE, Terminal
 
 pytestmark = pytest.mark.pty
 
@@ -57,6 +57,7 @@ def test_a_signal_at_any_moment_of_the_start_leaves_nothing_behind(delay: float)
         terminal.read(delay)
         terminal.signal(signal.SIGTERM)
         assert terminal.exit_status(2.0) in {128 + signal.SIGTERM, -signal.SIGTERM}
+        assert terminal.is_restored or ENTER_ALTERNATE not in terminal.output
         assert terminal.settings == terminal.settings_before
         assert wait_until(lambda: not terminal.processes, timeout=2.0)
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -111,7 +112,6 @@ class TuiBackpropApp(App[None]):
         self.call_after_refresh(self._start_session)
         self.set_interval(1 / self._fps, self._ask_for_snapshot)
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
-        self._leave_cleanly_on_signals()
         self.set_timer(PRELOAD_AFTER, self._preload_step_screen)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -223,10 +223,8 @@ class TuiBackpropApp(App[None]):
             self._awaiting_snapshot = True
             self._client.send(TakeSnapshot())
 
-    def _leave_cleanly_on_signals(self) -> None:
+    def leave_cleanly_on_signals(self) -> None:
         """Restore the screen when the terminal hangs up or somebody ends the program."""
-        if os.name != "posix" or self.is_headless:
-            return
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -234,7 +232,12 @@ class TuiBackpropApp(App[None]):
             loop.add_signal_handler(number, self._leave, number)
 
     def _leave(self, number: int) -> None:
-        self.exit(return_code=128 + number)
+        """Leave with a signal's status, once no widget is being mounted: that fails halfway."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if screen and screen.is_mounted and all(node.is_mounted for node in screen.query("*")):
+            self.exit(return_code=128 + number)
+        else:
+            self.set_timer(0.01, partial(self._leave, number))
 
 
 def _driver_class() -> type[Driver] | None:

@@ -4,9 +4,12 @@ import os
 import sys
 from contextlib import suppress
 from queue import Full
-from typing import IO, TextIO, cast
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from tui_backprop.ui.app import TuiBackpropApp
 
 _CHUNK = 4096
 _LEAVE_WITHIN = 0.5
@@ -59,7 +62,8 @@ class TerminalDriver(LinuxDriver):
         return 0 if self._writer_thread is None else self._writer_thread._queue.qsize()
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Take the terminal, ready for the signals on which nothing else would give it back."""
+        cast("TuiBackpropApp", self._app).leave_cleanly_on_signals()
         assert sys.__stderr__ is not None
         self._output = TerminalOutput(sys.__stderr__)
         self._file = cast(IO[str], self._output)  # type: ignore[assignment]
