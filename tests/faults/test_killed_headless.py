@@ -14,15 +14,26 @@ import numpy as np
 import pytest
 
 from tests.support.processes import environment, run_program, wait_until
+from tui_backprop.datasets import load_dataset
 from tui_backprop.training.checkpoint import read_checkpoint
+from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.run_directory import run_paths
 from tui_backprop.training.run_listing import StoredState, summarize
 from tui_backprop.training.run_metrics import read_metrics
+from tui_backprop.training.trainer import Trainer
+from tui_backprop.training.trainer_state import capture
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
+ENDLESS = 1_000_000_000
 RUN = ("--dataset=spiral", "--hidden=20", "--batch-size=50", "--sampling=shuffle")
-ITERATIONS = 12_000
+HYPERPARAMETERS = Hyperparameters(
+    dataset="spiral", hidden=(20,), batch_size=50, sampling="shuffle", iterations=ENDLESS
+)
+
+KILLS = 100
+KILL_AFTER = 0.1, 0.7
+"""Seconds after its start that a process is killed in: loading, training, writing."""
 
 HURRIED = (
     "import tui_backprop.training.run_recorder as recorder;"
@@ -47,56 +58,62 @@ def training(runs: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def parameters(runs: Path) -> dict[str, np.ndarray]:
-    arrays = read_checkpoint(run_paths(runs)[-1] / "checkpoint.npz").arrays
-    return {name: array for name, array in arrays.items() if name != "trends/head"}
-
-
-def test_killed_again_and_again_it_ends_as_if_it_never_had_been(tmp_path: Path) -> None:
-    straight, killed = tmp_path / "straight", tmp_path / "killed"
-    whole = (*RUN, f"--iterations={ITERATIONS}")
-    assert run_program("train", f"--runs-dir={straight}", *whole).returncode == 0
-    rng = random.Random(2)
-    reached, kills = 0, 0
-    while kills < 40:
-        known = bool(run_paths(killed))
-        arguments = ("--resume",) if known else whole
-        with training(killed, *arguments) as process:
-            # No faster than one can be sure of meeting the run in the middle.
-            assert wait_until(lambda: bool(run_paths(killed)) or process.poll() is not None)
-            time.sleep(rng.uniform(0.0, 1.2) if known else rng.uniform(0.0, 0.2))
-            if process.poll() is not None:
-                assert process.stderr is not None
-                assert (process.returncode, process.stderr.read()) == (0, b"")
-                break
+def test_killed_at_a_hundred_random_moments_it_ends_as_if_it_never_had_been(tmp_path: Path) -> None:
+    runs, rng = tmp_path, random.Random(2)
+    reached = moments_of_training = 0
+    for _ in range(KILLS):
+        start = ("--resume",) if run_paths(runs) else (*RUN, f"--iterations={ENDLESS}")
+        with training(runs, *start) as process:
+            time.sleep(rng.uniform(*KILL_AFTER))
+            assert process.poll() is None, process.stderr and process.stderr.read()
             process.kill()
             process.wait()
-        kills += 1
-        (path,) = run_paths(killed)
-        checkpoint = path / "checkpoint.npz"
-        if checkpoint.exists():
-            values = read_checkpoint(checkpoint).values
-            assert values["iteration"] >= reached
-            reached = values["iteration"]
-            points = read_metrics(path / "metrics.jsonl").points
-            lost = points[-1].elapsed - values["elapsed"]
-            assert lost < 1.0
-    else:
-        done = run_program("train", f"--runs-dir={killed}", "--resume")
-        assert (done.returncode, done.stderr) == (0, "")
-    assert kills >= 3
-    (path,) = run_paths(killed)
+        iteration = iteration_to_go_on_from(runs)
+        assert iteration >= reached
+        moments_of_training += iteration > reached
+        reached = iteration
+    assert moments_of_training >= KILLS / 10, "most were killed before they trained"
+
+    end = reached + 1000
+    done = run_program("train", f"--runs-dir={runs}", "--resume", f"--iterations={end}")
+    assert (done.returncode, done.stderr) == (0, "")
+    (path,) = run_paths(runs)
     assert summarize(path).state is StoredState.FINISHED
-    ours, theirs = parameters(killed), parameters(straight)
-    assert ours.keys() == theirs.keys()
-    for name, array in theirs.items():
-        assert np.array_equal(ours[name], array), name
+    ended = read_checkpoint(path / "checkpoint.npz").arrays
+    never_killed = capture(trained_without_a_break(reached, end)).arrays
+    assert ended.keys() == never_killed.keys()
+    for name, array in never_killed.items():
+        assert np.array_equal(ended[name], array), name
+
+
+def trained_without_a_break(reached: int, end: int) -> Trainer:
+    trainer = Trainer(HYPERPARAMETERS, load_dataset("spiral"))
+    while trainer.iteration < reached:
+        trainer.work()
+    trainer.apply_live(HYPERPARAMETERS.with_value("iterations", end))
+    while not trainer.finished:
+        trainer.work()
+    return trainer
+
+
+def iteration_to_go_on_from(runs: Path) -> int:
+    """Return the last checkpoint's iteration, seen to be at most an interval or so old."""
+    if not run_paths(runs):
+        return 0
+    (path,) = run_paths(runs)
+    checkpoint = path / "checkpoint.npz"
+    if not checkpoint.exists():
+        return 0
+    values = read_checkpoint(checkpoint).values
+    points = read_metrics(path / "metrics.jsonl").points
+    assert points[-1].elapsed - values["elapsed"] < 1.0
+    return int(values["iteration"])
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_told_to_end_it_saves_and_says_which_signal(tmp_path: Path, name: str) -> None:
     number = getattr(signal, name)
-    with training(tmp_path, *RUN, "--iterations=1000000000") as process:
+    with training(tmp_path, *RUN, f"--iterations={ENDLESS}") as process:
         assert wait_until(lambda: bool(run_paths(tmp_path)))
         time.sleep(0.2)
         process.send_signal(number)
@@ -113,7 +130,7 @@ def test_told_to_end_it_saves_and_says_which_signal(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_told_to_end_while_starting_it_leaves_at_once(tmp_path: Path, name: str) -> None:
     for delay in (0.3, 0.5, 0.7):
-        with training(tmp_path, "--iterations=1000000000") as process:
+        with training(tmp_path, f"--iterations={ENDLESS}") as process:
             time.sleep(delay)
             process.send_signal(getattr(signal, name))
             status = process.wait(2.0)
@@ -127,7 +144,7 @@ def test_told_to_end_while_starting_it_leaves_at_once(tmp_path: Path, name: str)
 def test_what_nohup_has_it_ignore_stays_ignored(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with training(tmp_path, *RUN, "--iterations=1000000000") as process:
+        with training(tmp_path, *RUN, f"--iterations={ENDLESS}") as process:
             assert wait_until(lambda: bool(run_paths(tmp_path)))
             process.send_signal(signal.SIGHUP)
             time.sleep(0.3)
@@ -139,7 +156,7 @@ def test_what_nohup_has_it_ignore_stays_ignored(tmp_path: Path) -> None:
 
 
 def test_a_second_process_is_refused_in_one_line(tmp_path: Path) -> None:
-    with training(tmp_path, *RUN, "--iterations=1000000000") as process:
+    with training(tmp_path, *RUN, f"--iterations={ENDLESS}") as process:
         assert wait_until(lambda: bool(run_paths(tmp_path)))
         done = run_program("train", f"--runs-dir={tmp_path}", "--resume")
         run_id = run_paths(tmp_path)[0].name

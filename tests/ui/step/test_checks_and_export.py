@@ -1,7 +1,10 @@
 """The gradient checks on screen, and the walkthrough as a file."""
 
 import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +12,10 @@ import pytest
 from tests.support.app import LARGE, SMALL
 from tests.ui.step.walk import walking
 from tui_backprop.nn import Relu
+from tui_backprop.session import step_desk
 from tui_backprop.session.walkthrough_messages import CheckNet, CommitTrace
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
 from tui_backprop.walkthrough.gradient_check import STEP_SIZES, check_cell
 
 
@@ -71,13 +76,27 @@ async def test_capital_c_checks_every_parameter() -> None:
         await walk.shows("every entry at h = 1e-05", "✓ every gradient is right")
 
 
-async def test_a_check_that_takes_a_while_shows_how_far_it_is() -> None:
-    async with walking(Hyperparameters(dataset="digits", hidden=(1000,))) as walk:
+async def test_a_check_that_takes_a_while_shows_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = threading.Event()
+
+    def halfway_until_seen(*arguments: Any) -> Iterator[NetCheck]:
+        for piece in check_pieces(*arguments):
+            if piece.done >= piece.total / 2:
+                yield piece
+                assert seen.wait(10.0)
+
+    monkeypatch.setattr(step_desk, "check_pieces", halfway_until_seen)
+    async with walking(Hyperparameters(dataset="digits", hidden=(100,))) as walk:
         await walk.press("C")
-        await walk.until(lambda: re.search(r": [\d,]+ of 75,010 entries", walk.test.text))
+        await walk.until(lambda: re.search(r": [\d,]+ of 7,510 entries", walk.test.text))
         assert "━" in walk.test.text_of("#check")
         await walk.press("right")
         assert walk.step == 2, "the screen goes on meanwhile"
+        seen.set()
+        await walk.press("C")
+        await walk.shows("✓ every gradient is right")
 
 
 async def test_a_broken_backward_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
