@@ -31,7 +31,7 @@ class RecordingApp(TuiBackpropApp):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, CompositorUpdate) and screen is self.screen:
-            update = self.terminal.reduce(renderable, screen.outer_size)
+            update = self.terminal.reduce(renderable, screen.outer_size, self.console)
             self.sent.append(update.render_segments(self.console))
 
 

@@ -52,7 +52,7 @@ async def test_an_unchanged_snapshot_repaints_nothing() -> None:
         await test.shows("30/60", "Affine1")
         await settled(test)
         painted = [w for w in test.app.screen.query("*") if hasattr(w, "lines_refreshed")]
-        assert len(painted) == 4
+        assert len(painted) == 5
         before = [w.lines_refreshed for w in painted]
         sent = test.app.terminal.bytes_sent
         for _ in range(5):

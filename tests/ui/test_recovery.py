@@ -40,7 +40,7 @@ def snapshot(
 
 
 def shows_key(test: AppUnderTest) -> bool:
-    return re.search(KEY, test.text_of("Footer")) is not None
+    return re.search(KEY, test.text_of("#key-line")) is not None
 
 
 async def killed(test: AppUnderTest, last: SessionSnapshot | None) -> None:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from textual.widgets import Footer
 
 from tests.support.app import LARGE, SMALL, running_app
 from tests.support.scripted_worker import DIVERGING, SPIRAL
@@ -99,16 +98,16 @@ async def test_start_trains_without_a_key() -> None:
 async def test_a_newcomer_sees_what_to_press(size: tuple[int, int]) -> None:
     async with running_app(size=size) as test:
         assert "press space to start training" in test.text_of("#status-bar")
-        footer = test.text_of(Footer.__name__)
+        footer = test.text_of("#key-line")
         for key, word in [("space", "Run"), ("n", "Next"), ("r", "Reset"), ("?", "Help")]:
             assert re.search(rf"{re.escape(key)} {word}", footer), footer
 
 
 async def test_every_button_of_the_footer_can_be_clicked() -> None:
     async with running_app() as test:
-        footer = test.app.screen.query_one(Footer)
-        place = test.text_of("Footer").index("n Next")
-        await test.pilot.click(Footer, offset=(place, footer.size.height - 1))
+        footer = test.app.screen.query_one("#key-line")
+        place = test.text_of("#key-line").index("n Next")
+        await test.pilot.click("#key-line", offset=(place, footer.size.height - 1))
         await test.shows(" 1/60")
 
 

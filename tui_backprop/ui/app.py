@@ -1,19 +1,13 @@
 """The Textual app: composes the screens, and routes commands and events."""
 
-import os
-import signal
-import sys
+import gc
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import ClassVar
 
-from rich.console import RenderableType
 from textual import on, work
-from textual._compositor import CompositorUpdate
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -38,13 +32,13 @@ from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen, help_rows
 from tui_backprop.ui.screens.training_bindings import HELP_NOTES
 from tui_backprop.ui.screens.training_screen import TrainingScreen
-from tui_backprop.ui.terminal_diff import TerminalDiff
+from tui_backprop.ui.terminal_app import TerminalApp
 
 TABLE_REPAINTS_PER_SECOND = 2.0
 PRELOAD_AFTER = 1.0
 
 
-class TuiBackpropApp(App[None]):
+class TuiBackpropApp(TerminalApp):
     """Shows one training process.
 
     Args:
@@ -63,7 +57,6 @@ class TuiBackpropApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Leave tui-backprop", priority=True),
-        Binding("ctrl+l", "repaint", "Repaint", show=False, tooltip="Paint the whole screen anew"),
     ]
 
     class EventArrived(Message):
@@ -84,7 +77,7 @@ class TuiBackpropApp(App[None]):
         watching: bool = False,
         clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__(driver_class=_driver_class())
+        super().__init__()
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
@@ -92,9 +85,7 @@ class TuiBackpropApp(App[None]):
         self._resume = resume
         self._watching = watching
         self._awaiting_snapshot = self._process_ended = False
-        encoding = (sys.stderr.encoding or "utf-8").lower()
-        self.terminal = TerminalDiff(encoding)
-        marker = "braille" if "utf" in encoding else "*"
+        marker = "braille" if "utf" in self.encoding else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
             marker=marker,
@@ -132,15 +123,6 @@ class TuiBackpropApp(App[None]):
 
         self._client.send(TakeTrace())
 
-    def on_resize(self) -> None:
-        """Paint everything: terminals do as they like with old contents when resized."""
-        self.terminal.forget()
-
-    def action_repaint(self) -> None:
-        """Paint everything, in case something else wrote to the terminal."""
-        self.terminal.forget()
-        self.screen.refresh(layout=True)
-
     def action_help(self) -> None:
         """Show all keys of the screen."""
         self.push_screen(HelpScreen(help_rows(self.screen), HELP_NOTES))
@@ -166,7 +148,11 @@ class TuiBackpropApp(App[None]):
     @work(thread=True)
     def _preload_step_screen(self) -> None:
         """Import what the step screen needs, NumPy first of all, while nobody waits for it."""
-        from tui_backprop.ui import step_events  # noqa: F401
+        from tui_backprop.ui import step_events
+
+        self.call_from_thread(step_events.mount_step_screen, self)
+        # What is there by now stays: looking through it for garbage took a tenth of a second.
+        gc.freeze()
 
     def _receive(self, event: Event) -> None:
         """Take an event on the client's thread, and have the app's own deal with it."""
@@ -206,12 +192,6 @@ class TuiBackpropApp(App[None]):
 
         show_step_event(self, event)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send an update, reduced to what it changes on the terminal."""
-        if isinstance(renderable, CompositorUpdate):
-            renderable = self.terminal.reduce(renderable, screen.outer_size)
-        super()._display(screen, renderable)
-
     def _ask_for_snapshot(self) -> None:
         """Ask for the next frame, unless nothing moves or the last one is still under way.
 
@@ -222,31 +202,3 @@ class TuiBackpropApp(App[None]):
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
             self._awaiting_snapshot = True
             self._client.send(TakeSnapshot())
-
-    def leave_cleanly_on_signals(self) -> None:
-        """Restore the screen when the terminal hangs up or somebody ends the program."""
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._leave, number)
-
-    def _leave(self, number: int) -> None:
-        """Leave with a signal's status, once no widget is being mounted: that fails halfway."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        if screen and screen.is_mounted and all(node.is_mounted for node in screen.query("*")):
-            self.exit(return_code=128 + number)
-        else:
-            self.set_timer(0.01, partial(self._leave, number))
-
-
-def _driver_class() -> type[Driver] | None:
-    """Return the driver for a terminal of this system, None for Textual's own choice.
-
-    That is also how something else than a terminal, as a browser, is asked for.
-    """
-    if os.name != "posix" or os.environ.get("TEXTUAL_DRIVER"):
-        return None
-    from tui_backprop.ui.terminal_driver import TerminalDriver
-
-    return TerminalDriver

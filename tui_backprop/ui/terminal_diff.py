@@ -43,12 +43,15 @@ class TerminalDiff:
         """Send everything anew: the terminal may show something else by now."""
         self._rows = []
 
-    def reduce(self, update: CompositorUpdate, size: Size) -> CompositorUpdate:
-        """Return an update to the same effect on a terminal of `size` that sends only changes."""
+    def reduce(self, update: CompositorUpdate, size: Size, console: Console) -> CompositorUpdate:
+        """Return an update to the same effect on a terminal of `size` that sends only changes.
+
+        It has to be sent: what it changes counts as shown.
+        """
         if isinstance(update, ChopsUpdate):
-            return _Changes(self, _pieces_of_spans(update), size)
+            return Changes(self.changes(_pieces_of_spans(update), size, console))
         if isinstance(update, LayoutUpdate):
-            return _Changes(self, _pieces_of_layout(update), size)
+            return Changes(self.changes(_pieces_of_layout(update), size, console))
         return update
 
     def changes(self, pieces: Iterable[Piece], size: Size, console: Console) -> str:
@@ -76,17 +79,15 @@ class TerminalDiff:
         return text
 
 
-class _Changes(CompositorUpdate):
-    """An update that is reduced at the moment it is sent."""
+class Changes(CompositorUpdate):
+    """An update that was reduced to `text`, which is empty where nothing changes."""
 
-    def __init__(self, diff: TerminalDiff, pieces: Iterable[Piece], size: Size) -> None:
-        self._diff = diff
-        self._pieces = pieces
-        self._size = size
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def render_segments(self, console: Console) -> str:
-        """Return the bytes to send."""
-        return self._diff.changes(self._pieces, self._size, console)
+        """Return what to send."""
+        return self.text
 
 
 def _pieces_of_spans(update: ChopsUpdate) -> Iterator[Piece]:

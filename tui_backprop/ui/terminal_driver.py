@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
-    from tui_backprop.ui.app import TuiBackpropApp
+    from tui_backprop.ui.terminal_app import TerminalApp
 
 _CHUNK = 4096
 _LEAVE_WITHIN = 0.5
@@ -63,7 +63,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal, ready for the signals on which nothing else would give it back."""
-        cast("TuiBackpropApp", self._app).leave_cleanly_on_signals()
+        cast("TerminalApp", self._app).leave_cleanly_on_signals()
         assert sys.__stderr__ is not None
         self._output = TerminalOutput(sys.__stderr__)
         self._file = cast(IO[str], self._output)  # type: ignore[assignment]

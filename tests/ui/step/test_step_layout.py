@@ -132,6 +132,37 @@ async def test_every_step_is_survived_at_any_size(size: tuple[int, int]) -> None
         await walk.shows("Gradient check of every entry")
 
 
+async def test_each_screen_fits_after_a_resize_that_it_missed() -> None:
+    async with walking(size=LARGE) as walk:
+        pilot = walk.test.pilot
+        assert walk.test.text_of("#sample")
+        await pilot.resize_terminal(*SMALL)
+        await walk.press("escape")
+        await walk.shows("1 Charts")
+        await pilot.resize_terminal(*LARGE)
+        await walk.open()
+        assert walk.test.text_of("#sample")
+        await walk.press("escape")
+        await pilot.resize_terminal(*SMALL)
+        await walk.open()
+        assert not walk.test.text_of("#sample")
+
+
+async def test_opened_again_it_starts_at_the_beginning_with_the_same_widgets() -> None:
+    async with walking() as walk:
+        screen, matrix = walk.screen, walk.matrix()
+        await walk.go_to(8)
+        await walk.press("right_square_bracket", "z", "tab", "escape", "escape")
+        await walk.until(lambda: not walk.is_open)
+        await walk.press("n")
+        await walk.shows(" 1/60")
+        await walk.open()
+        assert (walk.screen, walk.matrix()) == (screen, matrix), "making them takes time"
+        assert walk.step == 1
+        assert "iteration 2/60  sample 0 of" in walk.status
+        assert walk.test.text_of("#operand-0")
+
+
 async def test_whole_matrices_of_a_small_net_are_in_sight() -> None:
     async with walking() as walk:
         await walk.go_to(8)

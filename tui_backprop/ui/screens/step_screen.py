@@ -3,7 +3,6 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_backprop.session.messages import Command
@@ -12,8 +11,8 @@ from tui_backprop.session.walkthrough_messages import (
     DropCheck,
     Traced,
 )
-from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.player import Player
@@ -29,34 +28,31 @@ from tui_backprop.ui.widgets.step.tape_bar import TapeBar
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.tape import Step
 
-WIDE = 110
-"""Columns from which on the sample is shown beside the arrays."""
 
+class StepScreen(PaneScreen):
+    """Walks a traced minibatch. Leaving it changes nothing; w applies exactly what it shows.
 
-class StepScreen(Screen[None]):
-    """Walks a traced minibatch. Leaving it changes nothing; w applies exactly what it shows."""
+    One screen serves every minibatch: `show_first` before it is opened, `show_next` while it is.
+    """
 
-    AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as declared there
     BINDINGS = STEP_BINDINGS
 
-    def __init__(self, traced: Traced) -> None:
+    _traced: Traced
+    _path: StepPath
+
+    def __init__(self) -> None:
         super().__init__(id="step-screen")
-        self._compositor = FrugalCompositor()
-        self._traced = traced
-        self._path = StepPath(traced.tape)
         self._sample = 0
         self._status = StepStatus()
         self._tape_bar = TapeBar()
         self._arrays = ArrayPane()
         self._sample_view = SampleView()
         self._player = Player(self, self._play_on)
-        self.checks = GradientChecks(traced, self._arrays.check, self._status.say, self._ask)
+        self.checks = GradientChecks(self._arrays.check, self._status.say, self._ask)
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
-        # Known beforehand, the class need not change, and all styles with it, at the first resize.
-        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
+        self.fit_to_width()
         yield self._status
         yield self._tape_bar
         with Horizontal(id="step-panes"):
@@ -64,19 +60,25 @@ class StepScreen(Screen[None]):
             yield self._sample_view
         yield KeyLine()
 
-    def on_mount(self) -> None:
-        """Show the first operation."""
-        self._show()
+    def show_first(self, traced: Traced) -> None:
+        """Show a minibatch from its first operation on."""
+        self.fit_to_width()
+        self._sample = 0
+        self._arrays.leave_zoom()
+        self._show_traced(traced, first_step=1)
 
-    def show_traced(self, traced: Traced) -> None:
+    def show_next(self, traced: Traced) -> None:
         """Show the next minibatch, at the operation that was looked at."""
-        self._traced = traced
-        self._path = StepPath(traced.tape, self._path.place.step)
         self._sample = min(self._sample, traced.tape.sample_count - 1)
-        self.checks.forget(traced)
-        self._show()
+        self._show_traced(traced, self._path.place.step)
         if traced.stopped is not None:
             self._status.say(f"not committed: {commit_obstacle(traced)}")
+
+    def _show_traced(self, traced: Traced, first_step: int) -> None:
+        self._traced = traced
+        self._path = StepPath(traced.tape, first_step)
+        self.checks.begin(traced)
+        self._show()
 
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""

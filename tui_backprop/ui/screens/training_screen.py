@@ -5,8 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.events import Key
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Tab, Tabs
 
 from tui_backprop.session.messages import (
     READ_ONLY,
@@ -23,9 +22,9 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.ui.frugal_compositor import FrugalCompositor
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.training_bindings import (
     CHANGE_KEYS,
     CHANGES,
@@ -35,26 +34,21 @@ from tui_backprop.ui.screens.training_bindings import (
 from tui_backprop.ui.widgets.accuracy_chart import AccuracyChart
 from tui_backprop.ui.widgets.gradient_table import GradientTable
 from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
+from tui_backprop.ui.widgets.key_line import KeyLine
 from tui_backprop.ui.widgets.loss_chart import LossChart
-from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.ui.widgets.status_bar import StatusBar
 
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
 """Speed limits in iterations per second that + and - go through; None is full speed."""
-
-WIDE = 110
-"""Columns from which on all panes are shown at once."""
 
 PANES = ("charts", "layers", "form")
 
 _NOTICE_SECONDS = 4.0
 
 
-class TrainingScreen(Screen[None]):
+class TrainingScreen(PaneScreen):
     """Shows snapshots of a run and turns keys into commands."""
 
-    AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as declared there
     BINDINGS = TRAINING_BINDINGS
 
     class StepRequested(Message):
@@ -70,7 +64,6 @@ class TrainingScreen(Screen[None]):
     ) -> None:
         super().__init__(id="training-screen")
         self._watching = watching
-        self._compositor = FrugalCompositor()
         self._form = HyperparameterForm(hyperparameters)
         self._form.disabled = watching
         self._status = StatusBar()
@@ -86,8 +79,7 @@ class TrainingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes; style sheets show all of them or one at a time."""
-        # Known beforehand, the class need not change, and all styles with it, at the first resize.
-        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
+        self.fit_to_width()
         yield self._status
         yield Tabs(
             Tab("1 Charts", id="charts"),
@@ -104,7 +96,7 @@ class TrainingScreen(Screen[None]):
                 with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
                     layers.border_title = "Gradients by layer, last minibatch"
                     yield self._table
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def state(self) -> RunState:
@@ -148,11 +140,6 @@ class TrainingScreen(Screen[None]):
         if self._watching and event.key in CHANGE_KEYS:
             self._status.show_notice(READ_ONLY)
             self.set_timer(_NOTICE_SECONDS, lambda: self._status.show_notice(""))
-
-    def on_screen_resume(self) -> None:
-        """Show what changed while another screen was on top."""
-        for widget in self.query(PaintedWidget):
-            widget.repaint_changes()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the run's keys from working while a field is being edited."""

@@ -14,18 +14,19 @@ from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, CellCheck
 
 
 class GradientChecks:
-    """The checks of one traced minibatch.
+    """The checks of one traced minibatch after the other.
 
     Args:
-        traced: the minibatch.
         view: where the check that was asked for last is shown.
         say: takes a line of news.
         ask: sends a command to the training process.
     """
 
+    _traced: Traced
+    _whole_net: NetCheck | None = None
+
     def __init__(
         self,
-        traced: Traced,
         view: CheckView,
         say: Callable[[str], None],
         ask: Callable[[Command], None],
@@ -33,14 +34,13 @@ class GradientChecks:
         self._view = view
         self._say = say
         self._ask = ask
-        self.forget(traced)
+        self._showing_whole_net = self.exporting = False
 
-    def forget(self, traced: Traced) -> None:
+    def begin(self, traced: Traced) -> None:
         """Go on with another minibatch."""
         self._traced = traced
-        self._whole_net: NetCheck | None = None
-        self._showing_whole_net = False
-        self.exporting = False
+        self._whole_net = None
+        self._showing_whole_net = self.exporting = False
 
     def check_cell(self, key: str, index: Index) -> None:
         """Ask for the check of one entry of a parameter's gradient."""

@@ -13,7 +13,7 @@ class PaintedWidget(Widget):
     """Paints lines that a subclass composes.
 
     A subclass calls `repaint_changes` when what it shows may have changed. Nothing is composed
-    while the widget is hidden; it catches up when it is shown or resized.
+    while the widget is hidden; it catches up when it is painted next.
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -30,6 +30,9 @@ class PaintedWidget(Widget):
     def repaint_changes(self) -> None:
         """Compose the lines anew and refresh those that differ."""
         if not self._is_shown():
+            if self._composed_for is not None:
+                self._composed_for = None
+                self.refresh()
             return
         width = self.size.width
         lines = self._composed_lines()
@@ -50,7 +53,7 @@ class PaintedWidget(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines in sight, in the widget's style."""
         if self.size != self._composed_for and self._is_shown():
-            # A new layout is painted before on_resize comes: once is enough.
+            # Painted before on_resize or on_show comes: once is enough.
             self._lines = self._composed_lines()
         # Worked out once: what a style comes to is looked up through all of the ancestors.
         self._base_style = self.rich_style

@@ -115,7 +115,6 @@ class MatrixView(PaintedWidget, can_focus=True):
             self._cursor, self._panned_by_hand = self._strongest_of(row), False
         self._lit = frozenset(map(self._place, lit))
         self.border_title = f"{named.label} {shape_text(named.array.shape)}"
-        self._write_summary()
         self.repaint_changes()
 
     def show_as_heat(self, as_heat: bool) -> None:
@@ -154,6 +153,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         named = self.named
         if named is None:
             return []
+        self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
         if named.array.ndim == 0:
             exact = str(named.array[()])
             text = exact if len(exact) <= width else long_text(float(named.array))
@@ -174,11 +174,6 @@ class MatrixView(PaintedWidget, can_focus=True):
     def on_blur(self) -> None:
         """Show that the arrows are the tape's again."""
         self.repaint_changes()
-
-    def on_resize(self) -> None:
-        """Compose for the new size."""
-        self._write_summary()
-        super().on_resize()
 
     def on_click(self, event: Click) -> None:
         """Choose the cell under the pointer; a second click opens its derivation."""
@@ -249,9 +244,3 @@ class MatrixView(PaintedWidget, can_focus=True):
     def _layout(self) -> Layout:
         rows, columns = self._rows.shape
         return lay_out((rows, columns), self.size.width, self.size.height)
-
-    def _write_summary(self) -> None:
-        if self.named is None or self.named.array.ndim == 0:
-            self.border_subtitle = ""
-            return
-        self.border_subtitle = summary_text(self._summary, self.size.width - 2)
