@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.support.processes import ROOT, environment
+from tui_backprop.cli.main import COMMANDS
 
 
 def test_imports_keep_the_contracts() -> None:
@@ -45,3 +46,10 @@ def test_the_app_imports_without_drawing_anything() -> None:
     loaded = modules_loaded_by("import tui_backprop.ui.app")
     assert "textual" in loaded
     assert "plotext" not in loaded
+
+
+def test_the_command_line_loads_only_what_opens_the_app() -> None:
+    loaded = modules_loaded_by("import tui_backprop.cli.main")
+    assert "tui_backprop.cli.options" in loaded
+    unneeded = {f"tui_backprop.cli.{command}" for command in COMMANDS}
+    assert not loaded & {*unneeded, "tui_backprop.cli.app", "tomllib", "platformdirs", "textual"}

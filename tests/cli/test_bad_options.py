@@ -1,5 +1,8 @@
 """Whatever text an option is given: taken, or refused in one line that names what is allowed."""
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
@@ -115,3 +118,16 @@ def test_options_before_the_command_are_not_lost_in_silence() -> None:
 
 def test_an_option_without_its_value() -> None:
     assert "--seed" in error_line(invoke(["--seed"]))
+
+
+@pytest.mark.parametrize("run", [[], ["20261123-191020-s244"]])
+def test_a_run_that_is_not_there_opens_no_app(
+    run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By its full name: the package has the command under the module's.
+    module = import_module("tui_backprop.cli.main")
+    monkeypatch.setattr(module, "has_terminal", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    line = error_line(invoke(["--resume", *run, f"--runs-dir={tmp_path}"]))
+    assert str(tmp_path) in line
+    assert "no run" in line

@@ -46,7 +46,10 @@ def test_options_without_a_group_come_last(command: list[str]) -> None:
 
 def test_the_group_lists_its_commands_and_its_own_options() -> None:
     text = shown_help([])
-    assert "train" in section(text, "Commands")
+    commands = section(text, "Commands")
+    for command in ("train", "watch", "step", "check", "runs", "export"):
+        assert command in commands
+    assert "..." not in commands, "a command's line is cut off"
     for option in ("--start", "--fps", "--version"):
         assert option in section(text, "Options")
 

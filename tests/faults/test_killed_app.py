@@ -12,8 +12,8 @@ import pytest
 from tests.support.processes import children, environment, processes_in_group, wait_until
 from tests.support.terminal import Terminal
 from tui_backprop.training.checkpoint import read_checkpoint
-from tui_backprop.training.run_directory import run_paths
 from tui_backprop.training.run_listing import StoredState, summarize
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_lock import is_locked
 from tui_backprop.training.run_metrics import read_metrics
 

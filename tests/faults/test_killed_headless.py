@@ -17,8 +17,8 @@ from tests.support.processes import environment, run_program, wait_until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.training.checkpoint import read_checkpoint
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_directory import run_paths
 from tui_backprop.training.run_listing import StoredState, summarize
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_metrics import read_metrics
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.training.trainer_state import capture

@@ -26,8 +26,8 @@ from tui_backprop.session.messages import (
 from tui_backprop.session.worker import Inbox, Worker
 from tui_backprop.training.checkpoint import read_checkpoint
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_directory import run_paths
 from tui_backprop.training.run_listing import StoredState, summarize
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_lock import is_locked
 from tui_backprop.training.trainer import Trainer
 

@@ -30,8 +30,8 @@ from tui_backprop.session.messages import (
 from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.watch_client import WatchClient
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_directory import run_paths
 from tui_backprop.training.run_follower import RunFollower
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_recorder import RunRecorder, resting_event
 from tui_backprop.training.trainer import Trainer
 

@@ -18,6 +18,8 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
         "TERM": "xterm-256color",
         "LC_ALL": "C.UTF-8",
         "PYTHONUTF8": None,
+        # A program that is installed has its bytecode too.
+        "PYTHONDONTWRITEBYTECODE": None,
         "NO_COLOR": None,
         "FORCE_COLOR": None,
         "COLORTERM": None,

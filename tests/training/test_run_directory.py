@@ -15,16 +15,11 @@ from hypothesis import strategies as st
 from tests.training.stored_runs import NOW, SPIRAL
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.run_config import DataDescription, RunConfig, read_config
-from tui_backprop.training.run_directory import (
-    RunDirectory,
-    find_run,
-    new_run_id,
-    run_paths,
-    runs_directory,
-)
+from tui_backprop.training.run_directory import RunDirectory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import RunFiles
 from tui_backprop.training.run_listing import StoredState, list_runs
+from tui_backprop.training.run_location import find_run, new_run_id, run_paths, runs_directory
 from tui_backprop.training.run_lock import RunLock, is_locked
 from tui_backprop.training.run_metrics import MetricsReader, read_metrics
 

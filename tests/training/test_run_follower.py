@@ -11,9 +11,10 @@ from tests.support.scripted_worker import DIVERGING
 from tests.training.stored_runs import SPIRAL, SPIRAL_DATA, World, train
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.followed_curve import prolonged
-from tui_backprop.training.run_directory import RunDirectory, run_paths
+from tui_backprop.training.run_directory import RunDirectory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_follower import RunFollower
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_metrics import MetricsPoint, metrics_line
 from tui_backprop.training.run_recorder import RunRecorder, resting_event
 from tui_backprop.training.series import CAPACITY

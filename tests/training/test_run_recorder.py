@@ -22,10 +22,11 @@ from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.training.checkpoint import read_checkpoint
 from tui_backprop.training.resuming import load_run
 from tui_backprop.training.run_config import read_config
-from tui_backprop.training.run_directory import RunDirectory, run_paths
+from tui_backprop.training.run_directory import RunDirectory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import RunFiles
 from tui_backprop.training.run_listing import StoredState, summarize
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_metrics import read_metrics
 from tui_backprop.training.run_recorder import RunRecorder, resting_event
 from tui_backprop.training.trainer import Trainer

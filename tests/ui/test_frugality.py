@@ -1,5 +1,6 @@
 """Work that is left out: nothing for hidden panes, unchanged values, or a slow reader."""
 
+import sys
 import time
 
 import pyte
@@ -60,6 +61,13 @@ async def test_an_unchanged_snapshot_repaints_nothing() -> None:
             await test.pilot.pause()
         assert [w.lines_refreshed for w in painted] == before
         assert test.app.terminal.bytes_sent == sent
+
+
+async def test_the_first_frame_waits_for_no_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tui_backprop.ui.charts.plotext_adapter", None)
+    async with running_app(client=PuppetClient()) as test:
+        assert "Training loss" in test.text
+        assert "Accuracy" in test.text
 
 
 async def test_the_next_snapshot_is_a_small_update() -> None:

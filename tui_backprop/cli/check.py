@@ -28,7 +28,7 @@ STEP_SIZE = NumberField(
 )
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Check every gradient of one minibatch.")
 @hyperparameter_options
 @blas_option
 @at_option

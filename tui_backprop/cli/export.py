@@ -36,8 +36,8 @@ def export(run_id: str, metrics: str | None, parameters: str | None, runs_dir: s
 
     A file that is there already is replaced, in one step.
     """
-    from tui_backprop.training.run_directory import find_run, runs_directory
     from tui_backprop.training.run_error import RunError
+    from tui_backprop.training.run_location import find_run, runs_directory
 
     if metrics is None and parameters is None:
         raise click.UsageError("nothing to export: give --metrics FILE, --parameters FILE or both.")

@@ -1,13 +1,12 @@
 """The `tui-backprop` command and its subcommands."""
 
+from importlib import import_module
 from typing import Any
 
 import click
 
 from tui_backprop import __version__
 from tui_backprop.cli.blas_option import blas_option
-from tui_backprop.cli.check import check
-from tui_backprop.cli.export import export
 from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import (
     GroupedCommand,
@@ -16,17 +15,32 @@ from tui_backprop.cli.options import (
     hyperparameters_from,
     printable_usage_errors,
 )
-from tui_backprop.cli.run_options import resume_option, runs_dir_option
-from tui_backprop.cli.runs import runs
-from tui_backprop.cli.step import step
+from tui_backprop.cli.run_options import fail, resume_option, runs_dir_option
 from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
-from tui_backprop.cli.train import train
-from tui_backprop.cli.watch import watch
-from tui_backprop.training.run_directory import runs_directory
+from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_location import find_run, runs_directory
+
+COMMANDS = ("train", "watch", "step", "check", "runs", "export")
+"""Each is the function of its name in the module of its name."""
 
 
 class DefaultGroup(GroupedCommand, click.Group):
-    """A group whose own options start the app, and whose help lists its commands too."""
+    """A group whose own options start the app, and whose help lists its commands too.
+
+    A command is imported when it is named: the app's first frame waits for none of them.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"tui_backprop.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the grouped options, then the commands."""
@@ -97,12 +111,14 @@ def main(
 
         ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in, resume=resume))
     refuse_dumb_terminal("use `tui-backprop train` instead")
+    if resume is not None:
+        try:
+            resume = find_run(kept_in, resume).name
+        except RunError as error:
+            raise fail(error) from error
     from tui_backprop.cli.app import run_app
 
     ctx.exit(run_app(hyperparameters, start=start, fps=fps, runs=kept_in, resume=resume))
 
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
-
-for command in (train, watch, step, check, runs, export):
-    main.add_command(command)

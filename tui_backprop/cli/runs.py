@@ -23,9 +23,9 @@ def runs(runs_dir: str | None) -> None:
     to be rid of it.
     """
     from tui_backprop.printable import printable
-    from tui_backprop.training.run_directory import runs_directory
     from tui_backprop.training.run_error import RunError
     from tui_backprop.training.run_listing import list_runs
+    from tui_backprop.training.run_location import runs_directory
 
     directory = runs_directory(runs_dir)
     try:

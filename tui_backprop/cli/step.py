@@ -16,7 +16,7 @@ from tui_backprop.datasets import DatasetError
 from tui_backprop.printable import printable
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Write a minibatch's walkthrough as Markdown.")
 @hyperparameter_options
 @blas_option
 @at_option

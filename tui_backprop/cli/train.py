@@ -13,7 +13,7 @@ from tui_backprop.cli.options import (
 from tui_backprop.cli.run_options import resume_option, runs_dir_option
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Train without a screen.")
 @hyperparameter_options
 @resume_option
 @runs_dir_option
@@ -39,7 +39,7 @@ def train(
     trains: `--resume` goes on with it, and takes the options that apply live.
     """
     from tui_backprop.cli.headless import train_headless
-    from tui_backprop.training.run_directory import runs_directory
+    from tui_backprop.training.run_location import runs_directory
 
     hyperparameters = hyperparameters_from(values)
     changes = live_changes(ctx, hyperparameters.to_dict()) if resume is not None else {}

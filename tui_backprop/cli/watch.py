@@ -6,10 +6,10 @@ from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import Failure, fail, runs_dir_option
 from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
-from tui_backprop.training.run_directory import LATEST
+from tui_backprop.training.run_location import LATEST
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Watch a run that another process trains, live.")
 @click.argument("run_id", metavar="[ID]", default=LATEST)
 @fps_option
 @runs_dir_option
@@ -21,8 +21,8 @@ def watch(ctx: click.Context, /, run_id: str, fps: float, runs_dir: str | None) 
     and after.
     """
     from tui_backprop.session.blas import limit_blas_threads
-    from tui_backprop.training.run_directory import find_run, runs_directory
     from tui_backprop.training.run_error import RunError
+    from tui_backprop.training.run_location import find_run, runs_directory
 
     instead = "`tui-backprop export` writes a run out"
     if not has_terminal():

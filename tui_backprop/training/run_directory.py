@@ -1,4 +1,4 @@
-"""A run's directory, and the directory of all runs.
+"""A run's directory.
 
 A run is a directory named by its id, with
 - `config.toml`: what it was started with (`training.run_config`),
@@ -11,15 +11,10 @@ shown. A change that a reader would not survive raises the format's number.
 """
 
 import os
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_backprop.printable import printable
 from tui_backprop.training.run_config import CONFIG_NAME, RunConfig
-from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import RunFiles, write_all
 from tui_backprop.training.run_lock import RunLock
 from tui_backprop.training.run_metrics import METRICS_NAME
@@ -27,59 +22,7 @@ from tui_backprop.training.run_metrics import METRICS_NAME
 if TYPE_CHECKING:
     from tui_backprop.training.trainer_state import TrainerState
 
-LATEST = "latest"
 CHECKPOINT_NAME = "checkpoint.npz"
-RUNS_VARIABLE = "TUI_BACKPROP_RUNS_DIR"
-
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", re.ASCII)
-_SUFFIX_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-def runs_directory(option: str | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where runs are kept: as asked for, or else in the user's state directory."""
-    chosen = option or environment.get(RUNS_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    from platformdirs import user_state_path
-
-    return user_state_path("tui-backprop", appauthor=False) / "runs"
-
-
-def new_run_id(now: datetime, entropy: bytes) -> str:
-    """Return an id that sorts by time: date, time in UTC, and a letter for each byte."""
-    suffix = "".join(_SUFFIX_LETTERS[byte % len(_SUFFIX_LETTERS)] for byte in entropy)
-    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{suffix}"
-
-
-def run_paths(runs: Path) -> list[Path]:
-    """Return the directories of all runs, oldest first.
-
-    Raises:
-        RunError: the directory of runs cannot be read.
-    """
-    try:
-        return sorted(path for path in runs.iterdir() if _ID.fullmatch(path.name) and path.is_dir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunError(f"{printable(runs)}: {printable(error.strerror or error)}") from error
-
-
-def find_run(runs: Path, run_id: str) -> Path:
-    """Return the directory of the run with this id; "latest" is the newest one.
-
-    Raises:
-        RunError: there is no such run.
-    """
-    if run_id == LATEST:
-        paths = run_paths(runs)
-        if not paths:
-            raise RunError(f"{printable(runs)}: no runs yet")
-        return paths[-1]
-    path = runs / run_id
-    if not _ID.fullmatch(run_id) or not path.is_dir():
-        raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
-    return path
 
 
 class RunDirectory:

@@ -6,8 +6,9 @@ from enum import Enum
 from pathlib import Path
 
 from tui_backprop.training.run_config import CONFIG_NAME, RunConfig, read_config
-from tui_backprop.training.run_directory import CHECKPOINT_NAME, run_paths
+from tui_backprop.training.run_directory import CHECKPOINT_NAME
 from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_lock import is_locked
 from tui_backprop.training.run_metrics import METRICS_NAME, MetricsReader, read_metrics
 

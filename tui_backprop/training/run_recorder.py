@@ -9,9 +9,10 @@ from tui_backprop.printable import printable
 from tui_backprop.training.metrics_log import MetricsLog
 from tui_backprop.training.resuming import ResumedRun
 from tui_backprop.training.run_config import DataDescription, RunConfig
-from tui_backprop.training.run_directory import RunDirectory, new_run_id
+from tui_backprop.training.run_directory import RunDirectory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import RunFiles
+from tui_backprop.training.run_location import new_run_id
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.training.trainer_state import TrainerState, capture
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from tests.ui.charts.test_loss_chart_model import curve_of
 from tui_backprop.training.snapshot import AccuracyPoint
 from tui_backprop.ui.charts.accuracy_chart_model import accuracy_chart_model, thinned
-from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, Axis, ChartModel, Line
 from tui_backprop.ui.charts.loss_chart_model import LossChartModels
-from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
+from tui_backprop.ui.charts.plotext_adapter import draw_chart
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
-SIZES = st.tuples(st.integers(SMALLEST[0], 150), st.integers(SMALLEST[1], 40))
+SIZES = st.tuples(st.integers(SMALLEST_CHART[0], 150), st.integers(SMALLEST_CHART[1], 40))
 
 
 def check_size(model: ChartModel, size: tuple[int, int], marker: str = "braille") -> str:

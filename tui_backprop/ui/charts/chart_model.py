@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SMALLEST_CHART = (20, 6)
+"""With fewer columns or rows, axes leave no room to draw in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:

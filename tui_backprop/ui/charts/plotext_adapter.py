@@ -12,8 +12,6 @@ from textual.strip import Strip
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 
 _COLOUR_CODE = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m")
-SMALLEST = (20, 6)
-"""Below this many columns or rows, axes leave no room to draw in."""
 
 
 def draw_chart(model: ChartModel, width: int, height: int, *, marker: str) -> list[Strip]:
@@ -24,7 +22,7 @@ def draw_chart(model: ChartModel, width: int, height: int, *, marker: str) -> li
 
     Args:
         model: what to draw.
-        width: columns of the chart with its axes, at least SMALLEST.
+        width: columns of the chart with its axes, at least those of SMALLEST_CHART.
         height: rows likewise.
         marker: what lines are drawn with, "braille" or one character.
     """

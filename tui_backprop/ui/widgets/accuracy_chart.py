@@ -12,6 +12,7 @@ from tui_backprop.ui.charts.accuracy_chart_model import (
     TRAIN_COLOUR,
     accuracy_chart_model,
 )
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
 _ROOM_FOR_EPOCH = 42
@@ -26,7 +27,7 @@ class AccuracyChart(PaintedWidget):
         super().__init__(id="accuracy-chart", classes="pane")
         self._marker = marker
         self._points: tuple[AccuracyPoint, ...] = ()
-        self._epochs = 1.0
+        self._epochs: float | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the accuracies known at this moment."""
@@ -39,10 +40,13 @@ class AccuracyChart(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return a line with the last values, and the chart under it."""
-        from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
-
-        if width < SMALLEST[0] or height - 1 < SMALLEST[1]:
+        if self._epochs is None:
+            return []
+        if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
             return [self._last_values(width)]
+        # Imported at the first chart, so that the first frame does not wait for plotext.
+        from tui_backprop.ui.charts.plotext_adapter import draw_chart
+
         model = accuracy_chart_model(self._points, self._epochs, width=width, height=height - 1)
         return [
             self._last_values(width),

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.training.snapshot import Snapshot
-from tui_backprop.ui.charts.chart_model import ChartModel
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
 from tui_backprop.ui.charts.loss_chart_model import (
     RAW_BEHIND_COLOUR,
     RAW_COLOUR,
@@ -51,12 +51,14 @@ class LossChart(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return a line with the last values, and the chart under it."""
-        # Imported at the first chart, so that the first frame does not wait for plotext.
-        from tui_backprop.ui.charts.plotext_adapter import SMALLEST, draw_chart
-
         snapshot = self._snapshot
-        if snapshot is None or width < SMALLEST[0] or height - 1 < SMALLEST[1]:
-            return [] if snapshot is None else [self._last_values(snapshot)]
+        if snapshot is None:
+            return []
+        if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
+            return [self._last_values(snapshot)]
+        # Imported at the first chart, so that the first frame does not wait for plotext.
+        from tui_backprop.ui.charts.plotext_adapter import draw_chart
+
         model = self._models.model(
             snapshot.loss_curve,
             max(snapshot.hyperparameters.iterations, snapshot.iteration),
