@@ -10,7 +10,14 @@ from textual.widget import Widget
 from tests.support.app import LARGE, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
 from tests.support.scripted_worker import ScriptedWorker
-from tui_backprop.session.messages import Run, SessionSnapshot, SnapshotTaken, Start, TakeSnapshot
+from tui_backprop.session.messages import (
+    Run,
+    RunState,
+    SessionSnapshot,
+    SnapshotTaken,
+    Start,
+    TakeSnapshot,
+)
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.charts import plotext_adapter
 from tui_backprop.ui.charts.chart_model import ChartModel
@@ -38,11 +45,41 @@ def frames(iterations: int) -> list[SessionSnapshot]:
 
 
 async def show(test: AppUnderTest, snapshot: SessionSnapshot) -> None:
-    """Show a snapshot, its table too, and wait until it has been painted."""
-    test.app.training_screen._table_pace._next = float("-inf")
+    """Show a snapshot, its table and charts too, and wait until it has been painted."""
+    keep_pace(test, next_repaint=float("-inf"))
     test.puppet.tell(SnapshotTaken(snapshot, False))
     await test.shows(f" {snapshot.training.iteration:,}/")
     await test.pilot.pause(0.02)
+
+
+def keep_pace(test: AppUnderTest, next_repaint: float) -> None:
+    """Set the moment from which on table and charts are due while training."""
+    screen = test.app.training_screen
+    screen._table_pace._next = screen._chart_pace._next = next_repaint
+
+
+async def test_charts_are_drawn_at_their_own_pace_and_when_training_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawings: list[ChartModel] = []
+    draw = plotext_adapter.draw_chart
+
+    def noted(model: ChartModel, *size: int, marker: str) -> list[Strip]:
+        drawings.append(model)
+        return draw(model, *size, marker=marker)
+
+    monkeypatch.setattr(plotext_adapter, "draw_chart", noted)
+    async with running_app(client=PuppetClient(), size=LARGE) as test:
+        first, *others = frames(FRAMES.stop)
+        await show(test, first)
+        drawn = len(drawings)
+        keep_pace(test, next_repaint=float("inf"))
+        for snapshot in others:
+            test.puppet.tell(SnapshotTaken(snapshot, False))
+            await test.shows(f" {snapshot.training.iteration:,}/")
+        assert len(drawings) == drawn, "the iterations move on, the charts wait"
+        test.puppet.tell(SnapshotTaken(replace(others[-1], state=RunState.PAUSED), False))
+        await test.until(lambda: len(drawings) > drawn)
 
 
 async def test_a_training_run_is_light_on_the_link() -> None:

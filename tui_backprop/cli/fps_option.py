@@ -1,4 +1,4 @@
-"""The option for the pace of the app's charts."""
+"""The option for the pace of the app's screen."""
 
 import os
 
@@ -13,7 +13,7 @@ FPS_OVER_SSH = 4.0
 FPS_FIELD = NumberField(
     "fps",
     "Frames",
-    "Most chart updates a second.",
+    "Most updates of the screen a second.",
     "Options",
     Applies.LIVE,
     None,

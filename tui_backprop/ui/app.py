@@ -35,6 +35,9 @@ from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_app import TerminalApp
 
 TABLE_REPAINTS_PER_SECOND = 2.0
+CHART_REPAINTS_PER_SECOND = 5.0
+"""Drawing takes the time of several other updates, beside a training that leaves no core idle."""
+
 PRELOAD_AFTER = 1.0
 
 
@@ -45,7 +48,7 @@ class TuiBackpropApp(TerminalApp):
         client: the training process.
         hyperparameters: of the first run.
         start: whether to train without waiting for a key.
-        fps: most snapshots asked for, and so most chart repaints, a second.
+        fps: most snapshots asked for, and so most updates of the screen, a second.
         resume: id of a stored run to open instead of a new one.
         watching: whether the client only shows a run that another process trains.
         clock: seconds that only grow.
@@ -90,6 +93,7 @@ class TuiBackpropApp(TerminalApp):
             hyperparameters,
             marker=marker,
             table_pace=RefreshPace(TABLE_REPAINTS_PER_SECOND, clock),
+            chart_pace=RefreshPace(CHART_REPAINTS_PER_SECOND, clock),
             watching=watching,
         )
 

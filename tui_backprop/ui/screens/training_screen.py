@@ -60,6 +60,7 @@ class TrainingScreen(PaneScreen):
         *,
         marker: str,
         table_pace: RefreshPace,
+        chart_pace: RefreshPace,
         watching: bool = False,
     ) -> None:
         super().__init__(id="training-screen")
@@ -71,6 +72,7 @@ class TrainingScreen(PaneScreen):
         self._accuracy_chart = AccuracyChart(marker=marker)
         self._table = GradientTable()
         self._table_pace = table_pace
+        self._chart_pace = chart_pace
         self._state = RunState.LOADING
         self._last: SessionSnapshot | None = None
         self._ended = False
@@ -109,9 +111,11 @@ class TrainingScreen(PaneScreen):
         self._find_way_back()
         self._status.show(snapshot)
         self._form.show_in_force(snapshot.training.hyperparameters)
-        self._loss_chart.show(snapshot.training)
-        self._accuracy_chart.show(snapshot.training)
-        if snapshot.state is not RunState.RUNNING or self._table_pace.is_due():
+        resting = snapshot.state is not RunState.RUNNING
+        if resting or self._chart_pace.is_due():
+            self._loss_chart.show(snapshot.training)
+            self._accuracy_chart.show(snapshot.training)
+        if resting or self._table_pace.is_due():
             self._table.show(snapshot.training)
 
     def show_loading(self, dataset: str) -> None:
