@@ -1,5 +1,6 @@
 """What is on the screen: all panes at once or one at a time, help, palette, loading, faults."""
 
+from dataclasses import replace
 from functools import partial
 
 from textual.widgets import Tabs
@@ -54,6 +55,26 @@ async def test_each_pane_is_complete_at_80x24() -> None:
             for pane in panes:
                 for text in PANES[pane]:
                     assert text in test.text_of(pane), f"{text} in {pane}\n{test.text}"
+
+
+async def test_the_columns_of_a_large_nets_table_stand_in_line() -> None:
+    async with running_app(replace(SPIRAL, hidden=(1000, 2000)), size=LARGE) as test:
+        await test.press("n")
+        await test.shows("1000×2000")
+        rows = test.text_of("#layers-pane").splitlines()
+        starts = {row.index("ok") for row in rows if " ok " in row}
+        assert starts == {rows[1].index("state")}
+
+
+async def test_page_keys_scroll_a_deep_nets_table() -> None:
+    async with running_app(replace(SPIRAL, hidden=(5,) * 9), size=SMALL) as test:
+        await test.press("2")
+        assert "W1" in test.text_of("#layers-pane")
+        assert "W10" not in test.text_of("#layers-pane")
+        await test.press("pagedown", "pagedown")
+        assert "W10" in test.text_of("#layers-pane")
+        await test.press("pageup", "pageup")
+        assert "W1" in test.text_of("#layers-pane")
 
 
 async def test_every_field_is_reached_with_tab_at_80x24() -> None:

@@ -26,6 +26,15 @@ TRAINING_BINDINGS: list[BindingType] = [
     Binding("l", "log_scale", "Log scale", show=False, tooltip="Linear or log loss axis"),
     Binding("m", "smoothing", "Smooth", show=False, tooltip="Show or hide the smoothed loss"),
     Binding("escape", "leave_field", "Leave field", tooltip="Give the keys back to the run"),
+    Binding(
+        "pagedown",
+        "scroll_layers(1)",
+        "Scroll layers",
+        key_display="pgup pgdn",
+        show=False,
+        tooltip="Scroll the layers, where there are more than fit",
+    ),
+    Binding("pageup", "scroll_layers(-1)", "Scroll layers", show=False),
     Binding("1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"),
     Binding("2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"),
     Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
@@ -55,5 +64,6 @@ HELP_NOTES = """
 ‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
 "vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
 "dead": ReLU units that were 0 for every sample of the last minibatch.
-Fields marked ↻ need a new net: change them, then reset. The others apply with Enter.
+Fields marked ↻ need a new net: change them, then reset. The others apply with Enter, or when
+you leave the field.
 """

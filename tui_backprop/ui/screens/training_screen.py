@@ -202,6 +202,11 @@ class TrainingScreen(PaneScreen):
         """Show or hide the smoothed loss."""
         self._loss_chart.toggle_smoothing()
 
+    def action_scroll_layers(self, direction: int) -> None:
+        """Show other rows of the gradient table."""
+        layers = self.query_one("#layers-pane")
+        layers.scroll_relative(y=direction * layers.size.height, animate=False)
+
     def action_edit(self) -> None:
         """Put the cursor into the first field."""
         self.action_show_pane("form")

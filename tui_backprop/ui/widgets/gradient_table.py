@@ -1,7 +1,7 @@
 """The gradient of every parameter, layer by layer, in numbers and words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 from rich.cells import cell_len
@@ -73,26 +73,37 @@ class GradientTable(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the heading and the rows; the trend takes what width is left."""
-        room = width - sum(column.width + _GAP for column in COLUMNS[:-1])
-        heading = [column.heading for column in COLUMNS]
+        columns = fitting_columns(self._rows)
+        room = width - sum(column.width + _GAP for column in columns[:-1])
+        heading = [column.heading for column in columns]
         if cell_len(heading[-1]) > room:
             heading[-1] = "trend"
         return [
-            table_line(heading, Style(dim=True, bold=True), None),
-            *(self._row_line(row, room) for row in self._rows),
+            table_line(columns, heading, Style(dim=True, bold=True), None),
+            *(
+                table_line(columns, row_cells(row, room), Style.null(), row.verdict)
+                for row in self._rows
+            ),
         ]
 
-    def _row_line(self, row: LayerStatistics, room: int) -> Strip:
-        values = (
-            parameter_cells(row, room) if isinstance(row, ParameterStatistics) else relu_cells(row)
-        )
-        return table_line(values, Style.null(), row.verdict)
+
+def fitting_columns(rows: Sequence[LayerStatistics]) -> tuple[TableColumn, ...]:
+    """Return the columns, that of the shapes as wide as the longest of these rows needs."""
+    shapes = [shape_cell(row) for row in rows if isinstance(row, ParameterStatistics)]
+    return tuple(
+        replace(column, width=max(column.width, *map(len, shapes)))
+        if column.heading == "shape" and shapes
+        else column
+        for column in COLUMNS
+    )
 
 
-def table_line(values: Sequence[str], style: Style, verdict: Verdict | None) -> Strip:
+def table_line(
+    columns: Sequence[TableColumn], values: Sequence[str], style: Style, verdict: Verdict | None
+) -> Strip:
     """Return values in their columns; an alarming verdict's state stands out."""
     segments = []
-    for column, value in zip(COLUMNS, values, strict=True):
+    for column, value in zip(columns, values, strict=True):
         padding = " " * max(0, column.width - cell_len(value))
         text = padding + value if column.right else value + padding
         alarming = verdict in _ALARMING and column.heading == "state"
@@ -101,12 +112,22 @@ def table_line(values: Sequence[str], style: Style, verdict: Verdict | None) -> 
     return Strip(segments)
 
 
+def row_cells(row: LayerStatistics, room: int) -> list[str]:
+    """Return the texts of a row, its trend in at most `room` cells."""
+    return parameter_cells(row, room) if isinstance(row, ParameterStatistics) else relu_cells(row)
+
+
+def shape_cell(row: ParameterStatistics) -> str:
+    """Return a parameter's shape."""
+    return "×".join(str(n) for n in row.shape)
+
+
 def parameter_cells(row: ParameterStatistics, room: int) -> list[str]:
     """Return the texts of a parameter's row, its trend in at most `room` cells."""
     return [
         row.layer,
         row.name,
-        "×".join(str(n) for n in row.shape),
+        shape_cell(row),
         shown_number(row.norm),
         shown_number(row.gradient_norm),
         shown_number(row.gradient_rms),
