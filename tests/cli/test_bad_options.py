@@ -1,7 +1,10 @@
 """Whatever text an option is given: taken, or refused in one line that names what is allowed."""
 
+import os
+import re
 from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -30,8 +33,10 @@ def option(field: Field) -> str:
     return "--" + field.name.replace("_", "-")
 
 
-def invoke(arguments: list[str]) -> Result:
-    return CliRunner().invoke(main, arguments, prog_name="tui-backprop")
+def invoke(arguments: list[str], env: dict[str, str] | None = None) -> Result:
+    # The choice of BLAS threads goes into the environment, for the processes that are started.
+    with mock.patch.dict(os.environ):
+        return CliRunner().invoke(main, arguments, prog_name="tui-backprop", env=env)
 
 
 def error_line(result: Result) -> str:
@@ -92,6 +97,33 @@ def test_no_text_leads_to_a_traceback(field: Field, text: str, command: list[str
         assert field.allowed in line
 
 
+NOWHERE = "/dev/null/nowhere"
+"""No directory: what is asked of it fails, so that a valid value starts nothing either."""
+
+PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+"""What a shell can hand over."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["step", f"--dataset={NOWHERE}", "--at={}"],
+        ["check", f"--dataset={NOWHERE}", "--h={}"],
+        ["check", f"--dataset={NOWHERE}", "--blas-threads={}"],
+        ["step", "--dataset=digits", f"--output={NOWHERE}/{{}}"],
+        ["train", f"--dataset={NOWHERE}/{{}}"],
+        ["train", f"--runs-dir={NOWHERE}", "--resume={}"],
+        ["export", f"--runs-dir={NOWHERE}", "--metrics=x.csv", "--", "{}"],
+        ["runs", f"--runs-dir={NOWHERE}/{{}}"],
+    ],
+    ids=lambda arguments: f"{arguments[0]} {arguments[-1]}",
+)
+@settings(max_examples=100)
+@given(text=PATHS | st.sampled_from([t for t in HOSTILE if "\0" not in t and "\ud800" not in t]))
+def test_no_text_in_another_option_leads_to_a_traceback(arguments: list[str], text: str) -> None:
+    error_line(invoke([argument.replace("{}", text) for argument in arguments]))
+
+
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x1b]0;title\a", "a\nb", "\x9b2J", "‮"])
 @pytest.mark.parametrize(
     "arguments",
@@ -131,3 +163,12 @@ def test_a_run_that_is_not_there_opens_no_app(
     line = error_line(invoke(["--resume", *run, f"--runs-dir={tmp_path}"]))
     assert str(tmp_path) in line
     assert "no run" in line
+
+
+@pytest.mark.parametrize("command", ["step", "check", "train"])
+def test_a_net_beyond_memory_is_refused_with_the_estimate(command: str, tmp_path: Path) -> None:
+    hidden = ",".join(["10000"] * 20)
+    environment = {"TUI_BACKPROP_RUNS_DIR": str(tmp_path)}
+    arguments = [command, "--dataset=digits", f"--hidden={hidden}"]
+    line = error_line(invoke(arguments, environment))
+    assert re.search(r"would need about [\d,.]+ GB of memory, but [\d,.]+ [GM]B are free", line)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.scripted_worker import DIVERGING, SPIRAL, ScriptedWorker, bits
 from tui_backprop.datasets import load_dataset
-from tui_backprop.session.messages import Event, Pause, Run, RunIterations, Start
+from tui_backprop.session.messages import Event, Pause, Refused, Run, RunIterations, Start
 from tui_backprop.session.step_desk import StepDesk
 from tui_backprop.session.walkthrough_messages import (
     CellChecked,
@@ -249,3 +249,19 @@ def test_a_command_that_is_none_of_its_own_is_refused() -> None:
     desk = Desk()
     with pytest.raises(TypeError, match="unknown command"):
         desk.desk.obey(Run(), desk.trainer)
+
+
+def test_a_walkthrough_that_would_not_fit_is_refused_with_the_estimate() -> None:
+    told: list[Event] = []
+    trainer = make_trainer(SPIRAL, 1)
+    before = bits(trainer)
+    free = [10_000, 10_000_000]
+    desk = StepDesk(told.append, lambda: 0.0, free_memory=lambda: free[0])
+    desk.obey(TakeTrace(), trainer)
+    (refused,) = told
+    assert isinstance(refused, Refused)
+    assert "a walkthrough of 51 parameters would need about" in refused.message
+    assert bits(trainer) == before
+    del free[0]
+    desk.obey(TakeTrace(), trainer)
+    assert isinstance(told[-1], TraceTaken)

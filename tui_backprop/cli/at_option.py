@@ -29,6 +29,7 @@ def trainer_at(hyperparameters: Hyperparameters, iteration: int) -> "Trainer":
         click.BadParameter: the run has no such iteration.
         click.ClickException: a value before it is not finite.
         DatasetError: the data set cannot be loaded or is too small.
+        NotEnoughMemoryError: the net or its walkthrough would not fit.
     """
     if iteration > hyperparameters.iterations:
         raise click.BadParameter(
@@ -37,9 +38,13 @@ def trainer_at(hyperparameters: Hyperparameters, iteration: int) -> "Trainer":
             param_hint="'--at'",
         )
     limit_blas_threads()
+    from tui_backprop.training.memory import available_memory, check_walkthrough_memory
     from tui_backprop.training.trainer import Trainer
 
-    trainer = Trainer(hyperparameters, load_dataset(hyperparameters.dataset))
+    dataset = load_dataset(hyperparameters.dataset)
+    sizes = (dataset.input_size, *hyperparameters.hidden, dataset.class_count)
+    check_walkthrough_memory(hyperparameters, sizes, available_memory())
+    trainer = Trainer(hyperparameters, dataset, available_memory())
     while trainer.iteration < iteration - 1:
         trainer.work()
         if (stopped := trainer.non_finite) is not None:

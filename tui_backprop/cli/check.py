@@ -14,6 +14,7 @@ from tui_backprop.cli.options import (
 )
 from tui_backprop.datasets import DatasetError
 from tui_backprop.training.fields import Applies, NumberField
+from tui_backprop.training.memory import NotEnoughMemoryError
 
 STEP_SIZE = NumberField(
     "h",
@@ -49,7 +50,7 @@ def check(ctx: click.Context, /, iteration: int, step_size: float, **values: Any
     """
     try:
         trainer = trainer_at(hyperparameters_from(values), iteration)
-    except DatasetError as error:
+    except (DatasetError, NotEnoughMemoryError) as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(2)
     from tui_backprop.nn.operation import shape_text

@@ -14,6 +14,7 @@ from tui_backprop.cli.options import (
 )
 from tui_backprop.datasets import DatasetError
 from tui_backprop.printable import printable
+from tui_backprop.training.memory import NotEnoughMemoryError
 
 
 @click.command(cls=GroupedCommand, short_help="Write a minibatch's walkthrough as Markdown.")
@@ -36,7 +37,7 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
         if output is not None:
             check_writable(output)
         trainer = trainer_at(hyperparameters_from(values), iteration)
-    except DatasetError as error:
+    except (DatasetError, NotEnoughMemoryError) as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(2)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tui_backprop.session.messages import Command, Event
+from tui_backprop.session.messages import Command, Event, Refused
 from tui_backprop.session.stopwatch import Clock
 from tui_backprop.session.walkthrough_messages import (
     CellChecked,
@@ -14,6 +14,11 @@ from tui_backprop.session.walkthrough_messages import (
     TakeTrace,
     Traced,
     TraceTaken,
+)
+from tui_backprop.training.memory import (
+    NotEnoughMemoryError,
+    available_memory,
+    check_walkthrough_memory,
 )
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
@@ -29,11 +34,22 @@ class StepDesk:
     """Obeys a step screen's commands. Only CommitTrace moves the trainer.
 
     A check of the whole net is work in pieces: `work` does one, so that commands need not wait.
+
+    Args:
+        send: takes every event.
+        clock: seconds that only grow.
+        free_memory: the bytes that a trace may take; None if nobody knows.
     """
 
-    def __init__(self, send: Callable[[Event], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        send: Callable[[Event], None],
+        clock: Clock,
+        free_memory: Callable[[], int | None] = available_memory,
+    ) -> None:
         self._send = send
         self._clock = clock
+        self._free_memory = free_memory
         self._check: Iterator[NetCheck] | None = None
         self._next_progress = 0.0
 
@@ -65,7 +81,14 @@ class StepDesk:
         """
         match command:
             case TakeTrace():
-                self._send_trace(trainer)
+                try:
+                    check_walkthrough_memory(
+                        trainer.hyperparameters, trainer.layer_sizes, self._free_memory()
+                    )
+                except NotEnoughMemoryError as error:
+                    self._send(Refused("", str(error)))
+                else:
+                    self._send_trace(trainer)
             case CommitTrace(iteration):
                 self.drop_work()
                 while trainer.iteration == iteration - 1 and trainer.can_iterate:

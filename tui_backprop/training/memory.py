@@ -10,6 +10,8 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 _EVALUATED_AT_ONCE = 1000
 _ARRAYS_PER_PARAMETER = 4
 _ARRAYS_PER_UNIT = 4
+_COPIES_OF_A_TAPE = 3
+"""Where it is made, on the way to the screen, and there."""
 
 
 class NotEnoughMemoryError(ValueError):
@@ -37,6 +39,31 @@ def batch_bytes(sizes: tuple[int, ...], itemsize: int, batch_size: int) -> int:
     return rows * (sizes[0] * (itemsize + 1) + _ARRAYS_PER_UNIT * itemsize * sum(sizes[1:]))
 
 
+def tape_bytes(sizes: tuple[int, ...], itemsize: int, batch_size: int) -> int:
+    """Return the bytes of a walkthrough: each parameter before, its gradient and after; each unit
+    forward and backward.
+    """
+    units = 4 * batch_size * sum(sizes)
+    return _COPIES_OF_A_TAPE * itemsize * (3 * parameter_count(sizes) + units)
+
+
+def check_walkthrough_memory(
+    hyperparameters: Hyperparameters, sizes: tuple[int, ...], available: int | None
+) -> None:
+    """Refuse a walkthrough that needs more than `available` bytes; None means that nobody knows.
+
+    Raises:
+        NotEnoughMemoryError: in one line with the estimate.
+    """
+    needed = tape_bytes(sizes, _itemsize(hyperparameters), hyperparameters.batch_size)
+    if available is not None and needed > available:
+        raise NotEnoughMemoryError(
+            "hidden",
+            f"a walkthrough of {parameter_count(sizes):,} parameters would need about"
+            f" {_gigabytes(needed)} of memory, but {_gigabytes(available)} are free",
+        )
+
+
 def check_memory(
     hyperparameters: Hyperparameters, input_size: int, class_count: int, available: int | None
 ) -> None:
@@ -47,7 +74,7 @@ def check_memory(
     """
     if available is None:
         return
-    itemsize = 8 if hyperparameters.dtype == "float64" else 4
+    itemsize = _itemsize(hyperparameters)
     sizes = (input_size, *hyperparameters.hidden, class_count)
     net = parameter_bytes(sizes, itemsize)
     batch = batch_bytes(sizes, itemsize, hyperparameters.batch_size)
@@ -120,6 +147,10 @@ def _free_on_windows() -> int | None:
     if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
         return None
     return int(status.free)
+
+
+def _itemsize(hyperparameters: Hyperparameters) -> int:
+    return 8 if hyperparameters.dtype == "float64" else 4
 
 
 def _gigabytes(size: int) -> str:
