@@ -152,11 +152,16 @@ class TuiBackpropApp(TerminalApp):
     @work(thread=True)
     def _preload_step_screen(self) -> None:
         """Import what the step screen needs, NumPy first of all, while nobody waits for it."""
-        from tui_backprop.ui import step_events
+        from tui_backprop.ui import step_events  # noqa: F401
 
-        self.call_from_thread(step_events.mount_step_screen, self)
-        # What is there by now stays: looking through it for garbage took a tenth of a second.
-        gc.freeze()
+        self.call_later(self._mount_step_screen)
+
+    def _mount_step_screen(self) -> None:
+        from tui_backprop.ui.step_events import mount_step_screen
+
+        mount_step_screen(self)
+        # What is there by then stays: looking through it for garbage takes a tenth of a second.
+        self.set_timer(PRELOAD_AFTER, gc.freeze)
 
     def _receive(self, event: Event) -> None:
         """Take an event on the client's thread, and have the app's own deal with it."""
