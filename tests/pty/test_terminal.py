@@ -51,7 +51,7 @@ def test_a_signal_ends_it_cleanly_while_it_trains(number: signal.Signals) -> Non
         assert wait_until(lambda: not terminal.processes, 2.0 - (time.monotonic() - start))
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 0.8])
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 0.8, 1.4, 1.5])
 def test_a_signal_at_any_moment_of_the_start_leaves_nothing_behind(delay: float) -> None:
     with Terminal("--start") as terminal:
         terminal.read(delay)

@@ -1,5 +1,6 @@
 """Runs the app, on a training process of its own or on a run that another one trains."""
 
+import gc
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def run_app(
     """Open the app, with a new run or a stored one, and return its exit status once it is left."""
     client = ProcessClient(runs)
     limit_blas_threads()
+    _leave_garbage_until_the_first_frame()
     from tui_backprop.ui.app import TuiBackpropApp
 
     app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume)
@@ -40,6 +42,7 @@ def watch_run(path: Path, *, fps: float) -> int:
 
     follower = RunFollower(path, time.monotonic)
     client = WatchClient(follower)
+    _leave_garbage_until_the_first_frame()
     from tui_backprop.ui.app import TuiBackpropApp
 
     app = TuiBackpropApp(client, follower.config.hyperparameters, fps=fps, watching=True)
@@ -48,3 +51,8 @@ def watch_run(path: Path, *, fps: float) -> int:
     finally:
         client.close()
     return app.return_code or 0
+
+
+def _leave_garbage_until_the_first_frame() -> None:
+    """Look for no garbage while nearly all that is made stays; the app does so again later."""
+    gc.disable()

@@ -132,6 +132,7 @@ class TuiBackpropApp(TerminalApp):
         self.push_screen(HelpScreen(help_rows(self.screen), HELP_NOTES))
 
     def _start_session(self) -> None:
+        gc.enable()
         self._start_process()
         if self._watching:
             return

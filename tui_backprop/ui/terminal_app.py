@@ -71,8 +71,10 @@ class TerminalApp(App[None]):
 
     def _leave(self, number: int) -> None:
         """Leave with a signal's status, once no widget is being mounted: that fails halfway."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        if screen and screen.is_mounted and all(node.is_mounted for node in screen.query("*")):
+        kept = [screen for screen in self._installed_screens.values() if isinstance(screen, Screen)]
+        screens = [*self.screen_stack[-1:], *kept]
+        nodes = [node for screen in screens for node in (screen, *screen.query("*"))]
+        if nodes and all(node.is_mounted for node in nodes):
             self.exit(return_code=128 + number)
         else:
             self.set_timer(0.01, partial(self._leave, number))
