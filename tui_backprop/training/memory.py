@@ -9,7 +9,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 
 _EVALUATED_AT_ONCE = 1000
 _ARRAYS_PER_PARAMETER = 4
-_ARRAYS_PER_UNIT = 4
+_ARRAYS_PER_UNIT = 5
 _COPIES_OF_A_TAPE = 3
 """Where it is made, on the way to the screen, and there."""
 
