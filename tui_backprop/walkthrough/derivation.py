@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from string import Formatter
 from typing import NamedTuple
 
@@ -100,15 +101,11 @@ class CellDerivation:
 
     def by_magnitude(self) -> tuple[RankedTerm, ...]:
         """Return the terms, largest first, with running totals. Equals stay in formula order."""
-        order = sorted(
-            range(len(self.terms)), key=lambda position: -abs(self.terms[position].value)
-        )
-        ranked = []
-        total = 0.0
-        for position in order:
-            total += self.terms[position].value
-            ranked.append(RankedTerm(position, self.terms[position], total))
-        return tuple(ranked)
+        return _ranked(self.terms)
+
+    def divisor_by_magnitude(self) -> tuple[RankedTerm, ...]:
+        """Return the divisor's terms in the same way."""
+        return _ranked(self.divisor_terms)
 
 
 def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
@@ -159,6 +156,15 @@ def rounding_bound(derivation: Derivation, dtype: npt.DTypeLike) -> float:
     scale = sum(term.scale for term in terms)
     scale += abs(derivation.value) * sum(term.scale for term in divisor_terms)
     return float(roundings * (float(info.eps) * scale / divisor + float(info.tiny)))
+
+
+def _ranked(terms: tuple[TracedTerm, ...]) -> tuple[RankedTerm, ...]:
+    order = sorted(range(len(terms)), key=lambda position: -abs(terms[position].value))
+    totals = accumulate(terms[position].value for position in order)
+    return tuple(
+        RankedTerm(position, terms[position], total)
+        for position, total in zip(order, totals, strict=True)
+    )
 
 
 def _traced(step: Step, term: Term) -> TracedTerm:

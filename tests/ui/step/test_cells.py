@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from tests.support.app import LARGE, SMALL
@@ -285,3 +286,24 @@ async def test_a_click_on_an_operand_goes_to_where_it_came_from() -> None:
             await walk.test.pilot.click(operand, offset=(10, 3))
             await walk.settle()
         assert walk.title.startswith("SoftmaxWithLoss.backward")
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_the_sum_a_cell_is_divided_by_is_listed_term_by_term(size: tuple[int, int]) -> None:
+    async with walking(size=size, iterations=1) as walk:
+        await walk.go_to(4)
+        scores = walk.screen._traced.tape.step(4).arrays["x"][0]
+        await walk.press("enter")
+        await walk.settle()
+        assert "the sum of 3 terms" in walk.test.text
+        exponentials = np.sort(np.exp(scores - scores.max()))[::-1]
+        listed = re.findall(r"= ([\d.]+)   Σ ([\d.]+)", walk.test.text)[1:]
+        assert [float(value) for value, _ in listed] == pytest.approx(exponentials, rel=1e-3)
+        totals = np.cumsum(exponentials)
+        assert [float(total) for _, total in listed] == pytest.approx(totals, rel=1e-3)
+        await walk.press("down", "down", "down", "enter")
+        assert walk.title.startswith("Affine2"), "a divisor's operand has a source too"
+        await walk.press("backspace")
+        await walk.settle()
+        assert walk.focus == "derivation"
+        assert walk.screen.query_one(DerivationView).choice.term == 3

@@ -63,6 +63,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         super().__init__(id="derivation", classes="pane")
         self._derivation: CellDerivation | None = None
         self._terms: tuple[RankedTerm, ...] = ()
+        self._heading: int | None = None
         self._chosen = 0
         self._operand = 0
         self._first = 0
@@ -72,7 +73,10 @@ class DerivationView(PaintedWidget, can_focus=True):
     ) -> None:
         """Show the derivation of a cell of the array of that label."""
         self._derivation = derivation
-        self._terms = derivation.by_magnitude()
+        terms, divisor_terms = derivation.by_magnitude(), derivation.divisor_by_magnitude()
+        # A divisor that is one number, as the N of a mean, has said all in its heading.
+        self._heading = len(terms) if len(divisor_terms) > 1 else None
+        self._terms = terms if self._heading is None else terms + divisor_terms
         self._chosen, self._first = choice.term, 0
         operand = choice.operand
         self._operand = self._first_with_source() if operand is None else operand
@@ -102,30 +106,53 @@ class DerivationView(PaintedWidget, can_focus=True):
         derivation = self._derivation
         if derivation is None:
             return []
-        lines = [self._result_line(derivation)]
-        if derivation.divisor_terms:
-            lines.append(self._divisor_line(derivation))
-        room = max(1, height - len(lines))
-        self._first = panned(self._first, room, len(self._terms), self._chosen)
-        in_sight = range(self._first, min(self._first + room, len(self._terms)))
-        names = max((cell_len(self._terms[place].term.names()) for place in in_sight), default=0)
+        head = self._head(derivation)
+        listed = self._listed()
+        room = max(1, height - len(head))
+        self._first = panned(self._first, room, len(listed), listed.index(self._chosen))
+        in_sight = listed[self._first : self._first + room]
+        names = max(
+            (cell_len(self._terms[at].term.names()) for at in in_sight if at is not None), default=0
+        )
         for digits in _DIGITS:
-            terms = [self._term_line(place, names, digits) for place in in_sight]
-            if all(line.cell_length <= width for line in terms):
+            lines = [
+                self._divisor_line(derivation)
+                if place is None
+                else self._term_line(place, names, digits)
+                for place in in_sight
+            ]
+            if all(line.cell_length <= width for line in lines):
                 break
-        return lines + terms
+        return head + lines
+
+    def _head(self, derivation: CellDerivation) -> list[Strip]:
+        """Return the lines that stay in sight: the result, and a divisor that is one number."""
+        head = [self._result_line(derivation)]
+        if derivation.divisor_terms and self._heading is None:
+            head.append(self._divisor_line(derivation))
+        return head
+
+    def _listed(self) -> list[int | None]:
+        """Return the places of the terms as they are listed, with None where a heading stands."""
+        listed: list[int | None] = list(range(len(self._terms)))
+        if self._heading is not None:
+            listed.insert(self._heading, None)
+        return listed
 
     def on_click(self, event: Click) -> None:
         """Choose the term under the pointer; a second click follows it."""
         offset = event.get_content_offset(self)
         if offset is None or self._derivation is None:
             return
-        place = offset.y - (2 if self._derivation.divisor_terms else 1) + self._first
-        if self._first <= place < len(self._terms):
-            if place == self._chosen:
-                self.action_follow()
-            else:
-                self.action_move(place - self._chosen)
+        in_sight = self._listed()[self._first :]
+        line = offset.y - len(self._head(self._derivation))
+        place = in_sight[line] if 0 <= line < len(in_sight) else None
+        if place is None:
+            return
+        if place == self._chosen:
+            self.action_follow()
+        else:
+            self.action_move(place - self._chosen)
 
     def action_move(self, terms: int) -> None:
         """Choose another term."""
@@ -174,9 +201,9 @@ class DerivationView(PaintedWidget, can_focus=True):
         )
 
     def _divisor_line(self, derivation: CellDerivation) -> Strip:
-        names = " + ".join(term.names() for term in derivation.divisor_terms[:4])
-        more = " + …" if len(derivation.divisor_terms) > 4 else ""
-        return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {names}{more}")])
+        terms = derivation.divisor_terms
+        what = terms[0].names() if len(terms) == 1 else f"the sum of {len(terms):,} terms"
+        return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {what}")])
 
     def _term_line(self, place: int, name_width: int, digits: int) -> Strip:
         _, term, total = self._terms[place]
