@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from tui_backprop.session.messages import (
     Event,
     LimitSpeed,
     Run,
+    RunIterations,
     RunState,
     SessionSnapshot,
     SnapshotTaken,
@@ -26,6 +28,8 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
     WorkerEnded,
 )
+from tui_backprop.training.run_listing import list_runs
+from tui_backprop.training.stored_progress import read_progress
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -33,8 +37,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 class Session:
     """A ProcessClient and the events it handed on."""
 
-    def __init__(self) -> None:
-        self.client = ProcessClient()
+    def __init__(self, runs: Path | None = None) -> None:
+        self.client = ProcessClient(runs)
         self.events: list[Event] = []
         self._arrived = threading.Condition()
         self.start()
@@ -152,13 +156,17 @@ def test_a_killed_process_is_reported_once(session: Session) -> None:
 
 
 @posix
-def test_a_stopped_process_is_ended_by_force() -> None:
-    session = Session()
-    session.send(Start(SPIRAL))
-    session.snapshot(RunState.READY)
+def test_a_stopped_process_is_woken_to_save_and_leave(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    session.send(Start(SPIRAL.with_value("iterations", 10**9)), RunIterations(30))
+    session.snapshot(RunState.PAUSED)
+    session.send(Run())
     os.kill(session.pid, signal.SIGSTOP)
     session.client.close()
-    assert is_gone(session.pid)
+    assert wait_until(lambda: is_gone(session.pid), timeout=2.0)
+    (run,) = list_runs(tmp_path)
+    assert run.iteration
+    assert read_progress(tmp_path / run.id / "checkpoint.npz").iteration == run.iteration
 
 
 @posix

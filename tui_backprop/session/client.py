@@ -1,5 +1,6 @@
 """The screen's side of a session: starts the training process, sends commands, hands on events."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -31,7 +32,7 @@ class Client(Protocol):
         """Pass a command on; one sent to a process that is gone is dropped."""
 
     def close(self) -> None:
-        """End the training side and wait until it is gone."""
+        """End the training side, and wait a moment until it is gone."""
 
 
 class ProcessClient:
@@ -87,7 +88,11 @@ class ProcessClient:
         self._send(command)
 
     def close(self) -> None:
-        """End the training process; by force if it does not leave within two seconds."""
+        """End the training process, and wait two seconds at most until it is gone.
+
+        One that takes longer is writing a large net's last checkpoint and leaves once that is done;
+        or it was stopped, and is woken to do so.
+        """
         self._closing = True
         if self._process is None or self._channel is None or self._reader is None:
             return
@@ -95,8 +100,9 @@ class ProcessClient:
         try:
             self._process.wait(_SECONDS_TO_LEAVE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            if sys.platform != "win32":
+                self._process.send_signal(signal.SIGCONT)
+            return
         self._reader.join(_SECONDS_TO_LEAVE)
         self._drop_channel()
 
@@ -129,5 +135,8 @@ class ProcessClient:
                 error = event.error
             else:
                 on_event(event)
-        if not self._closing:
-            on_event(WorkerEnded(process.wait(), error))
+        exit_code = process.wait()
+        if self._closing:
+            channel.close()
+        else:
+            on_event(WorkerEnded(exit_code, error))

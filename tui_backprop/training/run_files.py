@@ -1,10 +1,11 @@
 """Writing files so that a fault at any moment leaves the old one whole, or the new one."""
 
+import io
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 TEMPORARY_SUFFIX = ".new"
 
@@ -33,7 +34,11 @@ class RunFiles:
         temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
         try:
             with self.open(temporary, "wb") as file:
-                write(file)
+                # On a disk that is nearly full a write takes less than it is given; this one goes
+                # on with the rest, or raises.
+                whole = io.BufferedWriter(cast("io.RawIOBase", file))
+                write(whole)
+                whole.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
