@@ -14,6 +14,7 @@ from tui_backprop.datasets import load_dataset
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import (
     ApplyLive,
+    Command,
     Event,
     Refused,
     Resume,
@@ -23,6 +24,7 @@ from tui_backprop.session.messages import (
     SnapshotTaken,
     Start,
 )
+from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.worker import Inbox, Worker
 from tui_backprop.training.checkpoint import read_checkpoint
 from tui_backprop.training.hyperparameters import Hyperparameters
@@ -81,6 +83,21 @@ def test_a_reset_saves_the_run_there_was_and_begins_another(world: World) -> Non
     assert (second.state, second.iteration) == (StoredState.FINISHED, SPIRAL.iterations)
 
 
+def crash_at_rest(worker: ScriptedWorker) -> None:
+    """Play the script, and end the worker with no chance to save once it waits for more."""
+    worker.say(Command())
+    with pytest.raises(TypeError, match="unknown command"):
+        worker.play()
+
+
+def test_what_is_committed_on_the_step_screen_is_kept(world: World) -> None:
+    worker = recording(world)
+    worker.say(Start(SPIRAL), TakeTrace(), CommitTrace(1), CommitTrace(2))
+    crash_at_rest(worker)
+    (path,) = run_paths(world.runs)
+    assert read_checkpoint(path / "checkpoint.npz").values["iteration"] == 2
+
+
 def test_a_run_that_diverged_goes_back_to_its_last_checkpoint(world: World) -> None:
     calm = replace(DIVERGING, learning_rate=0.0)
     worker = recording(world)
@@ -88,7 +105,7 @@ def test_a_run_that_diverged_goes_back_to_its_last_checkpoint(world: World) -> N
     worker.play()
     (path,) = run_paths(world.runs)
     wild = recording(world)
-    wild.say(Resume(path.name), ApplyLive(replace(DIVERGING, learning_rate=1e6)), Run())
+    wild.say(Resume(path.name), ApplyLive("learning_rate", 1e6), Run())
     wild.say(Resume(path.name), None)
     wild.play()
     assert RunState.STOPPED in wild.states

@@ -59,7 +59,7 @@ def test_a_dataset_refused_for_its_batch_size_does_not_reach_the_old_net(
 
 def test_a_batch_size_refused_live_leaves_the_run_alone(worker: ScriptedWorker) -> None:
     worker.say(Run())
-    worker.say(ApplyLive(SPIRAL.with_value("batch_size", 301)), iteration=30)
+    worker.say(ApplyLive("batch_size", 301), iteration=30)
     worker.play()
     assert [e.field for e in worker.events if isinstance(e, Refused)] == ["batch_size"]
     assert worker.trainer.hyperparameters == SPIRAL
@@ -83,7 +83,7 @@ def test_divergence_stops_at_its_iteration_and_says_where() -> None:
 
 def test_a_stopped_run_tries_again_after_a_live_change() -> None:
     worker = ScriptedWorker()
-    worker.say(Start(DIVERGING), Run(), ApplyLive(DIVERGING.with_value("batch_size", 5)))
+    worker.say(Start(DIVERGING), Run(), ApplyLive("batch_size", 5))
     worker.play()
     assert worker.states[-1] is RunState.PAUSED
     worker.say(Run())

@@ -24,7 +24,7 @@ INTERRUPTIONS = st.one_of(
     st.just(TakeSnapshot()),
     st.just(Pause()),
     st.just(RunToEpochEnd()),
-    st.just(ApplyLive(SPIRAL)),
+    st.just(ApplyLive("learning_rate", SPIRAL.learning_rate)),
     st.integers(1, 20).map(RunIterations),
     st.sampled_from([None, 1.0, 7.0, 1e4]).map(LimitSpeed),
 )

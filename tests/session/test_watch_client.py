@@ -117,7 +117,7 @@ def test_the_end_comes_unasked(watch: Watch) -> None:
     "command",
     [
         *(Start(SPIRAL), Resume("latest"), Run(), RunIterations(1), RunToEpochEnd(), Pause()),
-        *(ApplyLive(SPIRAL), LimitSpeed(1), TakeTrace(), CommitTrace(1)),
+        *(ApplyLive("learning_rate", 0.1), LimitSpeed(1), TakeTrace(), CommitTrace(1)),
     ],
     ids=lambda command: type(command).__name__,
 )
@@ -130,9 +130,9 @@ def test_whatever_would_change_the_run_is_refused(watch: Watch, command: Command
 
 def test_a_run_that_diverged(tmp_path: Path) -> None:
     watch = Watch(tmp_path, DIVERGING, until=DIVERGING.iterations)
-    watch.rest()
     try:
         assert wait_until(lambda: bool(watch.snapshots))
+        watch.rest()
         assert wait_until(lambda: watch.snapshots[-1].state is RunState.STOPPED)
         assert watch.snapshots[-1].training.non_finite == watch.trainer.non_finite
     finally:

@@ -97,7 +97,7 @@ def test_a_finished_run_stays_finished(worker: ScriptedWorker, command: Command)
 
 @pytest.mark.parametrize(
     "command",
-    [Run(), RunIterations(1), RunToEpochEnd(), Pause(), TakeSnapshot(), ApplyLive(SPIRAL)],
+    [Run(), RunIterations(1), RunToEpochEnd(), Pause(), TakeSnapshot(), ApplyLive("batch_size", 5)],
 )
 def test_without_a_net_a_command_does_nothing(command: Command) -> None:
     worker = ScriptedWorker()
@@ -159,14 +159,23 @@ def test_the_rate_is_the_recent_one(worker: ScriptedWorker) -> None:
 
 
 def test_what_applies_live_is_applied_and_the_rest_is_not(worker: ScriptedWorker) -> None:
-    wanted = SPIRAL.with_value("learning_rate", 0.01).with_value("hidden", (99,))
     worker.say(Run())
-    worker.say(ApplyLive(wanted.with_value("batch_size", 10)), iteration=5)
+    changes = ApplyLive("learning_rate", 0.01), ApplyLive("hidden", (99,))
+    worker.say(*changes, ApplyLive("batch_size", 10), iteration=5)
     worker.play()
     settings = worker.snapshots[-1].training.hyperparameters
     assert (settings.learning_rate, settings.batch_size, settings.hidden) == (0.01, 10, (8,))
     assert worker.trainer.net.params["W1"].shape == (2, 8)
     assert worker.trainer.iteration == 60, "a live change does not stop the run"
+
+
+def test_a_change_asked_for_before_another_was_answered_undoes_nothing(
+    worker: ScriptedWorker,
+) -> None:
+    worker.say(ApplyLive("learning_rate", 0.25), ApplyLive("batch_size", 10))
+    worker.play()
+    settings = worker.snapshots[-1].training.hyperparameters
+    assert (settings.learning_rate, settings.batch_size) == (0.25, 10)
 
 
 def test_start_anew(worker: ScriptedWorker) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.snapshot import Verdict
+from tui_backprop.training.snapshot import ActivationStatistics, Verdict
 from tui_backprop.training.trainer import Trainer, first_not_finite
 
 DATA = small_dataset()
@@ -93,6 +93,9 @@ def test_an_infinite_output_names_its_layer() -> None:
         "output",
     )
     assert trainer.iteration == 3
+    rows = trainer.snapshot().layers
+    dead = [row.dead_share for row in rows if isinstance(row, ActivationStatistics)]
+    assert dead == [None, None], "those of the refused iteration are not those of the last one"
 
 
 def test_an_infinite_update_names_its_parameter() -> None:

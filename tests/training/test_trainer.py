@@ -9,6 +9,7 @@ from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.datasets import DatasetError, load_dataset
 from tui_backprop.nn import MultiLayerNet
 from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.memory import NotEnoughMemoryError
 from tui_backprop.training.trainer import Trainer
 
 DATA = small_dataset()
@@ -174,6 +175,33 @@ def test_a_finished_run_stays_finished_until_more_is_planned() -> None:
     trainer.apply_live(SMALL.with_value("iterations", 90))
     assert bits(finish(trainer)) == bits(finish(Trainer(SMALL.with_value("iterations", 90), DATA)))
     assert trainer.accuracies.points()[-1].iteration == 90
+
+
+@pytest.mark.parametrize("end", [24, 10])
+def test_a_run_that_is_told_to_end_here_is_evaluated_here(end: int) -> None:
+    trainer = until(Trainer(SMALL, DATA), 24)
+    assert trainer.accuracies.points()[-1].iteration < 24
+    trainer.apply_live(SMALL.with_value("iterations", end))
+    assert not trainer.finished
+    finish(trainer)
+    assert trainer.finished
+    assert trainer.iteration == trainer.accuracies.points()[-1].iteration == 24
+    assert trainer.accuracies.points()[:-1] == until(Trainer(SMALL, DATA), 24).accuracies.points()
+    seen = trainer.accuracies.seen
+    trainer.apply_live(SMALL.with_value("iterations", end - 1))
+    assert trainer.finished
+    assert trainer.accuracies.seen == seen, "once is enough"
+
+
+def test_a_larger_minibatch_must_fit_the_memory() -> None:
+    trainer = until(Trainer(SMALL, DATA), 5)
+    larger = SMALL.with_value("batch_size", 30)
+    with pytest.raises(NotEnoughMemoryError, match="batch size 30: this net would need about"):
+        trainer.apply_live(larger, available_memory=1000)
+    assert trainer.hyperparameters == SMALL
+    trainer.apply_live(SMALL.with_value("learning_rate", 0.3), available_memory=1000)
+    trainer.apply_live(larger, available_memory=10**9)
+    assert trainer.hyperparameters == larger
 
 
 def test_a_batch_must_fit_the_training_set() -> None:

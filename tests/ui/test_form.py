@@ -50,6 +50,7 @@ async def test_what_applies_live_applies_with_enter() -> None:
         assert "now 0.5: Enter applies" in shown_row(test, "learning_rate")
         assert not test.commands(ApplyLive)
         await test.press("enter")
+        assert test.commands(ApplyLive) == [ApplyLive("learning_rate", 0.25)]
         await test.until(lambda: test.row("learning_rate").in_force == 0.25)
         assert "η=0.25" in test.text_of("#status-bar")
         await test.type_into("batch_size", "7")

@@ -94,7 +94,7 @@ def _prepare(
     recorder = opened.recorder(surroundings, lambda: stopwatch.elapsed)
     try:
         if changes:
-            trainer.apply_live(replace(trainer.hyperparameters, **changes))
+            trainer.apply_live(replace(trainer.hyperparameters, **changes), available_memory())
     except BaseException:
         recorder.close()
         raise

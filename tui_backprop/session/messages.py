@@ -3,6 +3,7 @@
 import signal
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import Snapshot
@@ -66,9 +67,13 @@ class LimitSpeed(Command):
 
 @dataclass(frozen=True, slots=True)
 class ApplyLive(Command):
-    """Use these hyperparameters from the next iteration on, as far as they apply live."""
+    """Use this value of the hyperparameter `name`, which applies live, from the next iteration on.
 
-    hyperparameters: Hyperparameters
+    One alone: whoever asks may not have seen yet what came of asking for another.
+    """
+
+    name: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)

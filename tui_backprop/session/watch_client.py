@@ -27,7 +27,8 @@ _STATE_AFTER = {
 class WatchClient:
     """Looks at a run's files a few times a second, and tells what has changed.
 
-    While training goes on, a snapshot is sent only once one was asked for, as by a trainer.
+    While training goes on, a snapshot is sent only once one was asked for, as by a trainer; that
+    it has come to rest is told unasked.
     """
 
     def __init__(self, follower: RunFollower) -> None:
@@ -63,7 +64,8 @@ class WatchClient:
         news = True
         while not self._closing.wait(POLL_SECONDS if sent else 0):
             news |= self._follower.read_on()
-            wanted = sent is None or sent.state is not RunState.RUNNING or self._asked.is_set()
+            moves = sent is not None and sent.state is self._state is RunState.RUNNING
+            wanted = not moves or self._asked.is_set()
             if not (news and wanted):
                 continue
             news = False
@@ -74,12 +76,16 @@ class WatchClient:
                 sent = snapshot
                 on_event(SnapshotTaken(snapshot, requested))
 
+    @property
+    def _state(self) -> RunState:
+        otherwise = RunState.RUNNING if self._follower.trained else RunState.PAUSED
+        return _STATE_AFTER.get(self._follower.last_event, otherwise)
+
     def _snapshot(self) -> SessionSnapshot:
         follower = self._follower
-        otherwise = RunState.RUNNING if follower.trained else RunState.PAUSED
         return SessionSnapshot(
             training=follower.snapshot(),
-            state=_STATE_AFTER.get(follower.last_event, otherwise),
+            state=self._state,
             elapsed=follower.elapsed,
             iterations_per_second=follower.rate,
             speed_limit=None,

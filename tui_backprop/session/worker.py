@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from tui_backprop.datasets import DatasetError
 from tui_backprop.session.messages import (
@@ -27,7 +28,7 @@ from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
 from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.memory import NotEnoughMemoryError
+from tui_backprop.training.memory import NotEnoughMemoryError, available_memory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_recorder import Surroundings
 from tui_backprop.training.trainer import Trainer
@@ -143,8 +144,8 @@ class Worker:
                 self._start(hyperparameters)
             case Resume(run_id):
                 self._resume(run_id)
-            case ApplyLive(hyperparameters):
-                self._apply_live(hyperparameters)
+            case ApplyLive(name, value):
+                self._apply_live(name, value)
             case LimitSpeed(limit):
                 self._speed_limit = limit
                 self._next_due = self._clock()
@@ -165,6 +166,7 @@ class Worker:
             before = self._trainer.iteration, self._trainer.non_finite
             self._desk.obey(command, self._trainer)
             if (self._trainer.iteration, self._trainer.non_finite) != before:
+                self._records.record(self._trainer)
                 self._report(requested=False)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:
@@ -195,13 +197,15 @@ class Worker:
         self._stopwatch = stopwatch
         self._report(requested=False)
 
-    def _apply_live(self, hyperparameters: Hyperparameters) -> None:
-        if self._trainer is None:
+    def _apply_live(self, name: str, value: Any) -> None:
+        trainer = self._trainer
+        if trainer is None:
             return
         try:
-            self._trainer.apply_live(hyperparameters)
-        except DatasetError as error:
-            self._refuse("batch_size", error)
+            wanted = trainer.hyperparameters.with_value(name, value)
+            trainer.apply_live(wanted, available_memory())
+        except (DatasetError, NotEnoughMemoryError) as error:
+            self._refuse(name, error)
             return
         self._report(requested=False)
 

@@ -94,6 +94,28 @@ def check_memory(
     )
 
 
+def check_batch_memory(
+    before: Hyperparameters,
+    wanted: Hyperparameters,
+    sizes: tuple[int, ...],
+    available: int | None,
+) -> None:
+    """Refuse a larger minibatch for a net that is there, as `check_memory` does for a new one.
+
+    Raises:
+        NotEnoughMemoryError: in one line with the estimate.
+    """
+    if available is None or wanted.batch_size <= before.batch_size:
+        return
+    needed = batch_bytes(sizes, _itemsize(wanted), wanted.batch_size)
+    if needed > available:
+        raise NotEnoughMemoryError(
+            "batch_size",
+            f"batch size {wanted.batch_size:,}: this net would need about {_gigabytes(needed)} of"
+            f" memory for it, but {_gigabytes(available)} are free",
+        )
+
+
 def available_memory() -> int | None:
     """Return the bytes that this process may still take without swapping; None if unknown."""
     known = [n for n in (_free_in_machine(), _free_in_container()) if n is not None]

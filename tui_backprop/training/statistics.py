@@ -62,7 +62,11 @@ class GradientTrends:
 
 
 def layer_statistics(
-    net: MultiLayerNet, updates: Mapping[str, Array], trends: GradientTrends
+    net: MultiLayerNet,
+    updates: Mapping[str, Array],
+    trends: GradientTrends,
+    *,
+    refused_forward: bool = False,
 ) -> tuple[LayerStatistics, ...]:
     """Return the rows of the gradient table, first layer first.
 
@@ -70,6 +74,7 @@ def layer_statistics(
         net: its `grads` and activations are those of the last iteration.
         updates: what the last iteration added to each parameter; empty before the first.
         trends: of the same parameters.
+        refused_forward: the net's activations are those of a later iteration, which was refused.
     """
     rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
     largest = max((value for value in rms.values() if math.isfinite(value)), default=math.nan)
@@ -87,7 +92,9 @@ def layer_statistics(
                 )
         elif isinstance(layer, Relu):
             units = net.params[f"b{number}"].size
-            rows.append(_activation_row(layer_name, units, layer, bool(updates)))
+            rows.append(
+                _activation_row(layer_name, units, layer, bool(updates) and not refused_forward)
+            )
     return tuple(rows)
 
 
@@ -130,8 +137,8 @@ def gradient_verdict(rms: float, largest_rms: float) -> Verdict:
     return Verdict.VANISHING if rms < VANISHING_SHARE * largest_rms else Verdict.FINE
 
 
-def _activation_row(name: str, units: int, layer: Relu, trained: bool) -> ActivationStatistics:
-    if not trained:
+def _activation_row(name: str, units: int, layer: Relu, known: bool) -> ActivationStatistics:
+    if not known:
         return ActivationStatistics(name, units, None, Verdict.NONE)
     dead = 1.0 - float(layer.active.any(axis=0).mean())
     verdict = Verdict.DYING if dead > DYING_SHARE else Verdict.FINE

@@ -14,7 +14,7 @@ from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.memory import check_memory
+from tui_backprop.training.memory import check_batch_memory, check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
@@ -106,17 +106,25 @@ class Trainer:
         """Whether there is an iteration left to make, and no value was not finite."""
         return self.iteration < self.hyperparameters.iterations and self.non_finite is None
 
-    def apply_live(self, wanted: Hyperparameters) -> None:
+    def apply_live(self, wanted: Hyperparameters, available_memory: int | None = None) -> None:
         """Take from `wanted` all that applies to a running net; the rest waits for a reset.
+
+        Args:
+            wanted: hyperparameters.
+            available_memory: bytes a larger minibatch may take; None for as many as there are.
 
         Raises:
             DatasetError: the minibatch is larger than the training set; nothing is taken then.
+            NotEnoughMemoryError: it would need more memory; nothing is taken then.
         """
         changed = self.hyperparameters.live_part_of(wanted)
         check_batch_fits(changed, self.dataset)
+        check_batch_memory(self.hyperparameters, changed, self.layer_sizes, available_memory)
         self.hyperparameters = changed
         self.optimizer.lr = changed.learning_rate
         self.non_finite = None
+        if self.iteration >= changed.iterations:
+            self._evaluate_end()
 
     def work(self) -> None:
         """Do the next piece of work, of a few milliseconds at most.
@@ -158,8 +166,6 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """Return what can be shown of this moment."""
-        updates = self.optimizer.updates if self.iteration else {}
-        net = self.net
         return Snapshot(
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
@@ -173,10 +179,20 @@ class Trainer:
             loss=self.loss,
             loss_curve=self.losses.curve(),
             accuracies=self.accuracies.points(),
-            layers=self._restored[1]
-            if self._restored is not None and self._restored[0] == self.iteration
-            else layer_statistics(net, updates, self.trends),
+            layers=self._layers(),
             non_finite=self.non_finite,
+        )
+
+    def _layers(self) -> tuple[LayerStatistics, ...]:
+        """Return the gradient table's rows, of the last iteration that was made."""
+        if self._restored is not None and self._restored[0] == self.iteration:
+            return self._restored[1]
+        stop = self.non_finite
+        return layer_statistics(
+            self.net,
+            self.optimizer.updates if self.iteration else {},
+            self.trends,
+            refused_forward=stop is not None and stop.what == "output",
         )
 
     def _iterate(self) -> None:
@@ -203,6 +219,12 @@ class Trainer:
         # The remainder is below what was just added exactly when an epoch ended within it.
         epoch_ended = self.samples_seen % self.dataset.train_size < size
         if epoch_ended or self.iteration == self.hyperparameters.iterations:
+            self._begin_evaluation()
+
+    def _evaluate_end(self) -> None:
+        """Evaluate a run that ends here, unless that has been done or is under way."""
+        points = self.accuracies.points()
+        if not self.evaluating and not (points and points[-1].iteration == self.iteration):
             self._begin_evaluation()
 
     def _begin_evaluation(self) -> None:

@@ -228,7 +228,7 @@ class TrainingScreen(PaneScreen):
 
     @on(HyperparameterForm.LiveChangeRequested)
     def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
-        self.post_message(CommandRequested(ApplyLive(event.hyperparameters)))
+        self.post_message(CommandRequested(ApplyLive(event.name, event.value)))
 
     def _find_way_back(self) -> None:
         """Work out what brings back a run that stopped by itself, if one did."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -22,11 +23,12 @@ class HyperparameterForm(VerticalScroll):
     can_focus = False
 
     class LiveChangeRequested(Message):
-        """The run should go on with these hyperparameters, as far as they apply live."""
+        """The run should go on with this value of the hyperparameter of that name."""
 
-        def __init__(self, hyperparameters: Hyperparameters) -> None:
+        def __init__(self, name: str, value: Any) -> None:
             super().__init__()
-            self.hyperparameters = hyperparameters
+            self.name = name
+            self.value = value
 
     def __init__(self, hyperparameters: Hyperparameters) -> None:
         super().__init__(id="hyperparameter-form", classes="pane")
@@ -76,5 +78,4 @@ class HyperparameterForm(VerticalScroll):
         event.stop()
         row = event.row
         if event.done and row.field.applies is Applies.LIVE and row.value != row.in_force:
-            wanted = self._in_force.with_value(row.field.name, row.value)
-            self.post_message(self.LiveChangeRequested(wanted))
+            self.post_message(self.LiveChangeRequested(row.field.name, row.value))
