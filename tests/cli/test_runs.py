@@ -110,6 +110,29 @@ def test_more_iterations_for_a_finished_run_equal_a_longer_run(tmp_path: Path) -
         assert all(np.array_equal(a[name], b[name]) for name in b)
 
 
+def test_a_finished_run_that_is_to_go_on_says_what_it_lacks(stored: Path) -> None:
+    done = run_program("train", "--resume", f"--runs-dir={stored}")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "has made all 25 iterations; --iterations with a larger number goes on" in done.stderr
+    done = run_program("train", "--resume", "--iterations=10", f"--runs-dir={stored}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: --iterations 10: the run has made 25 iterations already\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["runs"], ["export", "latest", "--metrics=a.csv"], ["train", "--resume"]]
+)
+def test_a_directory_of_runs_that_is_none(command: list[str]) -> None:
+    done = run_program(*command, "--runs-dir=")
+    assert done.returncode == 2
+    assert "--runs-dir" in done.stderr
+    assert "but is empty" in done.stderr
+    done = run_program(*command, "--runs-dir=~nobody-of-that-name/runs")
+    assert done.returncode == (0 if command == ["runs"] else 2)
+    assert "~nobody-of-that-name/runs" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
+
+
 def test_what_a_run_that_exists_cannot_change(stored: Path) -> None:
     done = run_program("train", "--resume", "--seed=3", f"--runs-dir={stored}")
     assert done.returncode == 2

@@ -52,7 +52,9 @@ texts = st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and "\
     texts,
     st.floats(0, 1e6),
     st.lists(st.integers(1, 10_000), min_size=1, max_size=20),
-    st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),
+    st.datetimes(
+        min_value=datetime(2000, 1, 1), max_value=datetime(9998, 12, 31), timezones=st.just(UTC)
+    ),
 )
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory,
@@ -193,7 +195,47 @@ def test_the_list_survives_every_damage(tmp_path: Path) -> None:
     assert "damaged, no TOML" in found["2-config"].fault
     assert "No such file" in found["3-empty"].fault
     assert found["4-metrics"].iteration == 9
-    assert "Is a directory" in found["5-folder"].fault
+    assert "not a regular file" in found["5-folder"].fault
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_in_a_files_place_makes_nobody_wait(tmp_path: Path) -> None:
+    for name in ("config.toml", "metrics.jsonl", "lock"):
+        directory = RunDirectory.create(tmp_path, replace(CONFIG, id=name), RunFiles())
+        directory.close()
+        (directory.path / name).unlink(missing_ok=True)
+        os.mkfifo(directory.path / name)
+    runs = {run.id: run for run in list_runs(tmp_path)}
+    assert "not a regular file" in runs["config.toml"].fault
+    assert "not a regular file" in runs["metrics.jsonl"].fault
+    assert runs["lock"].fault == ""
+    RunLock(tmp_path / "lock").release()
+
+
+@pytest.mark.parametrize("created", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_date_that_no_clock_shows_is_refused(tmp_path: Path, created: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(CONFIG.to_toml().replace(b"2026-11-23T18:22:07Z", created.encode()))
+    with pytest.raises(RunError, match="created is in the year"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("event", ["paused", "finished", "diverged"])
+def test_the_list_says_of_a_run_that_is_held_what_it_does(tmp_path: Path, event: str) -> None:
+    directory = RunDirectory.create(tmp_path, CONFIG, RunFiles())
+    metrics = directory.path / "metrics.jsonl"
+    metrics.write_bytes(
+        POINT % 8 + b'{"event": "%s", "iteration": 9, "time": "t"}\n' % event.encode()
+    )
+    assert [run.state.value for run in list_runs(tmp_path)] == [event]
+    with metrics.open("ab") as file:
+        file.write(POINT % 10)
+    assert [run.state.value for run in list_runs(tmp_path)] == ["training"]
+    directory.close()
+
+
+def test_a_fault_read_from_a_file_is_printable() -> None:
+    assert str(RunError("unknown hyperparameters: \x1b]0;title\x07")).isprintable()
 
 
 POINT = b'{"iteration": %d, "epoch": 1, "loss": 0.5, "elapsed": 1}\n'

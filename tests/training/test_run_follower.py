@@ -224,7 +224,7 @@ def test_metrics_that_are_no_file_are_told_and_the_rest_shown(world: World) -> N
     (path / "metrics.jsonl").mkdir()
     run = follower(world)
     run.read_on()
-    assert run.fault.startswith("metrics.jsonl: Is a directory")
+    assert run.fault.endswith("metrics.jsonl: not a regular file")
     assert run.snapshot().loss_curve == trainer.snapshot().loss_curve
 
 

@@ -177,6 +177,7 @@ def set_array(name: str, to: np.ndarray) -> Damage:
         (set_array("losses/head", np.array([np.inf, 1.0])), "a curve has buckets of inf"),
         (set_array("losses/head", np.array([1.0, np.nan])), "buckets of 1 and nan values"),
         (set_array("losses/head", np.array([1.0, 1e300])), "a curve has buckets of 1 and 1e+300"),
+        (set_array("losses/mean", np.full(1024, np.nan)), "a curve has values that are not finite"),
         (set_array("accuracies", np.full((3, 4), np.nan)), "points are not every"),
         (set_array("optimizer/W1/v", np.zeros(3)), "the optimizer keeps nothing for W1, but v"),
         (set_array("more", np.zeros(3)), "holds other arrays than its net has: more"),

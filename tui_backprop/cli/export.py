@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from tui_backprop.cli.run_options import fail, runs_dir_option
 
 if TYPE_CHECKING:
     from tui_backprop.training.run_metrics import MetricsPoint, MetricsReader
+
+_PARAMETER = re.compile(r"params/([Wb][0-9]+)")
 
 
 @click.command(cls=GroupedCommand)
@@ -133,8 +136,7 @@ def _parameters_writer(path: Path) -> Callable[[BinaryIO], None]:
     from tui_backprop.training.run_directory import CHECKPOINT_NAME
 
     arrays = read_checkpoint(path / CHECKPOINT_NAME).arrays
-    prefix = "params/"
-    params = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+    params = {found[1]: array for n, array in arrays.items() if (found := _PARAMETER.fullmatch(n))}
     content = io.BytesIO()
     np.savez(content, **params)  # type: ignore[arg-type]
     data = content.getbuffer()

@@ -1,5 +1,6 @@
 """Trains in this process, keeps the run on disk, and prints how it goes."""
 
+import shlex
 import sys
 import time
 from contextlib import suppress
@@ -13,10 +14,12 @@ from rich.console import Console
 from tui_backprop.cli.interruption import Interruption
 from tui_backprop.cli.progress import Output, ProgressDisplay, epoch_line
 from tui_backprop.datasets import DatasetError, load_dataset
+from tui_backprop.printable import printable
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.stopwatch import Stopwatch
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_location import runs_directory
 
 if TYPE_CHECKING:
     from tui_backprop.training.run_recorder import RunRecorder
@@ -65,13 +68,18 @@ def train_headless(
             click.echo(f"Error: {error}", err=True)
             return 2
         interruption.defer()
+        if run.trainer.finished:
+            _tell(
+                f"The run is finished: it has made all {run.trainer.iteration:,} iterations;"
+                " --iterations with a larger number goes on."
+            )
         output = Output(sys.stdout, as_json=as_json)
         try:
             _train(run, interruption, output)
         finally:
             run.recorder.save(run.trainer, _last_event(run.trainer))
             run.recorder.close()
-        return _conclude(run, interruption)
+        return _conclude(run, interruption, runs)
 
 
 def _prepare(
@@ -94,6 +102,11 @@ def _prepare(
     recorder = opened.recorder(surroundings, lambda: stopwatch.elapsed)
     try:
         if changes:
+            if changes.get("iterations", trainer.iteration) < trainer.iteration:
+                raise RunError(
+                    f"--iterations {changes['iterations']}: the run has made"
+                    f" {trainer.iteration:,} iterations already"
+                )
             trainer.apply_live(replace(trainer.hyperparameters, **changes), available_memory())
     except BaseException:
         recorder.close()
@@ -138,7 +151,14 @@ def _last_event(trainer: "Trainer") -> str:
     return "interrupted" if event == "paused" else event
 
 
-def _conclude(run: HeadlessRun, interruption: Interruption) -> int:
+def _where(runs: Path) -> str:
+    """Return the option that a command needs to find runs kept there."""
+    if runs == runs_directory(None):
+        return ""
+    return f" --runs-dir {shlex.quote(printable(runs, 1000))}"
+
+
+def _conclude(run: HeadlessRun, interruption: Interruption, runs: Path) -> int:
     trainer, recorder = run.trainer, run.recorder
     if recorder.problem:
         _tell(f"The run is {recorder.problem}.")
@@ -152,5 +172,5 @@ def _conclude(run: HeadlessRun, interruption: Interruption) -> int:
         return 0
     _tell(f"Stopped after {trainer.iteration:,} iterations.")
     if recorder.run_id and not recorder.problem:
-        _tell(f"Go on with: tui-backprop train --resume {recorder.run_id}")
+        _tell(f"Go on with: tui-backprop train --resume {recorder.run_id}{_where(runs)}")
     return interruption.exit_status

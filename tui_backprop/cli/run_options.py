@@ -10,12 +10,19 @@ from tui_backprop.training.run_location import LATEST, RUNS_VARIABLE
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def _not_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.BadParameter("must be the path of a directory, but is empty.")
+    return value
+
+
 def runs_dir_option(command: Function) -> Function:
     """Give a command the option that says where runs are kept."""
     return click.option(
         "--runs-dir",
         metavar="DIRECTORY",
         default=None,
+        callback=_not_empty,
         help=f"Where runs are kept.  [default: ${RUNS_VARIABLE}, or the user's state directory]",
     )(command)
 

@@ -67,6 +67,7 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
 
 def check_writable(file: Path) -> None:
     """Raise OSError unless the file can be written: better now than after the training."""
+    file = file.resolve()
     is_new = not file.exists()
     file.open("ab").close()
     if is_new:

@@ -13,6 +13,7 @@ from tui_backprop.datasets.mnist import load_mnist
 from tui_backprop.datasets.npz import load_npz
 from tui_backprop.datasets.spiral import load_spiral
 from tui_backprop.printable import printable
+from tui_backprop.user_path import expanded
 
 LOADERS = {"mnist": load_mnist, "digits": load_digits, "spiral": load_spiral}
 
@@ -36,7 +37,7 @@ def load(name_or_path: str) -> Dataset:
 def _load_path(text: str) -> Dataset:
     if not text or "\0" in text:
         raise _unknown(text)
-    path = _expanded(Path(text))
+    path = expanded(Path(text))
     with faults_of(path):
         try:
             mode = path.stat().st_mode
@@ -47,14 +48,6 @@ def _load_path(text: str) -> Dataset:
     if stat.S_ISREG(mode):
         return load_npz(path, printable(text))
     raise file_error(path, "neither a folder nor a regular file")
-
-
-def _expanded(path: Path) -> Path:
-    """Return `path` with a leading ~ replaced, which no shell does for a form's field."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        return path
 
 
 def _unknown(text: str) -> DatasetError:

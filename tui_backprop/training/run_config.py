@@ -33,6 +33,8 @@ from tui_backprop.printable import printable
 from tui_backprop.training.hyperparameters import Hyperparameters, read_hyperparameters
 from tui_backprop.training.plain_values import PlainValues, StateError
 from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_files import open_stored
+from tui_backprop.user_path import expanded
 
 if TYPE_CHECKING:
     from tui_backprop.datasets.dataset import Dataset
@@ -41,6 +43,8 @@ CONFIG_NAME = "config.toml"
 FORMAT = 1
 MAX_CONFIG_BYTES = 2**16
 _MOST = 2**40
+_YEARS = range(1970, 9999)
+"""Whatever the zone, these dates can be shown in any other."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class DataDescription:
             for array in (dataset.x_train, dataset.t_train, dataset.x_test, dataset.t_test):
                 checksum = zlib.crc32(array.data.cast("B"), checksum)
         return cls(
-            "" if builtin else str(Path(name).expanduser().absolute()),
+            "" if builtin else str(expanded(Path(name)).absolute()),
             checksum,
             dataset.train_size,
             dataset.test_size,
@@ -124,15 +128,17 @@ def read_config(path: Path) -> RunConfig:
         RunError: no such file, not readable, damaged, or of another format.
     """
     try:
-        with path.open("rb") as file:
+        with open_stored(path) as file:
             content = file.read(MAX_CONFIG_BYTES + 1)
         if len(content) > MAX_CONFIG_BYTES:
             raise StateError(f"has more than {MAX_CONFIG_BYTES:,} bytes")
         return _read(PlainValues(tomllib.loads(content.decode())))
     except OSError as error:
         raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+    except RunError:
+        raise
     except StateError as error:
-        raise RunError(f"{printable(path)}: {printable(error)}") from error
+        raise RunError(f"{printable(path)}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise RunError(f"{printable(path)}: damaged, no TOML ({printable(error, 80)})") from error
 
@@ -144,6 +150,8 @@ def _read(values: PlainValues) -> RunConfig:
     created = values.as_dict().get("created")
     if not isinstance(created, datetime) or created.tzinfo is None:
         raise StateError("created is no date with time and zone")
+    if created.year not in _YEARS:
+        raise StateError(f"created is in the year {created.year}")
     return RunConfig(
         values.text("id", 100),
         created,

@@ -7,6 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from tui_backprop.datasets.errors import DatasetError
+from tui_backprop.datasets.files import open_regular
+from tui_backprop.training.run_error import RunError
+
 TEMPORARY_SUFFIX = ".new"
 
 
@@ -69,6 +73,19 @@ class RunFiles:
         with suppress(OSError):
             (directory / "lock").unlink()
             directory.rmdir()
+
+
+def open_stored(path: Path) -> io.BufferedReader:
+    """Open a run's file for reading.
+
+    Raises:
+        RunError: it is no regular file: a pipe, say, which nobody may ever write to.
+        OSError: as `open` does.
+    """
+    try:
+        return open_regular(path)
+    except DatasetError as error:
+        raise RunError(str(error)) from error
 
 
 def write_all(file: BinaryIO, data: bytes | memoryview) -> None:

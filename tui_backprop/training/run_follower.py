@@ -10,6 +10,7 @@ from tui_backprop.training.followed_curve import prolonged
 from tui_backprop.training.run_config import CONFIG_NAME, read_config
 from tui_backprop.training.run_directory import CHECKPOINT_NAME
 from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_files import open_stored
 from tui_backprop.training.run_lock import is_locked
 from tui_backprop.training.run_metrics import MAX_METRICS_BYTES, METRICS_NAME, MetricsReader
 from tui_backprop.training.series import BucketedSeries
@@ -144,7 +145,7 @@ class RunFollower:
 
     def _read_metrics(self, path: Path) -> bool:
         try:
-            with path.open("rb") as file:
+            with open_stored(path) as file:
                 size = file.seek(0, 2)
                 if size > MAX_METRICS_BYTES:
                     raise RunError(f"{printable(path)}: has {size:,} bytes, too many to follow")

@@ -76,9 +76,8 @@ def summarize(path: Path) -> RunSummary:
     iterations += [e.iteration for e in metrics.events[-1:]]
     accuracies = [p.test_accuracy for p in metrics.points if p.test_accuracy is not None]
     if is_locked(path):
-        state = StoredState.TRAINING
-        if last is not None and last.event == "paused":
-            state = StoredState.PAUSED
+        went_on = last is not None and max(iterations) > last.iteration
+        state = _STATE_AFTER.get(last.event if last and not went_on else "", StoredState.TRAINING)
     elif config is None and not (path / CHECKPOINT_NAME).is_file():
         state = StoredState.DAMAGED
     else:

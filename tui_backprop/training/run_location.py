@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tui_backprop.printable import printable
 from tui_backprop.training.run_error import RunError
+from tui_backprop.user_path import expanded
 
 LATEST = "latest"
 RUNS_VARIABLE = "TUI_BACKPROP_RUNS_DIR"
@@ -20,7 +21,7 @@ def runs_directory(option: str | None, environment: Mapping[str, str] = os.envir
     """Return where runs are kept: as asked for, or else in the user's state directory."""
     chosen = option or environment.get(RUNS_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return expanded(Path(chosen)).absolute()
     from platformdirs import user_state_path
 
     return user_state_path("tui-backprop", appauthor=False) / "runs"
@@ -58,6 +59,10 @@ def find_run(runs: Path, run_id: str) -> Path:
             raise RunError(f"{printable(runs)}: no runs yet")
         return paths[-1]
     path = runs / run_id
-    if not _ID.fullmatch(run_id) or not path.is_dir():
+    try:
+        is_run = _ID.fullmatch(run_id) and path.is_dir()
+    except OSError as error:
+        raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+    if not is_run:
         raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
     return path

@@ -11,6 +11,9 @@ from tui_backprop.training.run_error import RunError
 
 LOCK_NAME = "lock"
 
+_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""Opening a pipe in a lock's place would wait for somebody at its other end."""
+
 _TRIES = 10
 _SECONDS_BETWEEN = 0.02
 _WINDOWS_OFFSET = 2**30
@@ -29,7 +32,7 @@ class RunLock:
     def __init__(self, directory: Path) -> None:
         path = directory / LOCK_NAME
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NEVER_WAIT, 0o600)
         except OSError as error:
             raise RunError(f"{printable(path)}: {error.strerror}") from error
         # Somebody who looks whether it is held has it for a moment.
@@ -59,7 +62,7 @@ class RunLock:
 def is_locked(directory: Path) -> bool:
     """Whether some process is training the run."""
     try:
-        descriptor = os.open(directory / LOCK_NAME, os.O_RDONLY)
+        descriptor = os.open(directory / LOCK_NAME, os.O_RDONLY | _NEVER_WAIT)
     except OSError:
         return False
     try:

@@ -23,6 +23,7 @@ from typing import Any
 from tui_backprop.printable import printable
 from tui_backprop.training.plain_values import PlainValues, StateError
 from tui_backprop.training.run_error import RunError
+from tui_backprop.training.run_files import open_stored
 
 METRICS_NAME = "metrics.jsonl"
 EVENTS = ("started", "resumed", "changed", "paused", "finished", "diverged", "interrupted")
@@ -141,7 +142,7 @@ def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
     """
     reader = MetricsReader()
     try:
-        with path.open("rb") as file:
+        with open_stored(path) as file:
             size = file.seek(0, 2)
             if size > MAX_METRICS_BYTES:
                 raise RunError(

@@ -15,7 +15,7 @@ from tui_backprop.training.run_error import RunError
 from tui_backprop.training.series import CAPACITY, BucketedSeries
 from tui_backprop.training.snapshot import LayerStatistics
 from tui_backprop.training.stored_statistics import read_rows
-from tui_backprop.training.trainer_state import MOST, TrainerState, check_heads
+from tui_backprop.training.trainer_state import MOST, TrainerState, check_curves
 
 _SERIES = {"head": 2, "mean": CAPACITY, "low": CAPACITY, "high": CAPACITY}
 _WANTED = {"accuracies", *(f"losses/{part}" for part in _SERIES)}
@@ -83,11 +83,7 @@ def _losses(state: TrainerState, planned: int, iteration: int) -> BucketedSeries
         if part is None or part.shape != (size,) or part.dtype != np.float64:
             raise StateError(f"losses/{name} is no array of {size} numbers")
         parts[name] = part
-    check_heads(parts["head"][np.newaxis], CAPACITY, iteration)
-    width, count = (int(n) for n in parts["head"])
-    used = -(-count // width)
-    if not all(np.isfinite(parts[name][:used]).all() for name in ("mean", "low", "high")):
-        raise StateError("losses are not finite")
+    check_curves({name: part[np.newaxis] for name, part in parts.items()}, iteration)
     losses = BucketedSeries(planned)
     losses.restore(parts)
     return losses

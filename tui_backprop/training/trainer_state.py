@@ -127,10 +127,11 @@ def _restore_arrays(trainer: Trainer, arrays: Mapping[str, npt.NDArray[Any]], co
             )
         except ValueError as error:
             raise StateError(str(error)) from error
-    check_heads(arrays["losses/head"][np.newaxis], arrays["losses/low"].size, count)
-    trainer.losses.restore(_parts(arrays, "losses/"))
+    losses = _parts(arrays, "losses/")
+    check_curves({part: array[np.newaxis] for part, array in losses.items()}, count)
+    trainer.losses.restore(losses)
     trends = _parts(arrays, "trends/")
-    check_heads(trends["head"], trends["low"].shape[1], count)
+    check_curves(trends, count)
     for row, series in enumerate(trainer.trends.series.values()):
         series.restore({part: stack[row] for part, stack in trends.items()})
 
@@ -139,13 +140,17 @@ def _parts(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Arrays:
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
-def check_heads(heads: npt.NDArray[Any], capacity: int, most: int) -> None:
-    """Refuse widths and counts that no series of at most `most` values has."""
-    for width, count in heads.tolist():
+def check_curves(parts: Mapping[str, npt.NDArray[Any]], most: int) -> None:
+    """Refuse what no series of at most `most` finite values has; each part has a row a series."""
+    capacity = parts["low"].shape[1]
+    for row, (width, count) in enumerate(parts["head"].tolist()):
         is_power = 1 <= width < MOST and width.is_integer() and int(width).bit_count() == 1
         fits = count.is_integer() and 0 <= count <= min(most, width * capacity)
         if not (is_power and fits):
             raise StateError(f"a curve has buckets of {width:g} and {count:g} values")
+        used = -(-int(count) // int(width))
+        if not all(np.isfinite(parts[name][row, :used]).all() for name in ("mean", "low", "high")):
+            raise StateError("a curve has values that are not finite")
 
 
 def _stored_stream(state: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from tui_backprop.walkthrough.derivation import CellDerivation, TracedTerm
 from tui_backprop.walkthrough.summary import summarize
 
 SHOWN_ROWS = 8
-SHOWN_COLUMNS = 8
+SHOWN_COLUMNS = 10
+"""Every class of the data sets of digits: no one-hot row without its 1."""
 SHOWN_TERMS = 12
 
 
@@ -20,7 +21,8 @@ class MarkdownWriter:
     def number(self, value: float) -> str:
         """Return a number with all digits worth typing into a calculator."""
         # Adding 0 makes a 0 of -0, which means nothing to a reader.
-        return f"{value + 0.0:.{self._digits}g}"
+        whole, short = (f"{value + 0.0:.{self._digits - spared}g}" for spared in (0, 2))
+        return short if float(short) == value else whole
 
     def array(self, array: Array) -> list[str]:
         """Return an array as a code block, its first rows and columns, and what was left out."""
