@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.nn.parameters import Parameters
+from tui_backprop.training.divergence import first_not_finite
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics, Verdict
-from tui_backprop.training.trainer import Trainer, first_not_finite
+from tui_backprop.training.trainer import Trainer
 
 DATA = small_dataset()
 

@@ -1,7 +1,7 @@
 """The trainer: the book's loop, one iteration or a piece of an evaluation at a time."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import copy_context
 
 import numpy as np
@@ -9,9 +9,8 @@ import numpy as np
 from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import SGD, MultiLayerNet
-from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.parameters import Parameters
 from tui_backprop.training.accuracy_history import AccuracyHistory
+from tui_backprop.training.divergence import first_not_finite, first_not_finite_layer
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import check_batch_memory, check_memory
@@ -200,7 +199,7 @@ class Trainer:
         batch = self.next_minibatch()
         loss = self.net.loss(batch.x, batch.t)
         if not math.isfinite(loss):
-            self._stop(self._first_not_finite_layer(batch), "output")
+            self._stop(first_not_finite_layer(self.net, batch.x), "output")
             return
         grads = self.net.backward()
         updates = self.optimizer.compute_updates(grads)
@@ -238,26 +237,6 @@ class Trainer:
 
     def _stop(self, where: str, what: str) -> None:
         self.non_finite = NonFinite(self.iteration + 1, where, what)
-
-    def _first_not_finite_layer(self, batch: Minibatch) -> str:
-        x = batch.x
-        for name, layer in self.net.layers.items():
-            x = layer.forward(x)
-            if not np.isfinite(x).all():
-                return name
-        return "SoftmaxWithLoss"
-
-
-def first_not_finite(updates: Parameters, params: Mapping[str, Array]) -> str | None:
-    """Return the first name whose update would leave its parameter not finite, or None."""
-    # One fast product settles nearly every case: if the sum of squares is finite, no entry is
-    # larger than the root of the dtype's largest number, and that is lost beside the largest.
-    if math.isfinite(np.dot(updates.vector, updates.vector)):
-        return None
-    for key, update in updates.items():
-        if not np.isfinite(params[key] + update).all():
-            return key
-    return None
 
 
 def check_batch_fits(hyperparameters: Hyperparameters, dataset: Dataset) -> None:
