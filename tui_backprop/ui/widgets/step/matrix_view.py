@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click
@@ -114,7 +115,6 @@ class MatrixView(PaintedWidget, can_focus=True):
         elif row is not None:
             self._cursor, self._panned_by_hand = self._strongest_of(row), False
         self._lit = frozenset(map(self._place, lit))
-        self.border_title = f"{named.label} {shape_text(named.array.shape)}"
         self.repaint_changes()
 
     def show_as_heat(self, as_heat: bool) -> None:
@@ -153,6 +153,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         named = self.named
         if named is None:
             return []
+        title = f"{named.label} {shape_text(named.array.shape)}"
+        self.border_title = title if cell_len(title) <= width - 2 else named.label
         self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
         if named.array.ndim == 0:
             exact = str(named.array[()])
