@@ -86,6 +86,11 @@ async def test_help_lists_every_key_with_what_it_does(size: tuple[int, int]) -> 
         assert len(tooltips) >= 15
         for tooltip in tooltips:
             assert tooltip in walk.test.text
+        if size == LARGE:
+            notes = " ".join(walk.test.text_of("#help-notes").split())
+            for sign in ('"0: 46%"', "□", "✓ up to rounding"):
+                assert sign in notes
+            assert "↻" not in notes, "that is the other screen's"
         await walk.press("escape")
         assert walk.is_open
 

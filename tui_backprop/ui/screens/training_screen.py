@@ -24,6 +24,7 @@ from tui_backprop.session.messages import (
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.screens.help_notes import training_notes
 from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.training_bindings import (
     CHANGE_KEYS,
@@ -97,6 +98,10 @@ class TrainingScreen(PaneScreen):
                     layers.border_title = "Gradients by layer, last minibatch"
                     yield self._table
         yield KeyLine()
+
+    def help_notes(self) -> str:
+        """Return what the help says under the keys."""
+        return training_notes()
 
     @property
     def state(self) -> RunState:

@@ -49,7 +49,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         Binding(
             "pagedown",
             "page(1, 0)",
-            "Page",
+            "Page of rows",
             key_display="pgup pgdn",
             show=False,
             tooltip="As many rows up or down as are in sight",
@@ -58,7 +58,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         Binding(
             "shift+right",
             "page(0, 1)",
-            "Page",
+            "Page of columns",
             key_display="⇧← →",
             show=False,
             tooltip="As many columns on or back as are in sight",
