@@ -68,7 +68,7 @@ def refusal(field: Field, text: str, command: list[str]) -> str | None:
         ("batch_size", "0", "a whole number from 1 to 100,000"),
         ("batch_size", "1.5", "a whole number from 1 to 100,000"),
         ("seed", "4294967296", "a whole number from 0 to 4,294,967,295"),
-        ("hidden", "50,", "whole numbers from 1 to 10"),
+        ("hidden", "50,", "whole numbers from 1 to 10,000 with commas"),
         ("dtype", "float16", "one of float32, float64"),
         ("sampling", "Random", "one of random, shuffle"),
         ("optimizer", "adam", "sgd"),

@@ -20,7 +20,7 @@ from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
 
-LARGE, SMALL = (130, 40), (80, 24)
+LARGE, SMALL, TINY = (130, 40), (80, 24), (60, 20)
 
 
 class RecordingApp(TuiBackpropApp):

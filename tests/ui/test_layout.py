@@ -1,5 +1,6 @@
 """What is on the screen: all panes at once or one at a time, help, palette, loading, faults."""
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +18,7 @@ from tui_backprop.session.messages import (
     WorkerEnded,
 )
 from tui_backprop.training.hyperparameters import FIELDS
+from tui_backprop.training.statistics import DYING_SHARE, EXPLODING_RMS, VANISHING_SHARE
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 
@@ -148,6 +150,29 @@ async def test_the_command_palette_runs_a_key_s_action() -> None:
         await test.press("down", "enter")
         await test.until(lambda: isinstance(test.app.screen, TrainingScreen))
         await test.shows(" 1/60")
+
+
+async def test_the_command_palette_names_each_action_once() -> None:
+    async with running_app() as test:
+        names = [command.title for command in test.app.get_system_commands(test.app.screen)]
+        assert "Form" in names
+        assert len(set(names)) == len(names), names
+        assert all(name[0].isupper() for name in names), names
+
+
+async def test_help_defines_the_words_of_the_table() -> None:
+    async with running_app() as test:
+        await test.press("question_mark")
+        await test.shows("Esc closes")
+        text = " ".join(test.text_of("#help").split())
+        for word, meaning in [
+            ("vanishing", f"under 1/{1 / VANISHING_SHARE:,.0f} of the largest"),
+            ("exploding", f"over {EXPLODING_RMS:g}"),
+            ("zero", "every entry of the gradient is 0"),
+            ("dead", "0 for every sample"),
+            ("dying", f"more than {DYING_SHARE:.0%}"),
+        ]:
+            assert re.search(rf"{word} .*{re.escape(meaning)}", text), word
 
 
 async def test_the_first_frame_comes_before_any_data() -> None:

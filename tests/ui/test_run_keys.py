@@ -16,6 +16,7 @@ from tui_backprop.session.messages import (
     Start,
 )
 from tui_backprop.ui.screens.training_screen import SPEEDS
+from tui_backprop.ui.widgets import status_bar
 
 ENDLESS = SPIRAL.with_value("iterations", 10**9)
 
@@ -71,7 +72,9 @@ async def test_r_makes_a_new_net() -> None:
 
 async def test_speed_goes_down_to_one_and_back_to_full() -> None:
     async with running_app() as test:
-        await test.press(*["minus"] * (len(SPEEDS) + 2))
+        await test.press("minus")
+        await test.shows("at most 1,000 it/s")
+        await test.press(*["minus"] * (len(SPEEDS) + 1))
         await test.shows("at most 1 it/s")
         await test.press("equals_sign", *["plus"] * len(SPEEDS))
         await test.until(lambda: "at most" not in test.text)
@@ -119,7 +122,31 @@ async def test_the_status_says_what_is_trained_and_how_far() -> None:
         for part in ("spiral 300+300", "2-8-3", "SGD η=0.5", "60/60", "epoch   6.00", "elapsed"):
             assert part in status
         assert re.search(r"[\d,]+ it/s", status)
-        assert "r starts a new run" in status
+        assert "raise Iterations to go on, r starts a new run" in status
+
+
+@pytest.mark.parametrize("key", ["space", "n", "e"])
+async def test_a_finished_run_says_how_to_go_on_until_it_does(key: str) -> None:
+    async with running_app(size=SMALL) as test:
+        await test.press("space")
+        await test.shows("✓ finished")
+        await test.press(key)
+        await test.shows("✗ finished: raise Iterations to go on")
+        await test.press("3")
+        await test.type_into("iterations", "70")
+        await test.press("enter", "escape")
+        await test.shows("○ paused", "60/70")
+        await test.press("n")
+        await test.shows("61/70")
+
+
+async def test_a_notice_of_a_key_takes_itself_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_bar, "_NOTICE_SECONDS", 0.05)
+    async with running_app() as test:
+        await test.press("space")
+        await test.shows("✓ finished")
+        await test.press("n")
+        await test.shows("✓ finished")
 
 
 async def test_charts_and_table_move_with_the_run() -> None:

@@ -98,7 +98,7 @@ class IntegerListField(Field):
     def allowed(self) -> str:
         """The bounds of each number and how many there may be."""
         return (
-            f"1 to {self.longest} whole numbers from {self.minimum:,} to {self.maximum}"
+            f"1 to {self.longest} whole numbers from {self.minimum:,} to {self.maximum:,}"
             " with commas between"
         )
 

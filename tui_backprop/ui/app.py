@@ -30,7 +30,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
 from tui_backprop.ui.screens.help_screen import HelpScreen, help_rows
-from tui_backprop.ui.screens.training_bindings import HELP_NOTES
+from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.training_screen import TrainingScreen
 from tui_backprop.ui.terminal_app import TerminalApp
 
@@ -111,9 +111,12 @@ class TuiBackpropApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette too."""
-        for binding in screen.active_bindings.values():
+        # By their actions: several keys may stand for one.
+        actives = {active.binding.action: active for active in screen.active_bindings.values()}
+        for binding in actives.values():
             # What Textual binds itself, to move the focus or to copy, says no more than its name.
-            if binding.enabled and binding.binding.tooltip:
+            is_palette = binding.binding.action == "command_palette"
+            if binding.enabled and binding.binding.tooltip and not is_palette:
                 action, node = binding.binding.action, binding.node
                 yield SystemCommand(
                     binding.binding.description,
@@ -129,7 +132,8 @@ class TuiBackpropApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
-        self.push_screen(HelpScreen(help_rows(self.screen), HELP_NOTES))
+        notes = self.screen.help_notes() if isinstance(self.screen, PaneScreen) else ""
+        self.push_screen(HelpScreen(help_rows(self.screen), notes))
 
     def _start_session(self) -> None:
         gc.enable()

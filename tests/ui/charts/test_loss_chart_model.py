@@ -104,6 +104,19 @@ def test_a_loss_of_0_has_a_place_on_a_log_axis() -> None:
     assert logarithms((1.0, 0.1, 0.0)) == pytest.approx((0.0, -1.0, -12.0))
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_a_run_that_starts_anew_starts_with_the_first_axis(log: bool) -> None:
+    def high(models: LossChartModels, losses: list[float]) -> float:
+        curve = curve_of(losses, 100)
+        model = models.model(curve, 100, width=60, height=20, log=log, smooth=True)
+        return model.y.high
+
+    models = LossChartModels()
+    assert high(models, [2.3, 2.5e11]) > 10
+    assert high(models, []) == high(LossChartModels(), [])
+    assert high(models, [2.3]) == high(LossChartModels(), [2.3])
+
+
 def test_a_run_made_shorter_than_it_is_ends_at_the_last_column() -> None:
     shown = columns(curve_of([1.0] * 100, 100), 50, 10)
     assert [type(column) for column in shown] == [Column] * 10

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.app import LARGE, SMALL
+from tests.support.app import LARGE, SMALL, TINY
 from tests.ui.step.walk import walking
 from tui_backprop.nn import Relu
 from tui_backprop.session import step_desk
@@ -37,6 +37,31 @@ async def test_c_checks_the_cell_under_the_results_cursor(size: tuple[int, int])
         await walk.press("escape")
         await walk.settle()
         assert walk.screen.query_one("#check").region.area == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+async def test_a_check_at_60x20_is_whole_beside_the_cell_it_checks(dtype: str) -> None:
+    digits = Hyperparameters(
+        dataset="digits", hidden=(64, 32), weight_std=0.2, dtype=dtype, batch_size=20
+    )
+    async with walking(digits, size=TINY) as walk:
+        await walk.go_to(10)
+        await walk.press("c")
+        await walk.shows("Gradient check of dW3")
+        for h in STEP_SIZES:
+            await walk.until(lambda: re.search(r"at h = \S+ +│", walk.test.text))
+            shown = walk.test.text_of("#check")
+            assert "…" not in shown
+            assert re.search(r"backprop = \S+ +tape -?\d\S*\d +│", shown)
+            assert f"h {h:.0e}" in shown, "the error against h"
+            await walk.press("h")
+        assert re.search(r"│ *\d+ +-?\d", walk.test.text_of("#result")), "a row of dW3"
+        await walk.press("C")
+        await walk.shows("✓ every gradient is right")
+        shown = walk.test.text_of("#check")
+        assert "verdict" in shown
+        assert len(re.findall(r" agrees +│", shown)) == 6
+        assert "…" not in shown
 
 
 async def test_c_elsewhere_says_where_it_works() -> None:
@@ -71,7 +96,7 @@ async def test_capital_c_checks_every_parameter() -> None:
         shown = walk.test.text_of("#check")
         for key in ("W1   (2,8) ", "b1   (8,) ", "W2   (8,3) ", "b2   (3,) "):
             line = next(line for line in shown.splitlines() if key in line)
-            assert re.search(r"\d\.\de-\d+ +\d\.\de-\d+ +\d+ +\d+  agrees", line)
+            assert re.search(r"\d\.\de-\d+ +\d\.\de-\d+ +\d+ +\d+ +agrees", line)
         await walk.press("h")
         await walk.shows("every entry at h = 1e-05", "✓ every gradient is right")
 
@@ -90,7 +115,7 @@ async def test_a_check_that_takes_a_while_shows_how_far_it_is(
     monkeypatch.setattr(step_desk, "check_pieces", halfway_until_seen)
     async with walking(Hyperparameters(dataset="digits", hidden=(100,))) as walk:
         await walk.press("C")
-        await walk.until(lambda: re.search(r": [\d,]+ of 7,510 entries", walk.test.text))
+        await walk.until(lambda: re.search(r" [\d,]+ of 7,510 entries", walk.test.text))
         assert "━" in walk.test.text_of("#check")
         await walk.press("right")
         assert walk.step == 2, "the screen goes on meanwhile"

@@ -132,7 +132,7 @@ async def test_s_stops_a_run_under_way() -> None:
 async def test_a_finished_run_can_be_walked_but_not_committed() -> None:
     async with walking(replace(SPIRAL, iterations=2), size=SMALL, iterations=1) as walk:
         await walk.press("w")
-        await walk.until(lambda: "iteration 3/2" in walk.status)
+        await walk.until(lambda: "all 2 iterations made" in walk.status)
         await walk.press("w")
         assert walk.status.endswith("not committed: all 2 iterations are made")
         await walk.press("end")

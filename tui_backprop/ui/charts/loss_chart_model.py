@@ -11,6 +11,9 @@ RAW_COLOUR, RAW_BEHIND_COLOUR, SMOOTH_COLOUR = 39, 240, 214
 SMOOTHING = 0.9
 """Weight of the past in the smoothed curve, from one bucket to the next."""
 
+_FIRST_HIGH = 2.5
+"""The y axis holds the loss of an untrained net of ten classes: ln 10."""
+
 _SMALLEST_LOSS = 1e-12
 _Y_AXIS_CELLS = 7
 _STEPS_A_ROW = 16
@@ -60,12 +63,15 @@ class LossChartModels:
     """Makes the chart of each moment of a run, keeping its axes steady from one to the next."""
 
     def __init__(self) -> None:
-        self._linear = SteadyRange(2.5)
+        self._linear = SteadyRange(_FIRST_HIGH)
 
     def model(
         self, curve: Curve, iterations: int, *, width: int, height: int, log: bool, smooth: bool
     ) -> ChartModel:
         """Return the chart for a drawing of `width` columns and `height` rows with its axes."""
+        if not curve.mean:
+            # A run that starts anew, after one that may have diverged.
+            self._linear = SteadyRange(_FIRST_HIGH)
         dots = columns(curve, iterations, max(1, width - _Y_AXIS_CELLS))
         xs = tuple(dot.x for dot in dots for _ in range(2))
         raw = tuple(loss for dot in dots for loss in (dot.low, dot.high))

@@ -18,6 +18,10 @@ class PaneScreen(Screen[None]):
         super().__init__(id=id)
         self._compositor = FrugalCompositor()
 
+    def help_notes(self) -> str:
+        """Return what the screen's help says under the keys."""
+        raise NotImplementedError
+
     def fit_to_width(self) -> None:
         """Take the layout for the terminal's width.
 

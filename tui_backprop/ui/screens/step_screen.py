@@ -12,6 +12,7 @@ from tui_backprop.session.walkthrough_messages import (
     Traced,
 )
 from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.screens.help_notes import STEP_NOTES
 from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.gradient_checks import GradientChecks
@@ -59,6 +60,10 @@ class StepScreen(PaneScreen):
             yield self._arrays
             yield self._sample_view
         yield KeyLine()
+
+    def help_notes(self) -> str:
+        """Return what the help says under the keys."""
+        return STEP_NOTES
 
     def show_first(self, traced: Traced) -> None:
         """Show a minibatch from its first operation on."""

@@ -1,4 +1,4 @@
-"""The training screen's keys, and the words that its help explains."""
+"""The training screen's keys."""
 
 from textual.binding import Binding, BindingType
 
@@ -35,9 +35,13 @@ TRAINING_BINDINGS: list[BindingType] = [
         tooltip="Scroll the layers, where there are more than fit",
     ),
     Binding("pageup", "scroll_layers(-1)", "Scroll layers", show=False),
-    Binding("1", "show_pane('charts')", "Charts", show=False, tooltip="Charts (small terminal)"),
-    Binding("2", "show_pane('layers')", "Layers", show=False, tooltip="Layers (small terminal)"),
-    Binding("3", "show_pane('form')", "Form", show=False, tooltip="Form (small terminal)"),
+    Binding(
+        "1", "show_pane('charts')", "Charts pane", show=False, tooltip="Charts (small terminal)"
+    ),
+    Binding(
+        "2", "show_pane('layers')", "Layers pane", show=False, tooltip="Layers (small terminal)"
+    ),
+    Binding("3", "show_pane('form')", "Form pane", show=False, tooltip="Form (small terminal)"),
 ]
 
 CHANGES = {
@@ -59,11 +63,3 @@ CHANGE_KEYS = {
     if isinstance(binding, Binding) and binding.action.partition("(")[0] in CHANGES
     for key in binding.key.split(",")
 }
-
-HELP_NOTES = """
-‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
-"vanishing": under 1/1000 of the largest gradient in the net. "exploding": over 1 per entry.
-"dead": ReLU units that were 0 for every sample of the last minibatch.
-Fields marked ↻ need a new net: change them, then reset. The others apply with Enter, or when
-you leave the field.
-"""

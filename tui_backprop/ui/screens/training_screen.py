@@ -24,6 +24,7 @@ from tui_backprop.session.messages import (
 from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.refresh_pace import RefreshPace
+from tui_backprop.ui.screens.help_notes import training_notes
 from tui_backprop.ui.screens.pane_screen import PaneScreen
 from tui_backprop.ui.screens.training_bindings import (
     CHANGE_KEYS,
@@ -36,14 +37,12 @@ from tui_backprop.ui.widgets.gradient_table import GradientTable
 from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
 from tui_backprop.ui.widgets.key_line import KeyLine
 from tui_backprop.ui.widgets.loss_chart import LossChart
-from tui_backprop.ui.widgets.status_bar import StatusBar
+from tui_backprop.ui.widgets.status_bar import HOW_TO_GO_ON, StatusBar
 
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
 """Speed limits in iterations per second that + and - go through; None is full speed."""
 
 PANES = ("charts", "layers", "form")
-
-_NOTICE_SECONDS = 4.0
 
 
 class TrainingScreen(PaneScreen):
@@ -100,6 +99,10 @@ class TrainingScreen(PaneScreen):
                     yield self._table
         yield KeyLine()
 
+    def help_notes(self) -> str:
+        """Return what the help says under the keys."""
+        return training_notes()
+
     @property
     def state(self) -> RunState:
         """What the training process was last known to do."""
@@ -107,6 +110,8 @@ class TrainingScreen(PaneScreen):
 
     def show_snapshot(self, snapshot: SessionSnapshot) -> None:
         """Show the state of this moment in every pane."""
+        if self._state is RunState.FINISHED and snapshot.state is not RunState.FINISHED:
+            self._status.show_notice("")
         self._state, self._last = snapshot.state, snapshot
         self._find_way_back()
         self._status.show(snapshot)
@@ -142,8 +147,7 @@ class TrainingScreen(PaneScreen):
     def on_key(self, event: Key) -> None:
         """Say why a key that changes a run does nothing where the run is only watched."""
         if self._watching and event.key in CHANGE_KEYS:
-            self._status.show_notice(READ_ONLY)
-            self.set_timer(_NOTICE_SECONDS, lambda: self._status.show_notice(""))
+            self._status.show_briefly(READ_ONLY)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the run's keys from working while a field is being edited."""
@@ -167,15 +171,15 @@ class TrainingScreen(PaneScreen):
 
     def action_run_or_pause(self) -> None:
         """Start training, or pause it."""
-        self._ask(Pause() if self._state is RunState.RUNNING else Run())
+        self._train(Pause() if self._state is RunState.RUNNING else Run())
 
     def action_one_iteration(self) -> None:
         """Make one iteration."""
-        self._ask(RunIterations(1))
+        self._train(RunIterations(1))
 
     def action_to_epoch_end(self) -> None:
         """Train to the end of the epoch."""
-        self._ask(RunToEpochEnd())
+        self._train(RunToEpochEnd())
 
     def action_step(self) -> None:
         """Walk through the next minibatch."""
@@ -249,6 +253,11 @@ class TrainingScreen(PaneScreen):
         if self._ended:
             # The process that takes this is a new one, which knows of no limit.
             self._ask(LimitSpeed(SPEEDS[self._speed]))
+
+    def _train(self, command: Command) -> None:
+        self._ask(command)
+        if self._state is RunState.FINISHED:
+            self._status.show_briefly(f"finished: {HOW_TO_GO_ON}")
 
     def _ask(self, command: Command) -> None:
         self._status.show_notice("")

@@ -33,7 +33,7 @@ def sample_text(traced: Traced, number: int) -> str:
     tape, names = traced.tape, traced.class_names
     label, guess = int(tape.labels[number]), int(tape.y[number].argmax())
     return (
-        f"sample {number} of {tape.sample_count:,}: label {printable(names[label], 8)},"
+        f"sample {number:,} of {tape.sample_count:,}: label {printable(names[label], 8)},"
         f" predicted {printable(names[guess], 8)} ({float(tape.y[number, guess]):.2f})"
     )
 

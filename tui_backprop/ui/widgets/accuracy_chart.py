@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.training.snapshot import AccuracyPoint, Snapshot
@@ -13,9 +11,9 @@ from tui_backprop.ui.charts.accuracy_chart_model import (
     accuracy_chart_model,
 )
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART
+from tui_backprop.ui.charts.legend import legend
+from tui_backprop.ui.fitting import first_fitting
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
-
-_ROOM_FOR_EPOCH = 42
 
 
 class AccuracyChart(PaintedWidget):
@@ -55,18 +53,34 @@ class AccuracyChart(PaintedWidget):
 
     def _last_values(self, width: int) -> Strip:
         last = self._points[-1] if self._points else None
-        epoch = f"epoch {last.epoch:.4g}" if last else ""
-        return Strip(
-            [
-                Segment("━ ", Style(color=f"color({TRAIN_COLOUR})")),
-                Segment(f"train {shown_share(last.train if last else None)}  "),
-                Segment("━ ", Style(color=f"color({TEST_COLOUR})")),
-                Segment(f"test {shown_share(last.test if last else None)}  "),
-                Segment(epoch if width >= _ROOM_FOR_EPOCH else "", Style(dim=True)),
-            ]
+        shares = (last.train, last.test) if last else (None, None)
+        epoch = f"epoch {shown_epoch(last.epoch)}" if last else ""
+        return first_fitting(
+            width,
+            (
+                accuracy_legend(shares, 2, "  ", f"  {epoch}"),
+                accuracy_legend(shares, 2, " ", f" {epoch}"),
+                accuracy_legend(shares, 2, "  ", ""),
+                accuracy_legend(shares, 1, " ", ""),
+                accuracy_legend(shares, 0, " ", ""),
+            ),
         )
 
 
-def shown_share(share: float | None) -> str:
+def accuracy_legend(
+    shares: tuple[float | None, float | None], decimals: int, gap: str, epoch: str
+) -> Strip:
+    """Return the line with the last accuracies, and the epoch they are of."""
+    train, test = (shown_share(share, decimals) for share in shares)
+    return legend((TRAIN_COLOUR, f"train {train}{gap}"), (TEST_COLOUR, f"test {test}"), rest=epoch)
+
+
+def shown_share(share: float | None, decimals: int) -> str:
     """Return a share as per cent in a width that does not change."""
-    return "      –" if share is None else f"{share:7.2%}"
+    width = len(f"{1:.{decimals}%}")
+    return f"{'–':>{width}}" if share is None else f"{share:{width}.{decimals}%}"
+
+
+def shown_epoch(epoch: float) -> str:
+    """Return an epoch, whole ones without a fraction, in few cells."""
+    return f"{epoch:.4g}" if epoch < 1000 else f"{epoch:,.0f}"

@@ -1,11 +1,9 @@
 """The gradient of every parameter, layer by layer, in numbers and words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from statistics import mean
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
@@ -16,6 +14,16 @@ from tui_backprop.training.snapshot import (
     ParameterStatistics,
     Snapshot,
     Verdict,
+)
+from tui_backprop.ui.table_columns import (
+    HEADING_STYLE,
+    Cells,
+    TableColumn,
+    fitting_columns,
+    headings,
+    room_taken,
+    table_line,
+    widened,
 )
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
@@ -28,28 +36,23 @@ _ALARMING = {
     Verdict.NOT_FINITE,
 }
 
+LAYER, PARAMETER, SHAPE = "layer", "", "shape"
+NORM, GRADIENT_NORM, GRADIENT_RMS, UPDATE_RATIO = "‖W‖", "‖dW‖", "‖dW‖/√n", "‖ΔW‖/‖W‖"
+STATE = "state"
+TREND, SHORT_TREND = "‖dW‖ trend", "trend"
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column: its heading, its width in cells, and which side its values stand on."""
-
-    heading: str
-    width: int
-    right: bool = True
-
+_MARKS = {STATE: Style(color="red", bold=True)}
 
 COLUMNS = (
-    TableColumn("layer", 8, right=False),
-    TableColumn("", 3, right=False),
-    TableColumn("shape", 8),
-    TableColumn("‖W‖", 8),
-    TableColumn("‖dW‖", 8),
-    TableColumn("‖dW‖/√n", 8),
-    TableColumn("‖ΔW‖/‖W‖", 8),
-    TableColumn("state", 10, right=False),
-    TableColumn("‖dW‖ trend", 16, right=False),
+    TableColumn(LAYER, 8, right=False),
+    TableColumn(PARAMETER, 3, right=False),
+    TableColumn(SHAPE, 8, spare=5),
+    TableColumn(NORM, 8, spare=4),
+    TableColumn(GRADIENT_NORM, 8, spare=3),
+    TableColumn(GRADIENT_RMS, 8, spare=2),
+    TableColumn(UPDATE_RATIO, 8, spare=1),
+    TableColumn(STATE, 10, right=False),
 )
-_GAP = 1
 
 
 class GradientTable(PaintedWidget):
@@ -73,75 +76,62 @@ class GradientTable(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the heading and the rows; the trend takes what width is left."""
-        columns = fitting_columns(self._rows)
-        room = width - sum(column.width + _GAP for column in columns[:-1])
-        heading = [column.heading for column in columns]
-        if cell_len(heading[-1]) > room:
-            heading[-1] = "trend"
+        rows = [row_cells(row) for row in self._rows]
+        columns = chosen_columns(rows, width)
+        room = width - room_taken(columns)
+        trend = next((name for name in (TREND, SHORT_TREND) if cell_len(name) <= room), None)
+        if trend is not None:
+            columns.append(TableColumn(trend, room, right=False))
+            rows = [
+                {**cells, trend: trend_cell(row, room)}
+                for cells, row in zip(rows, self._rows, strict=True)
+            ]
         return [
-            table_line(columns, heading, Style(dim=True, bold=True), None),
+            table_line(columns, headings(columns), HEADING_STYLE),
             *(
-                table_line(columns, row_cells(row, room), Style.null(), row.verdict)
-                for row in self._rows
+                table_line(columns, cells, Style.null(), _MARKS if row.verdict in _ALARMING else {})
+                for cells, row in zip(rows, self._rows, strict=True)
             ),
         ]
 
 
-def fitting_columns(rows: Sequence[LayerStatistics]) -> tuple[TableColumn, ...]:
-    """Return the columns, that of the shapes as wide as the longest of these rows needs."""
-    shapes = [shape_cell(row) for row in rows if isinstance(row, ParameterStatistics)]
-    return tuple(
-        replace(column, width=max(column.width, *map(len, shapes)))
-        if column.heading == "shape" and shapes
-        else column
-        for column in COLUMNS
-    )
+def chosen_columns(rows: Sequence[Cells], width: int) -> list[TableColumn]:
+    """Return the columns there is room for."""
+    columns = fitting_columns(widened(COLUMNS, rows), width)
+    # The state of a ReLU layer, which has no trend to stand behind it, may be longer.
+    return [COLUMNS[-1] if column.heading == STATE else column for column in columns]
 
 
-def table_line(
-    columns: Sequence[TableColumn], values: Sequence[str], style: Style, verdict: Verdict | None
-) -> Strip:
-    """Return values in their columns; an alarming verdict's state stands out."""
-    segments = []
-    for column, value in zip(columns, values, strict=True):
-        padding = " " * max(0, column.width - cell_len(value))
-        text = padding + value if column.right else value + padding
-        alarming = verdict in _ALARMING and column.heading == "state"
-        segments.append(Segment(text, Style(color="red", bold=True) if alarming else style))
-        segments.append(Segment(" " * _GAP, style))
-    return Strip(segments)
+def row_cells(row: LayerStatistics) -> Cells:
+    """Return the texts of a row by their columns' headings."""
+    return parameter_cells(row) if isinstance(row, ParameterStatistics) else relu_cells(row)
 
 
-def row_cells(row: LayerStatistics, room: int) -> list[str]:
-    """Return the texts of a row, its trend in at most `room` cells."""
-    return parameter_cells(row, room) if isinstance(row, ParameterStatistics) else relu_cells(row)
+def parameter_cells(row: ParameterStatistics) -> Cells:
+    """Return the texts of a parameter's row."""
+    return {
+        LAYER: row.layer,
+        PARAMETER: row.name,
+        SHAPE: "×".join(str(n) for n in row.shape),
+        NORM: shown_number(row.norm),
+        GRADIENT_NORM: shown_number(row.gradient_norm),
+        GRADIENT_RMS: shown_number(row.gradient_rms),
+        UPDATE_RATIO: shown_number(row.update_ratio),
+        STATE: row.verdict.value,
+    }
 
 
-def shape_cell(row: ParameterStatistics) -> str:
-    """Return a parameter's shape."""
-    return "×".join(str(n) for n in row.shape)
-
-
-def parameter_cells(row: ParameterStatistics, room: int) -> list[str]:
-    """Return the texts of a parameter's row, its trend in at most `room` cells."""
-    return [
-        row.layer,
-        row.name,
-        shape_cell(row),
-        shown_number(row.norm),
-        shown_number(row.gradient_norm),
-        shown_number(row.gradient_rms),
-        shown_number(row.update_ratio),
-        row.verdict.value,
-        sparkline(row.trend, room),
-    ]
-
-
-def relu_cells(row: ActivationStatistics) -> list[str]:
+def relu_cells(row: ActivationStatistics) -> Cells:
     """Return the texts of a ReLU layer's row: the share of its units that are dead."""
     dead = "" if row.dead_share is None else f"{row.dead_share:.0%} dead"
     state = f"{dead}, dying" if row.verdict is Verdict.DYING else dead
-    return [row.layer, "", f"{row.units}", "", "", "", "", state, ""]
+    empty = {column.heading: "" for column in COLUMNS}
+    return empty | {LAYER: row.layer, SHAPE: f"{row.units}", STATE: state}
+
+
+def trend_cell(row: LayerStatistics, room: int) -> str:
+    """Return a parameter's trend in at most `room` cells; a ReLU layer has none."""
+    return sparkline(row.trend, room) if isinstance(row, ParameterStatistics) else ""
 
 
 def shown_number(value: float | None) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.training.snapshot import Snapshot
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
+from tui_backprop.ui.charts.legend import legend
 from tui_backprop.ui.charts.loss_chart_model import (
     RAW_BEHIND_COLOUR,
     RAW_COLOUR,
@@ -15,6 +14,7 @@ from tui_backprop.ui.charts.loss_chart_model import (
     LossChartModels,
     smoothed,
 )
+from tui_backprop.ui.fitting import first_fitting
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
 
@@ -55,7 +55,7 @@ class LossChart(PaintedWidget):
         if snapshot is None:
             return []
         if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
-            return [self._last_values(snapshot)]
+            return [self._last_values(snapshot, width)]
         # Imported at the first chart, so that the first frame does not wait for plotext.
         from tui_backprop.ui.charts.plotext_adapter import draw_chart
 
@@ -71,22 +71,20 @@ class LossChart(PaintedWidget):
         if (model, width, height) != self._drawn:
             self._drawn = (model, width, height)
             self._chart = draw_chart(model, width, height - 1, marker=self._marker)
-        return [self._last_values(snapshot), *self._chart]
+        return [self._last_values(snapshot, width), *self._chart]
 
-    def _last_values(self, snapshot: Snapshot) -> Strip:
-        raw = RAW_BEHIND_COLOUR if self.smoothing else RAW_COLOUR
-        segments = [
-            Segment("━ ", Style(color=f"color({raw})")),
-            Segment(f"loss {shown_loss(snapshot.loss)}  "),
-        ]
-        if self.smoothing:
-            mean = snapshot.loss_curve.mean
-            last = smoothed(mean[-40:])[-1] if mean else None
-            segments += [
-                Segment("━ ", Style(color=f"color({SMOOTH_COLOUR})")),
-                Segment(f"smoothed {shown_loss(last)}  "),
-            ]
-        return Strip(segments)
+    def _last_values(self, snapshot: Snapshot, width: int) -> Strip:
+        loss = shown_loss(snapshot.loss)
+        if not self.smoothing:
+            return legend((RAW_COLOUR, f"loss {loss}"))
+        mean = snapshot.loss_curve.mean
+        last = shown_loss(smoothed(mean[-40:])[-1] if mean else None)
+        # The title says that it is the loss.
+        texts = ((f"loss {loss}  ", f"smoothed {last}"), (f"{loss} ", f"smooth {last}"))
+        return first_fitting(
+            width,
+            (legend((RAW_BEHIND_COLOUR, raw), (SMOOTH_COLOUR, smooth)) for raw, smooth in texts),
+        )
 
 
 def shown_loss(loss: float | None) -> str:

@@ -8,6 +8,8 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_backprop.ui.fitting import cut_between_words
+
 
 class PaintedWidget(Widget):
     """Paints lines that a subclass composes.
@@ -24,7 +26,10 @@ class PaintedWidget(Widget):
         self._base_style = Style.null()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
-        """Return what to show in `height` lines of `width` cells; fewer or shorter is fine."""
+        """Return what to show in `height` lines of `width` cells; fewer or shorter is fine.
+
+        One that is too long loses whole words, and ends in an ellipsis.
+        """
         raise NotImplementedError
 
     def repaint_changes(self) -> None:
@@ -68,7 +73,10 @@ class PaintedWidget(Widget):
     def _composed_lines(self) -> list[Strip]:
         width, height = self.size
         self._composed_for = self.size
-        return [line.adjust_cell_length(width) for line in self.compose_lines(width, height)]
+        return [
+            cut_between_words(line, width).adjust_cell_length(width)
+            for line in self.compose_lines(width, height)
+        ]
 
     def on_resize(self) -> None:
         """Compose for the new size."""

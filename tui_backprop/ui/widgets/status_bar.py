@@ -1,7 +1,9 @@
 """What is being trained, how far it is, and how fast it goes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -9,6 +11,7 @@ from textual.strip import Strip
 from tui_backprop.printable import printable
 from tui_backprop.session.messages import RunState, SessionSnapshot
 from tui_backprop.training.snapshot import Snapshot
+from tui_backprop.ui.fitting import first_fitting, split_between_words
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
 _SYMBOLS = {
@@ -19,15 +22,24 @@ _SYMBOLS = {
     RunState.FINISHED: "✓",
     RunState.STOPPED: "✗",
 }
-_STATE_STYLES = {
-    RunState.RUNNING: Style(color="green", bold=True),
-    RunState.STOPPED: Style(color="red", bold=True),
-}
+_BOLD = Style(bold=True)
+_RUNNING = Style(color="green", bold=True)
+_WRONG = Style(color="red", bold=True)
+_HINT = Style(color="yellow", bold=True)
 _WIDE = 100
+_NOTICE_SECONDS = 4.0
+
+_LOST_TO_WRAPPING = 25
+"""Cells of two lines that a text with spaces may leave empty, its mark and indent among them."""
+
+
+HOW_TO_GO_ON = "raise Iterations to go on, r starts a new run"
+"""What to do where all iterations are made."""
+
 _HINTS = {
     RunState.READY: "press space to start training",
     RunState.PAUSED: "space goes on",
-    RunState.FINISHED: "r starts a new run",
+    RunState.FINISHED: HOW_TO_GO_ON,
 }
 
 
@@ -60,93 +72,128 @@ class StatusBar(PaintedWidget):
             self._before_first = "○ no net yet: f chooses a dataset, Esc and r load it"
         self.repaint_changes()
 
+    def show_briefly(self, notice: str) -> None:
+        """Show a notice that takes itself away."""
+        self.show_notice(notice)
+        self.set_timer(_NOTICE_SECONDS, partial(self._take_away, self._notice))
+
+    def _take_away(self, notice: str) -> None:
+        if self._notice == notice:
+            self.show_notice("")
+
     def show_ended(self, reason: str, help_: str) -> None:
         """Show that the training process is gone and what helps, until another one loads."""
         self._ended = reason, help_
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
-        """Return the two lines."""
-        return [self._first_line(width), self._second_line(width)]
+        """Return the two lines. What is wrong takes both if it does not fit on the first."""
+        if wrong := self._ended_text(width) or self._notice:
+            return self._trouble_lines(f" ✗ {wrong}", width)
+        snapshot = self._snapshot
+        if snapshot is None or self._loading:
+            text = f"◌ loading {self._loading} …" if self._loading else self._before_first
+            return [Strip([Segment(f" {text}", _BOLD)]), self._second_line(width)]
+        if snapshot.state is RunState.STOPPED:
+            texts = stopped_texts(snapshot)
+            fitting = (text for text in texts if cell_len(text) <= width)
+            return self._trouble_lines(next(fitting, texts[0]), width)
+        return [first_fitting(width, state_lines(snapshot)), self._second_line(width)]
 
-    def _first_line(self, width: int) -> Strip:
-        if wrong := self._ended_line(width) or self._notice:
-            return Strip([Segment(f" ✗ {wrong}", Style(color="red", bold=True))])
-        if self._loading:
-            return Strip([Segment(f" ◌ loading {self._loading} …", Style(bold=True))])
-        if self._snapshot is None:
-            return Strip([Segment(f" {self._before_first}", Style(bold=True))])
-        state, run = self._snapshot.state, self._snapshot.training
-        style = _STATE_STYLES.get(state, Style(bold=True))
-        not_saved = Segment(f"{self._snapshot.not_saved}  ", Style(color="red", bold=True))
-        if state is RunState.STOPPED:
-            can_go_back = self._snapshot.run_id is not None
-            help_ = "g goes back, lower η" if can_go_back else "lower η, then r"
-            reason = stop_reason(run, self._snapshot.watched or help_)
-            return Strip([Segment(f" {_SYMBOLS[state]} stopped: {reason}  ", style), not_saved])
-        segments = [Segment(f" {_SYMBOLS[state]} {state.value:<9}", style)]
-        if self._snapshot.not_saved:
-            segments.append(not_saved)
-        segments.append(Segment(f"{run_title(run)}  ", Style.null()))
-        speed = self._snapshot.speed_limit
-        if speed is not None:
-            segments.append(Segment(f"at most {speed:g} it/s  ", Style(bold=True)))
-        hint = self._snapshot.watched or _HINTS.get(state, "")
-        segments.append(Segment(hint, Style(color="yellow", bold=True)))
-        return Strip(segments)
+    def _trouble_lines(self, text: str, width: int) -> list[Strip]:
+        text, rest = split_between_words(text, width)
+        below = Strip([Segment(f"   {rest}", _WRONG)]) if rest else self._second_line(width)
+        return [Strip([Segment(text, _WRONG)]), below]
 
-    def _ended_line(self, width: int) -> str:
-        """Return why the process is gone, cut so that what helps is still in sight."""
+    def _ended_text(self, width: int) -> str:
+        """Return why the process is gone, cut so that what helps fits on the two lines too."""
         reason, help_ = self._ended
-        return reason and f"{printable(reason, max(10, width - len(help_) - 5))}; {help_}"
+        room = max(10, 2 * width - cell_len(help_) - _LOST_TO_WRAPPING)
+        reason, rest = split_between_words(printable(reason), room)
+        return reason and f"{reason}{'…' if rest else ''}; {help_}"
 
     def _second_line(self, width: int) -> Strip:
         if self._snapshot is None:
             return Strip.blank(width)
         run = self._snapshot.training
         total = run.hyperparameters.iterations
-        rate = self._snapshot.iterations_per_second
-        left = (total - run.iteration) / rate if rate else None
-        elapsed = clock_time(self._snapshot.elapsed)
-        numbers = (
-            f" {run.iteration:>{len(f'{total:,}')},}/{total:,}"
-            f"  epoch {run.epoch:6.2f}"
-            f"  {'–' if rate is None else f'{rate:,.0f}':>6} it/s"
-        )
-        if width >= _WIDE:
-            numbers += f"  {elapsed} elapsed  {clock_time(left)} left "
-        else:
-            numbers += f"  {elapsed} -{clock_time(left)} "
+        texts = progress_texts(self._snapshot, wide=width >= _WIDE)
+        numbers = next((text for text in texts if len(text) <= width), "")
         room = max(0, width - len(numbers) - 2)
         filled = room * min(run.iteration, total) // total
-        return Strip(
+        bar = [
+            Segment(" "),
+            Segment("━" * filled, Style(color="green")),
+            Segment("─" * (room - filled), Style(dim=True)),
+            Segment(" "),
+        ]
+        return Strip([*(bar if room else ()), Segment(numbers)])
+
+
+def state_lines(snapshot: SessionSnapshot) -> Iterator[Strip]:
+    """Return the state, what is trained and a hint, with less and less of what is trained."""
+    state = snapshot.state
+    not_saved = f"{snapshot.not_saved}  " if snapshot.not_saved else ""
+    speed = snapshot.speed_limit
+    limit = "" if speed is None else f"at most {speed:,g} it/s  "
+    style = _RUNNING if state is RunState.RUNNING else _BOLD
+    for title in (*run_titles(snapshot.training), ""):
+        yield Strip(
             [
-                Segment(" "),
-                Segment("━" * filled, Style(color="green")),
-                Segment("─" * (room - filled), Style(dim=True)),
-                Segment(" "),
-                Segment(numbers),
+                Segment(f" {_SYMBOLS[state]} {state.value:<9}", style),
+                Segment(not_saved, _WRONG),
+                Segment(title, Style.null()),
+                Segment(limit, _BOLD),
+                Segment(snapshot.watched or _HINTS.get(state, ""), _HINT),
             ]
         )
 
 
-def run_title(run: Snapshot) -> str:
-    """Return the data set, the net and the optimizer in a few words."""
+def run_titles(run: Snapshot) -> list[str]:
+    """Return the data set, the net and the optimizer in a few words, then in fewer."""
     settings = run.hyperparameters
-    sizes = "-".join(str(size) for size in run.layer_sizes)
+    net = "-".join(str(size) for size in run.layer_sizes)
     name = printable(run.dataset, limit=30)
-    return (
-        f"{name} {run.train_size:,}+{run.test_size:,}  {sizes}"
-        f"  {settings.optimizer.upper()} η={settings.learning_rate:g}"
-    )
+    sizes = f"{run.train_size:,}+{run.test_size:,}"
+    optimizer = f"{settings.optimizer.upper()} η={settings.learning_rate:g}"
+    return [
+        f"{name} {sizes}  {net}  {optimizer}  ",
+        f"{name} {sizes}  {net}  ",
+        f"{name}  {net}  ",
+        f"{name}  ",
+    ]
 
 
-def stop_reason(run: Snapshot, help_: str) -> str:
-    """Return why training stopped and what helps, in 70 cells with a layer's name."""
-    reason = run.non_finite
-    if reason is None:
-        return help_
-    return f"{reason.what} of {reason.where} not finite in iteration {reason.iteration:,}; {help_}"
+def progress_texts(snapshot: SessionSnapshot, *, wide: bool) -> Iterator[str]:
+    """Return how far the run is, how fast it goes and its times, then less and less of it."""
+    run, rate = snapshot.training, snapshot.iterations_per_second
+    total = run.hyperparameters.iterations
+    left = max(0, total - run.iteration) / rate if rate else None
+    elapsed = clock_time(snapshot.elapsed)
+    done = f" {run.iteration:>{len(f'{total:,}')},}/{total:,}"
+    epoch = f"  epoch {run.epoch:6.2f}"
+    speed = f"  {'–' if rate is None else f'{rate:,.0f}':>6} it/s"
+    if wide:
+        times = f"  {elapsed} elapsed  {clock_time(left)} left "
+    else:
+        times = f"  {elapsed} " if left == 0 else f"  {elapsed} -{clock_time(left)} "
+    yield done + epoch + speed + times
+    yield done + epoch + speed
+    yield done + epoch
+    yield done
+
+
+def stopped_texts(snapshot: SessionSnapshot) -> tuple[str, str]:
+    """Return why training stopped and what helps, with the iteration and without."""
+    help_ = "g goes back, lower η" if snapshot.run_id is not None else "lower η, then r"
+    not_saved = f"  {snapshot.not_saved}" if snapshot.not_saved else ""
+    end = f"; {snapshot.watched or help_}{not_saved}"
+    reason, iteration = "not finite", ""
+    if (found := snapshot.training.non_finite) is not None:
+        reason = f"{found.what} of {found.where} not finite"
+        iteration = f" in iteration {found.iteration:,}"
+    start = f" {_SYMBOLS[snapshot.state]} stopped: {reason}"
+    return f"{start}{iteration}{end}", f"{start}{end}"
 
 
 def clock_time(seconds: float | None) -> str:

@@ -8,7 +8,16 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.nn.operation import shape_text
+from tui_backprop.ui.fitting import first_fitting
 from tui_backprop.ui.step.numbers import index_text
+from tui_backprop.ui.table_columns import (
+    Cells,
+    TableColumn,
+    fitting_columns,
+    headings,
+    table_line,
+    widened,
+)
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
@@ -16,6 +25,24 @@ from tui_backprop.walkthrough.judgement import Verdict
 
 _BAR = 24
 _DECADES = 12
+
+_RELATIVE_ERROR = 2
+"""Which of a cell's lines can be spared."""
+
+_RIGHT, _WRONG = Style(color="green"), Style(color="red", bold=True)
+
+PARAMETER, SHAPE, LARGEST, MEAN = "", "shape", "largest", "mean error"
+KINKS, ROUND_OFF, VERDICT = "kinks", "round-off", "verdict"
+
+NET_COLUMNS = (
+    TableColumn(PARAMETER, 4, right=False),
+    TableColumn(SHAPE, 11, right=False, spare=3),
+    TableColumn(LARGEST, 8, right=False),
+    TableColumn(MEAN, 11, right=False, spare=4),
+    TableColumn(KINKS, 6, spare=1),
+    TableColumn(ROUND_OFF, 10, spare=2),
+    TableColumn(VERDICT, 7, right=False),
+)
 
 
 class CheckView(PaintedWidget):
@@ -50,8 +77,7 @@ class CheckView(PaintedWidget):
     def show_net(self, check: NetCheck) -> None:
         """Show the check of all entries, as far as it has come."""
         self._net, self._checks = check, ()
-        done = "" if check.finished else f": {check.done:,} of {check.total:,} entries"
-        self.border_title = f"Gradient check of every entry at h = {check.h:g}{done}"
+        self.border_title = f"Gradient check of every entry at h = {check.h:g}"
         self.border_subtitle = ""
         self.repaint_changes()
 
@@ -62,38 +88,50 @@ class CheckView(PaintedWidget):
         chosen = next((check for check in self._checks if check.h == self.h), None)
         if chosen is None:
             return []
-        return [*cell_lines(chosen), *(error_line(c, c.h == self.h) for c in self._checks)]
+        errors = [error_line(check, check is chosen) for check in self._checks]
+        lines = cell_lines(chosen, width)
+        if len(lines) + len(errors) > height:
+            # It stands beside its step size too.
+            del lines[_RELATIVE_ERROR]
+        return [*lines, *errors]
 
 
-def cell_lines(check: CellCheck) -> list[Strip]:
+def cell_lines(check: CellCheck, width: int) -> list[Strip]:
     """Return both gradients, their relative error, and what it means."""
-    bold = Style(bold=True)
-    style = Style(color="red", bold=True) if check.verdict.failed else Style(color="green")
-    reason = ""
+    style = _WRONG if check.verdict.failed else _RIGHT
+    difference, shown = "(L(θ+h) − L(θ−h)) / 2h", f"   on the tape {check.shown:.6g}"
+    if len(f"{difference} = {check.backprop:.10g}{shown}") > width:
+        difference, shown = "(L(θ+h)−L(θ−h))/2h", f"  tape {check.shown:.6g}"
+    verdicts = (Strip([Segment(check.verdict.value, style), Segment(t)]) for t in reasons(check))
+    return [
+        gradient_line(difference, difference, check.numerical, f"   at h = {check.h:g}"),
+        gradient_line("backprop", difference, check.backprop, shown),
+        Strip([Segment(f"{'relative error':>{len(difference)}} = {check.relative_error:.1e}")]),
+        first_fitting(width, verdicts),
+    ]
+
+
+def gradient_line(name: str, longest_name: str, gradient: float, behind: str) -> Strip:
+    """Return a gradient behind its name, which ends where the longest one does."""
+    return Strip(
+        [
+            Segment(f"{name:>{len(longest_name)}} = "),
+            Segment(f"{gradient:.10g}", Style(bold=True)),
+            Segment(behind),
+        ]
+    )
+
+
+def reasons(check: CellCheck) -> list[str]:
+    """Return what else there is to say of a verdict, then less of it."""
     if check.verdict is Verdict.KINK and check.kinks:
         kink = check.kinks[0]
+        first = f": unit {kink.unit:,} of {kink.layer} for sample {kink.sample:,}"
         more = f", and {len(check.kinks) - 1:,} more" if len(check.kinks) > 1 else ""
-        reason = f": unit {kink.unit} of {kink.layer} for sample {kink.sample}{more}"
+        return [f"{first}{more}", f": {kink.layer}{more}", ""]
     if check.verdict is Verdict.ROUND_OFF:
-        reason = f": it can make {check.round_off:.1e}"
-    return [
-        Strip(
-            [
-                Segment("(L(θ+h) − L(θ−h)) / 2h = "),
-                Segment(f"{check.numerical:.10g}", bold),
-                Segment(f"   at h = {check.h:g}"),
-            ]
-        ),
-        Strip(
-            [
-                Segment("              backprop = "),
-                Segment(f"{check.backprop:.10g}", bold),
-                Segment(f"   on the tape {check.shown:.6g}"),
-            ]
-        ),
-        Strip([Segment(f"        relative error = {check.relative_error:.1e}")]),
-        Strip([Segment(check.verdict.value, style), Segment(reason)]),
-    ]
+        return [f": it can make {check.round_off:.1e}", f": {check.round_off:.1e}"]
+    return [""]
 
 
 def error_line(check: CellCheck, chosen: bool) -> Strip:
@@ -108,34 +146,39 @@ def error_line(check: CellCheck, chosen: bool) -> Strip:
 def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
     """Return what it all says, and a line for each parameter that is done, failures first."""
     if not check.finished:
-        filled = width * check.done // max(1, check.total)
-        first = Strip(
-            [Segment("━" * filled, Style(color="green")), Segment("─" * (width - filled))]
-        )
+        done = f"  {check.done:,} of {check.total:,} entries"
+        room = max(0, width - len(done))
+        filled = room * check.done // max(1, check.total)
+        bar = Segment("━" * filled, Style(color="green")), Segment("─" * (room - filled))
+        first = Strip([*bar, Segment(done)])
     elif check.passed:
         first = Strip([Segment("✓ every gradient is right", Style(color="green", bold=True))])
     else:
-        first = Strip([Segment("✗ a gradient is WRONG", Style(color="red", bold=True))])
-    head = f"{'':<5}{'shape':<12}{'largest':<9}{'mean error':<12}{'kinks':>7}{'round-off':>11}"
+        first = Strip([Segment("✗ a gradient is WRONG", _WRONG)])
     ordered = sorted(check.parameters, key=lambda parameter: parameter.passed)
     room = max(1, height - 2)
     left_out = len(ordered) - room if len(ordered) > room else -1
     shown = ordered if left_out < 0 else ordered[: room - 1]
-    lines = [first, Strip([Segment(head, Style(dim=True))]), *map(parameter_line, shown)]
+    cells = [parameter_cells(parameter) for parameter in shown]
+    columns = fitting_columns(widened(NET_COLUMNS, cells), width)
+    lines = [first, table_line(columns, headings(columns), Style(dim=True))]
+    for parameter, row in zip(shown, cells, strict=True):
+        marks = {VERDICT: _RIGHT if parameter.passed else _WRONG}
+        lines.append(table_line(columns, row, Style.null(), marks))
     if left_out >= 0:
         lines.append(Strip([Segment(f"and {len(ordered) - len(shown)} more: z makes room")]))
     return lines
 
 
-def parameter_line(check: ParameterCheck) -> Strip:
+def parameter_cells(check: ParameterCheck) -> Cells:
     """Return the errors of one parameter's entries, how many have no say, and the verdict."""
-    word = "agrees" if check.passed else f"WRONG at {index_text(check.key, check.worst.index)}"
-    style = Style(color="green") if check.passed else Style(color="red", bold=True)
-    return Strip(
-        [
-            Segment(f"{check.key:<5}{shape_text(check.shape):<12}", Style(bold=True)),
-            Segment(f"{check.largest_error:<9.1e}{check.mean_error:<12.1e}"),
-            Segment(f"{check.counts[Verdict.KINK]:>7,}{check.counts[Verdict.ROUND_OFF]:>11,}  "),
-            Segment(word, style),
-        ]
-    )
+    worst = index_text(check.key, check.worst.index)
+    return {
+        PARAMETER: check.key,
+        SHAPE: shape_text(check.shape),
+        LARGEST: f"{check.largest_error:.1e}",
+        MEAN: f"{check.mean_error:.1e}",
+        KINKS: f"{check.counts[Verdict.KINK]:,}",
+        ROUND_OFF: f"{check.counts[Verdict.ROUND_OFF]:,}",
+        VERDICT: "agrees" if check.passed else f"WRONG at {worst}",
+    }

@@ -1,6 +1,7 @@
 """Why a cell holds its number: its terms, largest first, each with where it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,14 +12,30 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
+from tui_backprop.ui.fitting import first_fitting
 from tui_backprop.ui.step.numbers import index_text, long_text
 from tui_backprop.ui.step.step_path import TermChoice
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.ui.widgets.step.matrix_window import panned
 from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
 
-_DIGITS = (6, 5, 4, 3)
-"""Significant digits of the terms: as many as leave room for all of a line."""
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How terms are written: their significant digits, with the operands' values, the total."""
+
+    digits: int
+    values: bool = True
+    total: bool = True
+
+
+_FORMS = (
+    *(_Form(digits) for digits in (6, 5, 4, 3)),
+    *(_Form(digits, total=False) for digits in (4, 3)),
+    *(_Form(digits, values=False) for digits in (4, 3)),
+    _Form(3, values=False, total=False),
+)
+"""From the fullest to the shortest."""
 
 _CHOSEN = Style(reverse=True, bold=True)
 
@@ -81,8 +98,6 @@ class DerivationView(PaintedWidget, can_focus=True):
         operand = choice.operand
         self._operand = self._first_with_source() if operand is None else operand
         self.border_title = f"{index_text(label, derivation.cell.index)}   {formula}"
-        several = len(self._terms) > 1
-        self.border_subtitle = "largest first, Σ the total so far" if several else ""
         self.repaint_changes()
 
     @property
@@ -106,7 +121,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         derivation = self._derivation
         if derivation is None:
             return []
-        head = self._head(derivation)
+        head = self._head(derivation, width)
         listed = self._listed()
         room = max(1, height - len(head))
         self._first = panned(self._first, room, len(listed), listed.index(self._chosen))
@@ -114,22 +129,23 @@ class DerivationView(PaintedWidget, can_focus=True):
         names = max(
             (cell_len(self._terms[at].term.names()) for at in in_sight if at is not None), default=0
         )
-        for digits in _DIGITS:
+        divisor = divisor_line(derivation)
+        for form in _FORMS:
             lines = [
-                self._divisor_line(derivation)
-                if place is None
-                else self._term_line(place, names, digits)
+                divisor if place is None else self._term_line(place, names, form)
                 for place in in_sight
             ]
             if all(line.cell_length <= width for line in lines):
                 break
+        total = ", Σ the total so far" if form.total else ""
+        self.border_subtitle = f"largest first{total}" if len(self._terms) > 1 else ""
         return head + lines
 
-    def _head(self, derivation: CellDerivation) -> list[Strip]:
+    def _head(self, derivation: CellDerivation, width: int) -> list[Strip]:
         """Return the lines that stay in sight: the result, and a divisor that is one number."""
-        head = [self._result_line(derivation)]
+        head = [first_fitting(width, result_lines(derivation))]
         if derivation.divisor_terms and self._heading is None:
-            head.append(self._divisor_line(derivation))
+            head.append(divisor_line(derivation))
         return head
 
     def _listed(self) -> list[int | None]:
@@ -145,7 +161,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         if offset is None or self._derivation is None:
             return
         in_sight = self._listed()[self._first :]
-        line = offset.y - len(self._head(self._derivation))
+        line = offset.y - len(self._head(self._derivation, self.size.width))
         place = in_sight[line] if 0 <= line < len(in_sight) else None
         if place is None:
             return
@@ -183,30 +199,9 @@ class DerivationView(PaintedWidget, can_focus=True):
         sources = [operand.source is not None for operand in self._operands()]
         return sources.index(True) if True in sources else 0
 
-    def _result_line(self, derivation: CellDerivation) -> Strip:
-        count = len(derivation.terms)
-        verdict = (
-            "✓ up to rounding"
-            if derivation.agrees
-            else f"✗ off by more than {derivation.rounding_bound:.1e}"
-        )
-        return Strip(
-            [
-                Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
-                Segment(
-                    f"   {count:,} term{'s' if count > 1 else ''},"
-                    f" in float64 {derivation.value:.9g}: {verdict}"
-                ),
-            ]
-        )
-
-    def _divisor_line(self, derivation: CellDerivation) -> Strip:
-        terms = derivation.divisor_terms
-        what = terms[0].names() if len(terms) == 1 else f"the sum of {len(terms):,} terms"
-        return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {what}")])
-
-    def _term_line(self, place: int, name_width: int, digits: int) -> Strip:
+    def _term_line(self, place: int, name_width: int, form: _Form) -> Strip:
         _, term, total = self._terms[place]
+        digits = form.digits
         chosen = place == self._chosen
         mark = "▸" if chosen else " "
         names = []
@@ -214,7 +209,9 @@ class DerivationView(PaintedWidget, can_focus=True):
             here = chosen and self.has_focus and number == self._operand
             names.append((operand.name, _CHOSEN if here else Style(bold=chosen)))
         padding = " " * (name_width - cell_len(term.names()))
-        values = f" = {term.numbers(lambda value: f'{value:.{digits}g}')}"
+        values = ""
+        if form.values or len(term.operands) == 1:
+            values += f" = {term.numbers(lambda value: f'{value:.{digits}g}')}"
         if len(term.operands) > 1:
             values += f" = {term.value:.{digits}g}"
         return Strip(
@@ -222,9 +219,35 @@ class DerivationView(PaintedWidget, can_focus=True):
                 Segment(f"{mark} ", Style(bold=True)),
                 *named_form(term.form, names),
                 Segment(padding + values),
-                Segment(f"   Σ {total:.{digits}g}", Style(dim=True)),
+                Segment(f"   Σ {total:.{digits}g}" if form.total else "", Style(dim=True)),
             ]
         )
+
+
+def result_lines(derivation: CellDerivation) -> Iterator[Strip]:
+    """Return the cell's number, and whether its terms make it: in full, then in less."""
+    count = len(derivation.terms)
+    terms = f"{count:,} term{'s' if count > 1 else ''}"
+    value = f"in float64 {derivation.value:.9g}"
+    verdict = (
+        "✓ up to rounding"
+        if derivation.agrees
+        else f"✗ off by more than {derivation.rounding_bound:.1e}"
+    )
+    for text in (f"{terms}, {value}", value, terms):
+        yield Strip(
+            [
+                Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
+                Segment(f"   {text}: {verdict}"),
+            ]
+        )
+
+
+def divisor_line(derivation: CellDerivation) -> Strip:
+    """Return what the terms are divided by, and what that is."""
+    terms = derivation.divisor_terms
+    what = terms[0].names() if len(terms) == 1 else f"the sum of {len(terms):,} terms"
+    return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {what}")])
 
 
 def named_form(form: str, names: Sequence[tuple[str, Style]]) -> list[Segment]:

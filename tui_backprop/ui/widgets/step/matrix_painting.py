@@ -150,4 +150,4 @@ def summary_text(summary: ArraySummary, width: int) -> str:
         for gap in ("  ", " "):
             if len(text := gap.join(parts[:count])) <= width:
                 return text
-    return parts[0]
+    return parts[0] if len(parts[0]) <= width else ""

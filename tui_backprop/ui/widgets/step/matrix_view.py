@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click
@@ -48,7 +49,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         Binding(
             "pagedown",
             "page(1, 0)",
-            "Page",
+            "Page of rows",
             key_display="pgup pgdn",
             show=False,
             tooltip="As many rows up or down as are in sight",
@@ -57,7 +58,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         Binding(
             "shift+right",
             "page(0, 1)",
-            "Page",
+            "Page of columns",
             key_display="⇧← →",
             show=False,
             tooltip="As many columns on or back as are in sight",
@@ -114,7 +115,6 @@ class MatrixView(PaintedWidget, can_focus=True):
         elif row is not None:
             self._cursor, self._panned_by_hand = self._strongest_of(row), False
         self._lit = frozenset(map(self._place, lit))
-        self.border_title = f"{named.label} {shape_text(named.array.shape)}"
         self.repaint_changes()
 
     def show_as_heat(self, as_heat: bool) -> None:
@@ -153,6 +153,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         named = self.named
         if named is None:
             return []
+        title = f"{named.label} {shape_text(named.array.shape)}"
+        self.border_title = title if cell_len(title) <= width - 2 else named.label
         self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
         if named.array.ndim == 0:
             exact = str(named.array[()])

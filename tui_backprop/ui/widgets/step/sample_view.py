@@ -36,7 +36,7 @@ class SampleView(PaintedWidget):
             return
         self._traced, self._number = traced, number
         count = traced.tape.sample_count
-        self.border_title = f"Sample {number} of {count}, #{traced.indices[number]}"
+        self.border_title = f"Sample {number:,} of {count:,}, #{traced.indices[number]:,}"
         self.border_subtitle = "[ ] another"
         self.repaint_changes()
 

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from tui_backprop.printable import printable
 from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.ui.fitting import first_fitting
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 
 
@@ -22,7 +23,11 @@ class StepStatus(PaintedWidget):
 
     def show(self, traced: Traced, text: str) -> None:
         """Show which iteration was traced, and a text about it."""
-        self._title = f" ‖ iteration {traced.iteration:,}/{traced.iterations:,}"
+        self._title = (
+            f" ‖ iteration {traced.iteration:,}/{traced.iterations:,}"
+            if traced.iteration <= traced.iterations
+            else f" ‖ all {traced.iterations:,} iterations made"
+        )
         self._text, self._news = text, ""
         self.repaint_changes()
 
@@ -35,9 +40,4 @@ class StepStatus(PaintedWidget):
         """Return the line; the title makes way for a text that would not fit beside it."""
         text = Segment(f"  {self._news or self._text}", Style(bold=bool(self._news)))
         title = Segment(self._title, Style(color="yellow", bold=True))
-        line = Strip([title, text])
-        if line.cell_length > width:
-            line = Strip([text])
-        if line.cell_length > width:
-            line = Strip([*line.crop(0, width - 1), Segment("…", text.style)])
-        return [line]
+        return [first_fitting(width, (Strip([title, text]), Strip([text])))]

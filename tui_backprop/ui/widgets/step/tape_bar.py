@@ -9,6 +9,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
+from tui_backprop.ui.fitting import cut_between_words, first_fitting
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
 from tui_backprop.walkthrough.tape import Step, Tape
 
@@ -110,15 +111,18 @@ def step_line(step: Step, count: int, width: int) -> Strip:
     """Return the operation's title, formula, shapes and number, the shapes only if they fit."""
     number = f" {step.number}/{count} "
     bold, formula = Style(bold=True), Style(color="yellow", bold=True)
-    for gap, shapes in (("   ", step.shapes), ("  ", step.shapes), ("   ", "")):
-        line = Strip(
-            [
-                Segment(f" {step.title}{gap}", bold),
-                Segment(f"{step.formula}{gap}", formula),
-                Segment(shapes),
-            ]
-        )
-        room = width - len(number)
-        if line.cell_length <= room:
-            break
-    return Strip([*line.adjust_cell_length(room), Segment(number)])
+    room = width - len(number)
+    line = first_fitting(
+        room,
+        (
+            Strip(
+                [
+                    Segment(f" {step.title}{gap}", bold),
+                    Segment(f"{step.formula}{gap}", formula),
+                    Segment(shapes),
+                ]
+            )
+            for gap, shapes in (("   ", step.shapes), ("  ", step.shapes), (" ", ""))
+        ),
+    )
+    return Strip([*cut_between_words(line, room).adjust_cell_length(room), Segment(number)])
