@@ -171,7 +171,7 @@ def progress_texts(snapshot: SessionSnapshot, *, wide: bool) -> Iterator[str]:
     left = max(0, total - run.iteration) / rate if rate else None
     elapsed = clock_time(snapshot.elapsed)
     done = f" {run.iteration:>{len(f'{total:,}')},}/{total:,}"
-    epoch = f"  epoch {run.epoch:6.2f}"
+    epoch = f"  epoch {run.epoch:6,.2f}"
     speed = f"  {'–' if rate is None else f'{rate:,.0f}':>6} it/s"
     if wide:
         times = f"  {elapsed} elapsed  {clock_time(left)} left "
