@@ -209,11 +209,11 @@ class DerivationView(PaintedWidget, can_focus=True):
             here = chosen and self.has_focus and number == self._operand
             names.append((operand.name, _CHOSEN if here else Style(bold=chosen)))
         padding = " " * (name_width - cell_len(term.names()))
-        values = ""
-        if form.values or len(term.operands) == 1:
-            values += f" = {term.numbers(lambda value: f'{value:.{digits}g}')}"
-        if len(term.operands) > 1:
-            values += f" = {term.value:.{digits}g}"
+        numbers = term.numbers(lambda value: f"{value:.{digits}g}")
+        value = f"{term.value:.{digits}g}"
+        values = f" = {value}"
+        if form.values and numbers != value:
+            values = f" = {numbers}{values}"
         return Strip(
             [
                 Segment(f"{mark} ", Style(bold=True)),
