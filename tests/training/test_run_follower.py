@@ -237,7 +237,7 @@ POINTS = st.lists(
     st.tuples(st.integers(1, 2**62), st.none() | st.floats(0, 1e308)), max_size=12
 ).map(
     lambda pairs: [
-        MetricsPoint(iteration, 0.0, loss, None, None, 0.0)
+        MetricsPoint(iteration, 0.0, loss, None, None, None, 0.0)
         for iteration, loss in sorted(pairs, key=lambda pair: pair[0])
     ]
 )

@@ -65,8 +65,8 @@ class Worker:
         self._speed_limit: float | None = None
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
-        self._desk = StepDesk(send, clock)
         self._records = RecordKeeper(surroundings, lambda: self._stopwatch.elapsed)
+        self._desk = StepDesk(send, clock, record=self._records.record)
 
     def run(self) -> None:
         """Obey and train until the inbox says None."""

@@ -3,11 +3,13 @@
 A line with `event` tells of the run; any other is a point of its curves:
 
     {"event": "started", "iteration": 0, "time": "2026-11-23T18:22:07Z"}
-    {"iteration": 600, "epoch": 1.0, "loss": 0.34, "train_accuracy": 0.9, "test_accuracy": 0.91,
-     "elapsed": 0.21}
+    {"iteration": 600, "epoch": 1.0, "loss": 0.34, "mean_loss": 0.36, "train_accuracy": 0.9,
+     "test_accuracy": 0.91, "elapsed": 0.21}
 
-- `loss`: of that iteration's minibatch, in nats, or null; accuracies: of the full sets, 0 to 1, or
-  null where none was taken; `elapsed`: seconds of training so far.
+- `loss`: of that iteration's minibatch, in nats; null before the first. `mean_loss`: of all
+  minibatches since the point before, or since the run went on; null if there are none. Accuracies:
+  of the full sets, 0 to 1, or null where none were taken. `elapsed`: seconds of training so far.
+- Points stand closest at the start and ever further apart: `training.metrics_log` says where.
 - Events: `started`, `resumed`, `changed` (with the hyperparameters that apply live), `paused`,
   `finished`, `diverged` (with `what` was not finite, and `where`), `interrupted`. After `resumed`,
   the points beyond its iteration that stand before it do not count: these iterations were lost,
@@ -30,6 +32,7 @@ MAX_LINE_BYTES = 4096
 MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _MOST = 2**62
 _STOP = ("where", "what")
 
@@ -41,6 +44,7 @@ class MetricsPoint:
     iteration: int
     epoch: float
     loss: float | None
+    mean_loss: float | None
     train_accuracy: float | None
     test_accuracy: float | None
     elapsed: float
@@ -124,6 +128,7 @@ class MetricsReader:
                 iteration,
                 values.number("epoch"),
                 values.optional("loss"),
+                values.optional("mean_loss"),
                 values.optional_share("train_accuracy"),
                 values.optional_share("test_accuracy"),
                 values.number("elapsed"),
@@ -161,7 +166,7 @@ def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
 
 def metrics_line(values: dict[str, Any]) -> bytes:
     """Return the line that stores `values`."""
-    return json.dumps(values, allow_nan=False).encode() + b"\n"
+    return _ENCODER.encode(values).encode() + b"\n"
 
 
 def _refuse_constant(name: str) -> None:
