@@ -17,8 +17,11 @@ from tui_backprop.training.run_metrics import metrics_line
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.training.trainer_state import TrainerState, capture
 
+FIRST_CHECKPOINT_SECONDS = 0.5
+"""When the first checkpoint comes: who watches a run sees its gradients from then on."""
+
 CHECKPOINT_SECONDS = 5.0
-"""Least time between two checkpoints that nobody asked for."""
+"""Least time between two checkpoints that nobody asked for, once it has doubled up to that."""
 
 CHECKPOINT_SHARE = 0.01
 """Largest share of the time such checkpoints may take: those of a large net come less often."""
@@ -76,7 +79,8 @@ class RunRecorder:
         self._log = MetricsLog(surroundings.now, resumed)
         self._begun = False
         self._next_look = float("-inf")
-        self._next_checkpoint = surroundings.clock() + CHECKPOINT_SECONDS
+        self._checkpoint_gap = min(FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS)
+        self._next_checkpoint = surroundings.clock() + self._checkpoint_gap
         self._checkpointed = _position(resumed.trainer) if resumed else ()
         self._noted: tuple[object, ...] = ()
         self._fault = ""
@@ -181,7 +185,9 @@ class RunRecorder:
             directory.write_checkpoint(TrainerState(state.arrays, state.values | more))
             took = self._world.clock() - began
             self._checkpointed = _position(trainer)
-            self._next_checkpoint = began + took + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
+            self._checkpoint_gap = min(2 * self._checkpoint_gap, CHECKPOINT_SECONDS)
+            wait = max(self._checkpoint_gap, took / CHECKPOINT_SHARE)
+            self._next_checkpoint = began + took + wait
 
     def _describe(self, trainer: Trainer) -> DataDescription:
         if self._data is None:
