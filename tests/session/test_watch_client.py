@@ -133,6 +133,7 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
     watch.rest()
     try:
         assert wait_until(lambda: bool(watch.snapshots))
+        watch.client.send(TakeSnapshot())
         assert wait_until(lambda: watch.snapshots[-1].state is RunState.STOPPED)
         assert watch.snapshots[-1].training.non_finite == watch.trainer.non_finite
     finally:
