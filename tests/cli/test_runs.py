@@ -62,7 +62,8 @@ def test_metrics_as_a_table_and_as_json(stored: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     rows = list(csv.DictReader((tmp_path / "m.csv").read_text().splitlines()))
     whole = json.loads((tmp_path / "m.json").read_text())
-    assert (rows[0]["iteration"], rows[-1]["iteration"]) == ("0", "25")
+    assert [int(row["iteration"]) for row in rows] == list(range(26))
+    assert all(row["loss"] and row["mean_loss"] for row in rows[1:])
     assert len(whole["points"]) == len(rows) == len({row["iteration"] for row in rows})
     assert float(rows[-1]["test_accuracy"]) == whole["points"][-1]["test_accuracy"]
     assert [event["event"] for event in whole["events"]] == ["started", "finished"]

@@ -121,7 +121,8 @@ def test_told_to_end_it_saves_and_says_which_signal(tmp_path: Path, name: str) -
         assert process.stderr is not None
         lines = process.stderr.read().decode().splitlines()
     (path,) = run_paths(tmp_path)
-    assert lines[1] == f"Go on with: tui-backprop train --resume {path.name}"
+    go_on = f"tui-backprop train --resume {path.name} --runs-dir {tmp_path}"
+    assert lines[1] == f"Go on with: {go_on}"
     assert summarize(path).state is StoredState.INTERRUPTED
     iteration = read_checkpoint(path / "checkpoint.npz").values["iteration"]
     assert lines[0] == f"Stopped after {iteration:,} iterations."

@@ -31,6 +31,7 @@ from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.run_listing import StoredState, summarize
 from tui_backprop.training.run_location import run_paths
 from tui_backprop.training.run_lock import is_locked
+from tui_backprop.training.run_metrics import MetricsPoint, read_metrics
 from tui_backprop.training.trainer import Trainer
 
 
@@ -72,6 +73,37 @@ def test_a_paused_run_goes_on_in_another_process_bit_for_bit(world: World) -> No
     assert bits(second.trainer) == straight()
     assert summarize(path).state is StoredState.FINISHED
     assert not is_locked(path)
+
+
+def test_a_run_that_is_driven_by_hand_has_the_points_of_one_that_is_not(tmp_path: Path) -> None:
+    tables: list[list[MetricsPoint]] = []
+    for commands in (
+        (Run(),),
+        (RunIterations(7), TakeTrace(), *(CommitTrace(n) for n in range(8, 25)), Run()),
+    ):
+        world = World(tmp_path / str(len(tables)))
+        worker = recording(world)
+        worker.say(Start(SPIRAL), *commands, None)
+        worker.play()
+        (path,) = run_paths(world.runs)
+        points = read_metrics(path / "metrics.jsonl").points
+        assert [p.iteration for p in points] == list(range(SPIRAL.iterations + 1))
+        assert all(p.loss is not None for p in points[1:])
+        assert sum(p.test_accuracy is not None for p in points) == 7
+        tables.append([replace(p, elapsed=0.0) for p in points])
+    assert tables[0] == tables[1]
+
+
+def test_a_step_is_saved_without_anything_else_being_done(world: World) -> None:
+    worker = recording(world)
+    worker.say(Start(SPIRAL), TakeTrace(), CommitTrace(1))
+    worker.say(CommitTrace(2), None, seconds=3.0)
+    worker.play()
+    (path,) = run_paths(world.runs)
+    first = next(s for s in worker.snapshots if s.training.iteration == 1)
+    assert first.run_id == path.name
+    events = [(e.event, e.iteration) for e in read_metrics(path / "metrics.jsonl").events]
+    assert events == [("started", 0), ("paused", 1), ("paused", 2)]
 
 
 def test_a_reset_saves_the_run_there_was_and_begins_another(world: World) -> None:

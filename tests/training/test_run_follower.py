@@ -28,8 +28,11 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "runs")
 
 
-def recorded(world: World, iterations: int, *, seconds: float = 0.4) -> Recorded:
-    trainer, recorder = Trainer(SPIRAL, SPIRAL_DATA), world.recorder()
+def recorded(
+    world: World, iterations: int, *, seconds: float = 0.4, planned: int = SPIRAL.iterations
+) -> Recorded:
+    settings = SPIRAL.with_value("iterations", planned)
+    trainer, recorder = Trainer(settings, SPIRAL_DATA), world.recorder()
     train(
         trainer,
         recorder,
@@ -75,14 +78,32 @@ def test_a_run_under_way_is_followed_from_point_to_point(world: World) -> None:
     iterations = [shown.iteration for shown in seen]
     assert iterations == sorted(iterations)
     assert len(set(iterations)) > 10
-    first = next(shown for shown in seen if shown.iteration)
-    assert (first.layers, first.loss is None) == ((), False)
-    assert seen[-1].layers
+    assert all(shown.layers and shown.loss is not None for shown in seen if shown.iteration)
     assert all(len(shown.loss_curve.mean) == shown.iteration for shown in seen)
     assert run is not None
     # Iterations take 0.4 seconds each, the evaluations among them as long.
     assert run.rate is not None
     assert 0.8 < run.rate <= 2.5 + 1e-9
+    recorder.close()
+
+
+def test_before_the_first_checkpoint_the_curve_is_right_from_its_start(world: World) -> None:
+    trainer, recorder = recorded(world, 1900, seconds=1e-4, planned=3000)
+    run = follower(world)
+    run.read_on()
+    assert not (run_paths(world.runs)[0] / "checkpoint.npz").exists()
+    shown, true = run.snapshot(), trainer.snapshot()
+    assert true.iteration - 500 < shown.iteration <= true.iteration
+    assert shown.layers == ()
+    assert shown.loss_curve.width == true.loss_curve.width == 4
+    count = len(shown.loss_curve.mean)
+    assert count == -(-shown.iteration // 4)
+    dense = 128 // 4
+    for part, wanted in zip(shown.loss_curve[1:], true.loss_curve[1:], strict=True):
+        assert part[:dense] == pytest.approx(wanted[:dense])
+    for end in (100, 200, count):
+        newest = shown.loss_curve.mean[end - 40 : end]
+        assert sum(newest) == pytest.approx(sum(true.loss_curve.mean[end - 40 : end]), rel=0.02)
     recorder.close()
 
 
@@ -234,11 +255,11 @@ def test_without_a_configuration_there_is_nothing_to_follow(world: World, tmp_pa
 
 
 POINTS = st.lists(
-    st.tuples(st.integers(1, 2**62), st.none() | st.floats(0, 1e308)), max_size=12
+    st.tuples(st.integers(1, 2**62), *[st.none() | st.floats(0, 1e308)] * 2), max_size=12
 ).map(
-    lambda pairs: [
-        MetricsPoint(iteration, 0.0, loss, None, None, 0.0)
-        for iteration, loss in sorted(pairs, key=lambda pair: pair[0])
+    lambda rows: [
+        MetricsPoint(iteration, 0.0, loss, mean, None, None, 0.0)
+        for iteration, loss, mean in sorted(rows, key=lambda row: row[0])
     ]
 )
 

@@ -129,3 +129,26 @@ def test_the_largest_numbers_have_a_mean() -> None:
     curve = series_of([largest] * 4, 4, 2).curve()
     assert curve.high == (largest, largest)
     assert curve.mean == pytest.approx((largest, largest))
+
+
+@given(st.lists(VALUES, max_size=5), CAPACITIES)
+def test_the_recent_mean_is_of_each_value_once_however_often_the_curve_is_drawn(
+    parts: list[list[float]], capacity: int
+) -> None:
+    drawn, undrawn = BucketedSeries(10, capacity), BucketedSeries(10, capacity)
+    for part in parts:
+        for number, value in enumerate(part):
+            drawn.append(value)
+            undrawn.append(value)
+            if number % 100 == 0:
+                drawn.curve()
+        mean = drawn.recent_mean()
+        assert mean == undrawn.recent_mean()
+        assert mean == (pytest.approx(np.mean(part), abs=1e-6) if part else None)
+
+
+def test_a_recent_mean_of_too_large_a_sum_is_none() -> None:
+    series = series_of([1e308, 1e308], 10, 8)
+    assert series.recent_mean() is None
+    series.append(2.0)
+    assert series.recent_mean() == 2.0

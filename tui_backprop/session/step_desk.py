@@ -39,6 +39,7 @@ class StepDesk:
         send: takes every event.
         clock: seconds that only grow.
         free_memory: the bytes that a trace may take; None if nobody knows.
+        record: called after each piece of the trainer's work.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class StepDesk:
         send: Callable[[Event], None],
         clock: Clock,
         free_memory: Callable[[], int | None] = available_memory,
+        record: Callable[[Trainer], None] = lambda trainer: None,
     ) -> None:
         self._send = send
         self._clock = clock
         self._free_memory = free_memory
+        self._record = record
         self._check: Iterator[NetCheck] | None = None
         self._next_progress = 0.0
 
@@ -93,6 +96,7 @@ class StepDesk:
                 self.drop_work()
                 while trainer.iteration == iteration - 1 and trainer.can_iterate:
                     trainer.work()
+                    self._record(trainer)
                 self._send_trace(trainer, after_commit=True)
             case CheckCell(key, index):
                 batch = trainer.next_minibatch()

@@ -66,8 +66,8 @@ class Worker:
         self._speed_limit: float | None = None
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
-        self._desk = StepDesk(send, clock)
         self._records = RecordKeeper(surroundings, lambda: self._stopwatch.elapsed)
+        self._desk = StepDesk(send, clock, record=self._records.record)
 
     def run(self) -> None:
         """Obey and train until the inbox says None."""
@@ -166,7 +166,6 @@ class Worker:
             before = self._trainer.iteration, self._trainer.non_finite
             self._desk.obey(command, self._trainer)
             if (self._trainer.iteration, self._trainer.non_finite) != before:
-                self._records.record(self._trainer)
                 self._report(requested=False)
 
     def _start(self, hyperparameters: Hyperparameters) -> None:

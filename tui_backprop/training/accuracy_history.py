@@ -18,7 +18,7 @@ class AccuracyHistory:
 
     def __init__(self) -> None:
         self._kept: list[AccuracyPoint] = []
-        self._newest: AccuracyPoint | None = None
+        self.newest: AccuracyPoint | None = None
         self._every = 1
         self.seen = 0
 
@@ -29,14 +29,14 @@ class AccuracyHistory:
             if len(self._kept) >= CAPACITY:
                 self._kept = self._kept[::2]
                 self._every *= 2
-        self._newest = point
+        self.newest = point
         self.seen += 1
 
     def points(self) -> tuple[AccuracyPoint, ...]:
         """Return the points kept, the newest always among them."""
-        if self._newest is None or self._kept[-1] is self._newest:
+        if self.newest is None or self._kept[-1] is self.newest:
             return tuple(self._kept)
-        return (*self._kept, self._newest)
+        return (*self._kept, self.newest)
 
     def state(self) -> tuple[npt.NDArray[np.float64], int, int]:
         """Return the points as rows (iteration, epoch, train, test), and two counts: `restore`."""
@@ -60,6 +60,6 @@ class AccuracyHistory:
         ):
             raise ValueError(f"{rows.shape[0]} points are not every {every}th of {seen}")
         points = [AccuracyPoint(int(row[0]), *row[1:]) for row in rows.tolist()]
-        self._newest = points[-1] if points else None
+        self.newest = points[-1] if points else None
         self._kept = points if newest_is_kept else points[:-1]
         self._every, self.seen = every, seen

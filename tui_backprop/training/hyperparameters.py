@@ -125,6 +125,8 @@ FIELDS: tuple[Field, ...] = (
         maximum=1_000_000_000,
     ),
 )
+
+LIVE_FIELDS = tuple(field for field in FIELDS if field.applies is Applies.LIVE)
 FIELD_BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
 
@@ -159,7 +161,7 @@ class Hyperparameters:
         """Return these settings with all that applies live taken from `other`."""
         return replace(
             self,
-            **{f.name: getattr(other, f.name) for f in FIELDS if f.applies is Applies.LIVE},
+            **{field.name: getattr(other, field.name) for field in LIVE_FIELDS},
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,98 +1,134 @@
-"""The lines that wait to be added to a run's metrics: points thinned in time, and events."""
+"""What waits to be added to a run's metrics: points, ever further apart, and events."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tui_backprop.training.fields import Applies
-from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
-from tui_backprop.training.run_metrics import MetricsPoint, metrics_line
+from tui_backprop.training.hyperparameters import LIVE_FIELDS, Hyperparameters
+from tui_backprop.training.resuming import ResumedRun
 from tui_backprop.training.snapshot import AccuracyPoint
 from tui_backprop.training.trainer import Trainer
 
-POINT_SECONDS = 1.0
-"""Least time between two points of the loss alone."""
+LOSSES = 128
+"""Each of so many first iterations has a point, then every 2nd up to twice as many, every 4th …"""
 
-ACCURACY_SECONDS = 0.05
-"""Least time between two points with accuracies: a tiny data set's epochs last microseconds."""
+EVALUATIONS = 256
+"""The same for evaluations, of which there are fewer, and which are worth more."""
 
-POINT_SHARE = 1 / 500
-"""Points stand this share of the training time apart at least: a week's run has a few thousand."""
+QUIET_SECONDS = 1.0
+"""Where that leaves a longer gap, there is a point in it nevertheless, for whoever watches."""
 
-MAX_LINES = 5000
+QUIET_SHARE = 1 / 500
+"""But such points stand this share of the training time apart at least."""
 
-_LIVE = tuple(field.name for field in FIELDS if field.applies is Applies.LIVE)
+MAX_WAITING = 5000
 
 
 class MetricsLog:
-    """Collects lines; whoever writes them clears `lines`.
+    """Collects the values of lines; whoever writes them clears `waiting`.
+
+    Where points stand depends on the iterations alone, but for those of a run that has been quiet
+    or comes to rest: the same run has the same points, however it was driven.
+
+    Attributes:
+        waiting: values of lines that are not written yet.
+        first_settings: the hyperparameters of the first iteration of a new run.
+        due: the iteration that is the next to have a point, whatever else has one before.
+        due_evaluation: the same of evaluations, the first of which is number 1.
 
     Args:
         now: the time of day, with its zone.
-        resumed: the trainer of a run that goes on, before it does.
+        resumed: the run that goes on, before it does.
     """
 
-    def __init__(self, now: Callable[[], datetime], resumed: Trainer | None) -> None:
-        self.lines: list[bytes] = []
+    def __init__(self, now: Callable[[], datetime], resumed: ResumedRun | None) -> None:
+        self.waiting: list[dict[str, Any]] = []
         self.first_settings: Hyperparameters | None = None
         self._now = now
-        self._settings = resumed.hyperparameters if resumed else None
-        self._accuracy = newest_accuracy(resumed) if resumed else None
-        self._iteration = resumed.iteration if resumed else 0
-        self._point_at = self._accuracy_at = float("-inf")
+        self._settings: Hyperparameters | None = None
+        self._settings_at: int | None = None
+        self._accuracy: AccuracyPoint | None = None
+        self._iteration, self._elapsed = 0, 0.0
+        self.due = self.due_evaluation = 1
+        if resumed is not None:
+            trainer = resumed.trainer
+            self._settings, self._accuracy = trainer.hyperparameters, trainer.accuracies.newest
+            self._iteration, self._elapsed = trainer.iteration, resumed.elapsed
+            # An iteration whose evaluation was under way gets its point after it.
+            self.due = next_kept(max(0, trainer.iteration - trainer.evaluating), LOSSES)
+            self.due_evaluation = next_kept(trainer.accuracies.seen, EVALUATIONS)
 
-    def note(
-        self, trainer: Trainer, clock: float, elapsed: float, *, at_once: bool = False
-    ) -> None:
-        """Add what is due at this moment of `clock`, `elapsed` seconds into training."""
-        if self._settings is None or (self.first_settings and trainer.iteration <= 1):
+    def note_settings(self, trainer: Trainer) -> None:
+        """Add an event if the hyperparameters have changed since this was last called."""
+        if self._settings is None or self._settings_at == 0:
             self._settings = self.first_settings = trainer.hyperparameters
         elif trainer.hyperparameters != self._settings:
             self._settings = trainer.hyperparameters
-            live = {name: getattr(trainer.hyperparameters, name) for name in _LIVE}
+            live = {f.name: getattr(trainer.hyperparameters, f.name) for f in LIVE_FIELDS}
             self.add_event("changed", trainer.iteration, **live)
-        between = elapsed * POINT_SHARE
-        newest = newest_accuracy(trainer)
+        self._settings_at = trainer.iteration
+
+    def note(self, trainer: Trainer, elapsed: float, *, at_once: bool = False) -> None:
+        """Add a point if one is due, or with `at_once` unless there is one.
+
+        Call it when `due` is reached, once the evaluation there is over, and when `due_evaluation`
+        is; at other times too, so that a quiet run has points.
+
+        Args:
+            trainer: between two iterations.
+            elapsed: seconds of training so far.
+            at_once: whether nothing more may come for a while.
+        """
+        iteration, seen = trainer.iteration, trainer.accuracies.seen
+        accuracy = trainer.accuracies.newest
+        if accuracy == self._accuracy or (accuracy and accuracy.iteration < iteration):
+            accuracy = None
+        if accuracy is None and iteration <= self._iteration:
+            return
         if (
-            newest is not None
-            and newest != self._accuracy
-            and newest.iteration >= self._iteration
-            and (at_once or clock - self._accuracy_at >= max(ACCURACY_SECONDS, between))
+            at_once
+            or iteration >= self.due
+            or (accuracy is not None and seen >= self.due_evaluation)
+            or elapsed - self._elapsed >= max(QUIET_SECONDS, elapsed * QUIET_SHARE)
         ):
-            self._accuracy, self._accuracy_at = newest, clock
-            self._add_point(trainer, newest, elapsed)
-        if at_once or clock - self._point_at >= max(POINT_SECONDS, between):
-            self._point_at = clock
-            if self._iteration < trainer.iteration:
-                self._add_point(trainer, None, elapsed)
+            self._add_point(trainer, accuracy, elapsed)
+            if iteration >= self.due:
+                self.due = next_kept(iteration, LOSSES)
+            if accuracy is not None and seen >= self.due_evaluation:
+                self.due_evaluation = next_kept(seen, EVALUATIONS)
 
     def add_event(self, event: str, iteration: int, **more: Any) -> None:
         """Add an event, now."""
         time = f"{self._now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        self.lines.append(
-            metrics_line({"event": event, "iteration": iteration, "time": time, **more})
-        )
+        self.waiting.append({"event": event, "iteration": iteration, "time": time, **more})
 
     def drop_surplus(self) -> None:
-        """Keep MAX_LINES at most: the oldest tell how the run began, the newest how it stands."""
-        del self.lines[MAX_LINES // 2 : -MAX_LINES // 2]
+        """Keep MAX_WAITING at most: the oldest tell how the run began, the newest how it stands."""
+        del self.waiting[MAX_WAITING // 2 : -MAX_WAITING // 2]
 
     def _add_point(self, trainer: Trainer, accuracy: AccuracyPoint | None, elapsed: float) -> None:
-        at = accuracy or AccuracyPoint(trainer.iteration, trainer.epoch, 0.0, 0.0)
-        self._iteration = at.iteration
-        point = MetricsPoint(
-            iteration=at.iteration,
-            epoch=at.epoch,
-            loss=trainer.loss if at.iteration == trainer.iteration else None,
-            train_accuracy=accuracy.train if accuracy else None,
-            test_accuracy=accuracy.test if accuracy else None,
-            elapsed=round(elapsed, 3),
+        self._iteration, self._elapsed = trainer.iteration, elapsed
+        if accuracy is not None:
+            self._accuracy = accuracy
+        # The fields of a MetricsPoint; making one only to take it apart would cost twice as much.
+        self.waiting.append(
+            {
+                "iteration": trainer.iteration,
+                "epoch": trainer.epoch,
+                "loss": trainer.loss,
+                "mean_loss": trainer.losses.recent_mean(),
+                "train_accuracy": accuracy.train if accuracy else None,
+                "test_accuracy": accuracy.test if accuracy else None,
+                "elapsed": round(elapsed, 3),
+            }
         )
-        self.lines.append(metrics_line(asdict(point)))
 
 
-def newest_accuracy(trainer: Trainer) -> AccuracyPoint | None:
-    """Return the last evaluation's result, if there was one."""
-    points = trainer.accuracies.points()
-    return points[-1] if points else None
+def next_kept(number: int, dense: int) -> int:
+    """Return the first number above `number` that is kept when ever fewer are.
+
+    That is each up to `dense`, a power of two, every 2nd up to twice that, every 4th up to four
+    times that, and so on: however far one counts, a few more than `dense` for each doubling.
+    """
+    gap = 1 << (number // dense).bit_length()
+    return (number // gap + 1) * gap

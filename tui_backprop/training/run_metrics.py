@@ -3,11 +3,13 @@
 A line with `event` tells of the run; any other is a point of its curves:
 
     {"event": "started", "iteration": 0, "time": "2026-11-23T18:22:07Z"}
-    {"iteration": 600, "epoch": 1.0, "loss": 0.34, "train_accuracy": 0.9, "test_accuracy": 0.91,
-     "elapsed": 0.21}
+    {"iteration": 600, "epoch": 1.0, "loss": 0.34, "mean_loss": 0.36, "train_accuracy": 0.9,
+     "test_accuracy": 0.91, "elapsed": 0.21}
 
-- `loss`: of that iteration's minibatch, in nats, or null; accuracies: of the full sets, 0 to 1, or
-  null where none was taken; `elapsed`: seconds of training so far.
+- `loss`: of that iteration's minibatch, in nats; null before the first. `mean_loss`: of all
+  minibatches since the point before, or since the run went on; null if there are none. Accuracies:
+  of the full sets, 0 to 1, or null where none were taken. `elapsed`: seconds of training so far.
+- Points stand closest at the start and ever further apart: `training.metrics_log` says where.
 - Events: `started`, `resumed`, `changed` (with the hyperparameters that apply live), `paused`,
   `finished`, `diverged` (with `what` was not finite, and `where`), `interrupted`. After `resumed`,
   the points beyond its iteration that stand before it do not count: these iterations were lost,
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_backprop.printable import printable
+from tui_backprop.training.hyperparameters import LIVE_FIELDS
 from tui_backprop.training.plain_values import PlainValues, StateError
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import open_stored
@@ -31,6 +34,7 @@ MAX_LINE_BYTES = 4096
 MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _MOST = 2**62
 _STOP = ("where", "what")
 
@@ -42,6 +46,7 @@ class MetricsPoint:
     iteration: int
     epoch: float
     loss: float | None
+    mean_loss: float | None
     train_accuracy: float | None
     test_accuracy: float | None
     elapsed: float
@@ -51,7 +56,8 @@ class MetricsPoint:
 class RunEvent:
     """Something that happened to a run after `iteration` iterations; `time` is ISO 8601, UTC.
 
-    Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known.
+    Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known. Of
+    one that changed, `hyperparameters` are those that apply live, as they were from then on.
     """
 
     event: str
@@ -59,6 +65,7 @@ class RunEvent:
     time: str
     where: str = ""
     what: str = ""
+    hyperparameters: dict[str, float] | None = None
 
 
 class MetricsReader:
@@ -115,7 +122,12 @@ class MetricsReader:
         where, what = (
             printable(values.text(name, 100)) if values.has(name) else "" for name in _STOP
         )
-        self.events.append(RunEvent(event, iteration, values.text("time", 40), where, what))
+        live = None
+        if event == "changed":
+            live = {
+                field.name: type(field.default)(values.number(field.name)) for field in LIVE_FIELDS
+            }
+        self.events.append(RunEvent(event, iteration, values.text("time", 40), where, what, live))
 
     def _take_point(self, values: PlainValues, iteration: int) -> None:
         if self.points and iteration < self.points[-1].iteration:
@@ -125,6 +137,7 @@ class MetricsReader:
                 iteration,
                 values.number("epoch"),
                 values.optional("loss"),
+                values.optional("mean_loss"),
                 values.optional_share("train_accuracy"),
                 values.optional_share("test_accuracy"),
                 values.number("elapsed"),
@@ -162,7 +175,7 @@ def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
 
 def metrics_line(values: dict[str, Any]) -> bytes:
     """Return the line that stores `values`."""
-    return json.dumps(values, allow_nan=False).encode() + b"\n"
+    return _ENCODER.encode(values).encode() + b"\n"
 
 
 def _refuse_constant(name: str) -> None:

@@ -13,11 +13,15 @@ from tui_backprop.training.run_directory import RunDirectory
 from tui_backprop.training.run_error import RunError
 from tui_backprop.training.run_files import RunFiles
 from tui_backprop.training.run_location import new_run_id
+from tui_backprop.training.run_metrics import metrics_line
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.training.trainer_state import TrainerState, capture
 
+FIRST_CHECKPOINT_SECONDS = 0.5
+"""When the first checkpoint comes: who watches a run sees its gradients from then on."""
+
 CHECKPOINT_SECONDS = 5.0
-"""Least time between two checkpoints that nobody asked for."""
+"""Least time between two checkpoints that nobody asked for, once it has doubled up to that."""
 
 CHECKPOINT_SHARE = 0.01
 """Largest share of the time such checkpoints may take: those of a large net come less often."""
@@ -72,11 +76,11 @@ class RunRecorder:
         self._resumed = resumed is not None
         self._data = resumed.data if resumed else None
         self._begins_at = resumed.trainer.iteration if resumed else 0
-        self._log = MetricsLog(surroundings.now, resumed.trainer if resumed else None)
+        self._log = MetricsLog(surroundings.now, resumed)
         self._begun = False
-        self._evaluating = True
-        self._next_look = self._next_evaluation = float("-inf")
-        self._next_checkpoint = surroundings.clock() + CHECKPOINT_SECONDS
+        self._next_look = float("-inf")
+        self._checkpoint_gap = min(FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS)
+        self._next_checkpoint = surroundings.clock() + self._checkpoint_gap
         self._checkpointed = _position(resumed.trainer) if resumed else ()
         self._noted: tuple[object, ...] = ()
         self._fault = ""
@@ -99,20 +103,19 @@ class RunRecorder:
 
     def record(self, trainer: Trainer) -> None:
         """Write what is due, which most of the time is nothing."""
-        evaluated = self._evaluating and not trainer.evaluating
-        self._evaluating = trainer.evaluating
+        now, log = self._world.clock(), self._log
         # The first iteration is looked at itself: it tells what the run was started with.
         first = self._directory is None and trainer.iteration == 1
-        now = self._world.clock()
-        # An epoch's end as well, so that its loss is known; but epochs may last microseconds.
-        evaluated = evaluated and now >= self._next_evaluation
-        if now < self._next_look and not evaluated and not first:
+        looks = now >= self._next_look or first
+        # Whatever has a point is noted at once, as its loss is known only now.
+        due = trainer.iteration >= log.due or trainer.accuracies.seen >= log.due_evaluation
+        if not (looks or due) or not self._begins(trainer):
             return
-        if evaluated:
-            self._next_evaluation = now + LOOK_SECONDS
-        self._next_look = now + LOOK_SECONDS
-        if self._begins(trainer):
-            self._log.note(trainer, now, self._elapsed())
+        if not trainer.evaluating:
+            log.note(trainer, self._elapsed())
+        if looks:
+            self._next_look = now + LOOK_SECONDS
+            log.note_settings(trainer)
             self._flush(trainer, now, checkpoint=now >= self._next_checkpoint)
 
     def save(self, trainer: Trainer, event: str) -> None:
@@ -129,7 +132,8 @@ class RunRecorder:
         now = self._world.clock()
         if noted != self._noted:
             self._noted = noted
-            self._log.note(trainer, now, self._elapsed(), at_once=True)
+            self._log.note_settings(trainer)
+            self._log.note(trainer, self._elapsed(), at_once=True)
             stop = trainer.non_finite
             more = {"where": stop.where, "what": stop.what} if stop else {}
             self._log.add_event(event, trainer.iteration, **more)
@@ -155,7 +159,7 @@ class RunRecorder:
             self._log.drop_surplus()
             return
         checkpoint = (checkpoint or bool(self._fault)) and trainer.non_finite is None
-        if not (self._log.lines or checkpoint):
+        if not (self._log.waiting or checkpoint):
             return
         try:
             self._write(trainer, checkpoint=checkpoint)
@@ -171,9 +175,9 @@ class RunRecorder:
 
     def _write(self, trainer: Trainer, *, checkpoint: bool) -> None:
         directory = self._directory or self._create(trainer)
-        if self._log.lines:
-            directory.append_metrics(b"".join(self._log.lines))
-            self._log.lines.clear()
+        if self._log.waiting:
+            directory.append_metrics(b"".join(map(metrics_line, self._log.waiting)))
+            self._log.waiting.clear()
         if checkpoint:
             began = self._world.clock()
             state = capture(trainer)
@@ -181,7 +185,9 @@ class RunRecorder:
             directory.write_checkpoint(TrainerState(state.arrays, state.values | more))
             took = self._world.clock() - began
             self._checkpointed = _position(trainer)
-            self._next_checkpoint = began + took + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
+            self._checkpoint_gap = min(2 * self._checkpoint_gap, CHECKPOINT_SECONDS)
+            wait = max(self._checkpoint_gap, took / CHECKPOINT_SHARE)
+            self._next_checkpoint = began + took + wait
 
     def _describe(self, trainer: Trainer) -> DataDescription:
         if self._data is None:
@@ -206,5 +212,5 @@ def resting_event(trainer: Trainer) -> str:
 
 def _position(trainer: Trainer) -> tuple[object, ...]:
     """Return what differs wherever a checkpoint would."""
-    newest = trainer.accuracies.points()[-1:]
+    newest = trainer.accuracies.newest
     return trainer.iteration, trainer.evaluating, trainer.hyperparameters, newest

@@ -33,12 +33,23 @@ class BucketedSeries:
         self._low: Floats = np.full(capacity, np.inf)
         self._high: Floats = np.full(capacity, -np.inf)
         self._pending: list[float] = []
+        self._recent_sum, self._recent_count, self._tallied = 0.0, 0, 0
 
     def append(self, value: float) -> None:
         """Add the next value."""
         self._pending.append(value)
         if len(self._pending) >= _FOLD_EVERY:
             self._fold()
+
+    def recent_mean(self) -> float | None:
+        """Return the mean of the values added since this was last asked, None if there are none.
+
+        Also None if their sum is too large a number.
+        """
+        self._tally()
+        total, count = self._recent_sum, self._recent_count
+        self._recent_sum, self._recent_count = 0.0, 0
+        return total / count if count and math.isfinite(total) else None
 
     def curve(self) -> Curve:
         """Return all buckets so far, the last of which may be partly filled."""
@@ -68,13 +79,24 @@ class BucketedSeries:
     def restore(self, state: dict[str, Floats]) -> None:
         """Become the series that `state` was taken of."""
         self._pending.clear()
+        self._recent_sum, self._recent_count, self._tallied = 0.0, 0, 0
         self.width, self.count = (int(n) for n in state["head"])
         self._mean, self._low, self._high = (state[k].copy() for k in ("mean", "low", "high"))
 
+    def _tally(self) -> None:
+        """Count the pending values among the recent ones, each once."""
+        # One by one, unlike sum(): that rounds differently when it is called more often.
+        for value in self._pending[self._tallied :]:
+            self._recent_sum += value
+        self._recent_count += len(self._pending) - self._tallied
+        self._tallied = len(self._pending)
+
     def _fold(self) -> None:
         """Put the pending values into their buckets."""
+        self._tally()
         values = np.array(self._pending)
         self._pending.clear()
+        self._tallied = 0
         while values.size:
             # Merging only once every bucket is full: sums round the same whenever this is called.
             if self.count == self.width * self._mean.size:
