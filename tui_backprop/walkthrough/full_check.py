@@ -158,11 +158,14 @@ def _parameter_check(
     failed = np.isin(codes, [verdict.code for verdict in Verdict if verdict.failed])
     candidates = failed if failed.any() else compared if compared.any() else codes >= 0
     worst = int(np.where(candidates, errors, -1.0).argmax())
+    largest = float(errors[compared].max(initial=0.0))
+    # Rounded, the mean of errors that hardly differ can come out above them all.
+    mean = min(largest, float(errors[compared].mean())) if compared.any() else 0.0
     return ParameterCheck(
         key,
         shape,
-        float(errors[compared].max(initial=0.0)),
-        float(errors[compared].mean()) if compared.any() else 0.0,
+        largest,
+        mean,
         check_cell(net, x, t, key, _index(worst, shape), h),
         {verdict: int(counts[verdict.code]) for verdict in Verdict},
         _example_kink(net, x, t, key, codes, h),
