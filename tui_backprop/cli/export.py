@@ -64,7 +64,7 @@ def _named(name: str, allowed: str) -> str:
     return f"{printable(name)!r}: the name must end in {allowed}."
 
 
-def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     from tui_backprop.printable import printable
     from tui_backprop.training.run_error import RunError
     from tui_backprop.training.run_files import RunFiles
@@ -76,8 +76,7 @@ def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:
         raise RunError(f"{printable(path)}: {printable(fault)}") from error
 
 
-def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], None]:
-    from tui_backprop.training.run_files import write_all
+def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], object]:
     from tui_backprop.training.run_metrics import METRICS_NAME, read_metrics
 
     reader = read_metrics(path / METRICS_NAME)
@@ -85,7 +84,7 @@ def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], None]:
         click.echo(f"{METRICS_NAME}: skipped {reader.damaged_lines:,} damaged lines", err=True)
     points = merged(reader.points)
     text = _csv(points) if as_csv else _json(path, points, reader)
-    return lambda file: write_all(file, text.encode())
+    return lambda file: file.write(text.encode())
 
 
 def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
@@ -129,7 +128,7 @@ def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> 
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _parameters_writer(path: Path) -> Callable[[BinaryIO], None]:
+def _parameters_writer(path: Path) -> Callable[[BinaryIO], object]:
     import numpy as np
 
     from tui_backprop.training.checkpoint import read_checkpoint
@@ -139,7 +138,4 @@ def _parameters_writer(path: Path) -> Callable[[BinaryIO], None]:
     params = {found[1]: array for n, array in arrays.items() if (found := _PARAMETER.fullmatch(n))}
     content = io.BytesIO()
     np.savez(content, **params)  # type: ignore[arg-type]
-    data = content.getbuffer()
-    from tui_backprop.training.run_files import write_all
-
-    return lambda file: write_all(file, data)
+    return lambda file: file.write(content.getbuffer())

@@ -14,6 +14,10 @@ class AccuracyHistory:
 
     The first and the newest point are always kept, and those between stay evenly spread: after
     each thinning only every 2nd, 4th, … evaluation is remembered.
+
+    Attributes:
+        newest: the newest point, None before the first.
+        seen: how many points there have been.
     """
 
     def __init__(self) -> None:

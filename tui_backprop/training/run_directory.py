@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_backprop.training.run_config import CONFIG_NAME, RunConfig
-from tui_backprop.training.run_files import RunFiles, write_all
+from tui_backprop.training.run_files import RunFiles
 from tui_backprop.training.run_lock import RunLock
 from tui_backprop.training.run_metrics import METRICS_NAME
 
@@ -48,7 +48,7 @@ class RunDirectory:
         try:
             directory = cls.open(path, files)
             try:
-                files.replace(path / CONFIG_NAME, lambda file: write_all(file, config.to_toml()))
+                files.replace(path / CONFIG_NAME, lambda file: file.write(config.to_toml()))
             except BaseException:
                 directory.close()
                 raise

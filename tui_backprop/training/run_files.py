@@ -30,7 +30,7 @@ class RunFiles:
         path.mkdir(mode=0o700)
         sync_directory(path.parent)
 
-    def replace(self, path: Path, write: Callable[[BinaryIO], None]) -> None:
+    def replace(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
         """Have `write` write a new file, and put it in the place of `path` in one step.
 
         When this returns, the new file survives a loss of power too.
@@ -56,7 +56,7 @@ class RunFiles:
         with self.open(path, "ab") as file:
             before = file.seek(0, os.SEEK_END)
             try:
-                write_all(file, data)
+                _write_all(file, data)
             except BaseException:
                 with suppress(OSError):
                     file.truncate(before)
@@ -88,9 +88,9 @@ def open_stored(path: Path) -> io.BufferedReader:
         raise RunError(str(error)) from error
 
 
-def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
+def _write_all(file: BinaryIO, data: bytes) -> None:
     """Write all of `data` to an unbuffered file, which takes less when the disk is nearly full."""
-    view = memoryview(data).cast("B")
+    view = memoryview(data)
     while view:
         view = view[file.write(view) :]
 

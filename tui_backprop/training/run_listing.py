@@ -74,10 +74,11 @@ def summarize(path: Path) -> RunSummary:
     last = metrics.events[-1] if metrics.events else None
     iterations = [p.iteration for p in metrics.points[-1:]]
     iterations += [e.iteration for e in metrics.events[-1:]]
+    newest = max(iterations, default=None)
     accuracies = [p.test_accuracy for p in metrics.points if p.test_accuracy is not None]
     if is_locked(path):
-        went_on = last is not None and max(iterations) > last.iteration
-        state = _STATE_AFTER.get(last.event if last and not went_on else "", StoredState.TRAINING)
+        stood_since = last.event if last and last.iteration == newest else ""
+        state = _STATE_AFTER.get(stood_since, StoredState.TRAINING)
     elif config is None and not (path / CHECKPOINT_NAME).is_file():
         state = StoredState.DAMAGED
     else:
@@ -86,7 +87,7 @@ def summarize(path: Path) -> RunSummary:
         path.name,
         config,
         state,
-        max(iterations, default=None),
+        newest,
         accuracies[-1] if accuracies else None,
         "; ".join(faults),
     )

@@ -222,8 +222,8 @@ class Trainer:
 
     def _evaluate_end(self) -> None:
         """Evaluate a run that ends here, unless that has been done or is under way."""
-        points = self.accuracies.points()
-        if not self.evaluating and not (points and points[-1].iteration == self.iteration):
+        newest = self.accuracies.newest
+        if not self.evaluating and (newest is None or newest.iteration < self.iteration):
             self._begin_evaluation()
 
     def _begin_evaluation(self) -> None:

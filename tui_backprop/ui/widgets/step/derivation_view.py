@@ -1,6 +1,6 @@
 """Why a cell holds its number: its terms, largest first, each with where it came from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui_backprop.ui.fitting import first_fitting
-from tui_backprop.ui.step.numbers import index_text, long_text
+from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.step.step_path import TermChoice
 from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+from tui_backprop.ui.widgets.step.derivation_lines import divisor_line, named_form, result_lines
 from tui_backprop.ui.widgets.step.matrix_window import panned
 from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
 
@@ -222,40 +223,3 @@ class DerivationView(PaintedWidget, can_focus=True):
                 Segment(f"   Σ {total:.{digits}g}" if form.total else "", Style(dim=True)),
             ]
         )
-
-
-def result_lines(derivation: CellDerivation) -> Iterator[Strip]:
-    """Return the cell's number, and whether its terms make it: in full, then in less."""
-    count = len(derivation.terms)
-    terms = f"{count:,} term{'s' if count > 1 else ''}"
-    value = f"in float64 {derivation.value:.9g}"
-    verdict = (
-        "✓ up to rounding"
-        if derivation.agrees
-        else f"✗ off by more than {derivation.rounding_bound:.1e}"
-    )
-    for text in (f"{terms}, {value}", value, terms):
-        yield Strip(
-            [
-                Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
-                Segment(f"   {text}: {verdict}"),
-            ]
-        )
-
-
-def divisor_line(derivation: CellDerivation) -> Strip:
-    """Return what the terms are divided by, and what that is."""
-    terms = derivation.divisor_terms
-    what = terms[0].names() if len(terms) == 1 else f"the sum of {len(terms):,} terms"
-    return Strip([Segment(f"÷ {long_text(derivation.divisor)} = {what}")])
-
-
-def named_form(form: str, names: Sequence[tuple[str, Style]]) -> list[Segment]:
-    """Return a term's form with its operands' names in their styles."""
-    segments = []
-    rest = form
-    while "{" in rest:
-        before, _, rest = rest.partition("{")
-        number, _, rest = rest.partition("}")
-        segments += [Segment(before), Segment(*names[int(number)])]
-    return [*segments, Segment(rest)]
