@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
+from tui_backprop.training.hyperparameters import Hyperparameters
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import RunState
-from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
 
 ASSETS = Path(__file__).parent

@@ -6,7 +6,7 @@ from tests.benchmarks.interleaving import interleaved, ratios
 from tests.benchmarks.peers.book import Book
 from tests.benchmarks.table import Row
 from tui_backprop.datasets import load_dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 ROUNDS = 3
@@ -26,7 +26,7 @@ def measure(rounds: int) -> list[Row]:
         while not trainer.finished:
             trainer.work()
         seconds = time.perf_counter() - start
-        points = trainer.accuracies.points()
+        points = trainer.evaluations.points()
         evaluated_at.update(point.iteration for point in points)
         results["ours"] = (points[-1].train, points[-1].test)
         return seconds
@@ -36,7 +36,7 @@ def measure(rounds: int) -> list[Row]:
         start = time.perf_counter()
         script.run_script(settings.iterations, lambda made: made in evaluated_at)
         seconds = time.perf_counter() - start
-        results["book"] = script.accuracies[-1]
+        results["book"] = script.evaluations[-1]
         return seconds
 
     rounds = min(rounds, ROUNDS)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_backprop.cli import main
-from tui_backprop.training.fields import Field
-from tui_backprop.training.hyperparameters import FIELD_BY_NAME, FIELDS
+from tui_backprop.settings.fields import Field
+from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, FIELDS
 
 HOSTILE = (
     *("", " ", "nan", "NaN", "inf", "-inf", "1e999", "-1", "0x10", "1_0", "1,0", "1.5.2"),

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from tui_backprop import __version__
 from tui_backprop.cli import main
-from tui_backprop.training.fields import ChoiceField, Field
-from tui_backprop.training.hyperparameters import FIELDS
+from tui_backprop.settings.fields import ChoiceField, Field
+from tui_backprop.settings.hyperparameters import FIELDS
 
 COMMANDS: tuple[list[str], ...] = ([], ["train"])
 

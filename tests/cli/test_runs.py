@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.processes import run_program
-from tui_backprop.training.run_location import run_paths
+from tui_backprop.runs.location import run_paths
 
 SPIRAL = ("--dataset=spiral", "--hidden=8", "--batch-size=30")
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from tui_backprop.cli.main import main
 from tui_backprop.datasets import load_dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 SPIRAL = ("--dataset", "spiral", "--hidden", "8", "--batch-size", "30", "--iterations", "60")

@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.processes import children, environment, processes_in_group, wait_until
 from tests.support.terminal import Terminal
-from tui_backprop.training.checkpoint import read_checkpoint
-from tui_backprop.training.run_listing import StoredState, summarize
-from tui_backprop.training.run_location import run_paths
-from tui_backprop.training.run_lock import is_locked
-from tui_backprop.training.run_metrics import read_metrics
+from tui_backprop.runs.format.checkpoint import read_checkpoint
+from tui_backprop.runs.format.metrics import read_metrics
+from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.location import run_paths
+from tui_backprop.runs.lock import is_locked
 
 pytestmark = [
     pytest.mark.pty,
@@ -37,7 +37,7 @@ FAULTS = [
 HURRIED = """
 import sys
 if any("tui_backprop.session.process" in argument for argument in sys.orig_argv):
-    import tui_backprop.training.run_recorder as recorder
+    import tui_backprop.runs.recorder as recorder
     recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.2, 1.0
 """
 """What Python imports at its start: the training process's checkpoints come more often."""

@@ -15,13 +15,13 @@ import pytest
 
 from tests.support.processes import environment, run_program, wait_until
 from tui_backprop.datasets import load_dataset
-from tui_backprop.training.checkpoint import read_checkpoint
-from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_listing import StoredState, summarize
-from tui_backprop.training.run_location import run_paths
-from tui_backprop.training.run_metrics import read_metrics
+from tui_backprop.runs.format.checkpoint import read_checkpoint
+from tui_backprop.runs.format.metrics import read_metrics
+from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.location import run_paths
+from tui_backprop.runs.trainer_state import capture
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
-from tui_backprop.training.trainer_state import capture
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -36,7 +36,7 @@ KILL_AFTER = 0.1, 0.7
 """Seconds after its start that a process is killed in: loading, training, writing."""
 
 HURRIED = (
-    "import tui_backprop.training.run_recorder as recorder;"
+    "import tui_backprop.runs.recorder as recorder;"
     "recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.05, 1.0;"
     "from tui_backprop.cli import main; main()"
 )

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.processes import PROGRAM, environment, run_program, wait_until
 from tests.support.terminal import ENTER_ALTERNATE, Terminal
-from tui_backprop.training.run_listing import StoredState, summarize
-from tui_backprop.training.run_location import run_paths
+from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.location import run_paths
 
 pytestmark = [
     pytest.mark.pty,

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.processes import environment, run_program, wait_until
 from tests.support.scripted_worker import SPIRAL
+from tui_backprop.runs.listing import list_runs
+from tui_backprop.runs.stored_progress import read_progress
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import (
     Command,
@@ -28,8 +30,6 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
     WorkerEnded,
 )
-from tui_backprop.training.run_listing import list_runs
-from tui_backprop.training.stored_progress import read_progress
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -113,7 +113,7 @@ def test_the_same_bits_as_headless(session: Session) -> None:
         *["--learning-rate=0.5", "--iterations=60"],
     )
     headless = [json.loads(line) for line in done.stdout.splitlines()]
-    shown = [(p.iteration, p.train, p.test) for p in in_app.accuracies]
+    shown = [(p.iteration, p.train, p.test) for p in in_app.evaluations]
     assert shown == [(h["iteration"], h["train_accuracy"], h["test_accuracy"]) for h in headless]
     assert in_app.loss == headless[-1]["loss"]
 

@@ -6,11 +6,16 @@ from typing import cast
 
 import pytest
 
+from tests.runs.stored_runs import World, disk_full
 from tests.support.processes import wait_until
 from tests.support.scripted_worker import DIVERGING, SPIRAL, ScriptedWorker
 from tests.training.runs import bits, finish
-from tests.training.stored_runs import World, disk_full
 from tui_backprop.datasets import load_dataset
+from tui_backprop.runs.format.checkpoint import read_checkpoint
+from tui_backprop.runs.format.metrics import MetricsPoint, read_metrics
+from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.location import run_paths
+from tui_backprop.runs.lock import is_locked
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import (
     ApplyLive,
@@ -26,12 +31,7 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.worker import Inbox, Worker
-from tui_backprop.training.checkpoint import read_checkpoint
-from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_listing import StoredState, summarize
-from tui_backprop.training.run_location import run_paths
-from tui_backprop.training.run_lock import is_locked
-from tui_backprop.training.run_metrics import MetricsPoint, read_metrics
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 

@@ -17,7 +17,7 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 INTERRUPTIONS = st.one_of(

@@ -21,7 +21,7 @@ from tui_backprop.session.walkthrough_messages import (
     Traced,
     TraceTaken,
 )
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.gradient_check import STEP_SIZES, error_by_step_size
 
@@ -122,7 +122,7 @@ def test_a_commit_where_an_evaluation_is_due_makes_the_iteration_too() -> None:
     assert desk.trainer.evaluating
     desk.commit()
     assert desk.trainer.iteration == 11
-    assert desk.trainer.accuracies.points()[-1].iteration == 10
+    assert desk.trainer.evaluations.points()[-1].iteration == 10
 
 
 def test_traces_checks_and_commits_leave_a_run_the_bits_of_one_that_never_stopped() -> None:

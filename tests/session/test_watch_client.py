@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.stored_runs import SPIRAL, SPIRAL_DATA, World, train
 from tests.support.processes import wait_until
 from tests.support.scripted_worker import DIVERGING
-from tests.training.stored_runs import SPIRAL, SPIRAL_DATA, World, train
+from tui_backprop.runs.follower import RunFollower
+from tui_backprop.runs.location import run_paths
+from tui_backprop.runs.recorder import RunRecorder, resting_event
 from tui_backprop.session.messages import (
     READ_ONLY,
     ApplyLive,
@@ -29,10 +32,7 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.watch_client import WatchClient
-from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_follower import RunFollower
-from tui_backprop.training.run_location import run_paths
-from tui_backprop.training.run_recorder import RunRecorder, resting_event
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 

@@ -16,9 +16,9 @@ from tests.support.clients import PuppetClient, ThreadClient
 from tests.support.processes import ROOT
 from tests.support.scripted_worker import SPIRAL
 from tui_backprop.session.messages import Command
-from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
-from tui_backprop.ui.widgets.hyperparameter_form.field_row import FieldRow
+from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
 
 LARGE, SMALL, TINY = (130, 40), (80, 24), (60, 20)
 

@@ -15,7 +15,7 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
 )
 from tui_backprop.session.worker import Inbox, Worker
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 SPIRAL = Hyperparameters(
@@ -120,6 +120,6 @@ def bits(trainer: Trainer) -> dict[str, Any]:
     return {
         **{key: value.tobytes() for key, value in trainer.net.params.items()},
         "losses": trainer.losses.curve(),
-        "accuracies": trainer.accuracies.points(),
+        "accuracies": trainer.evaluations.points(),
         "iteration": trainer.iteration,
     }

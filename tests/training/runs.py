@@ -3,7 +3,7 @@
 import numpy as np
 
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 SMALL = Hyperparameters(

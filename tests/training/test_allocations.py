@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 

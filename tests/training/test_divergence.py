@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.nn.parameters import Parameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.divergence import first_not_finite
-from tui_backprop.training.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics, Verdict
 from tui_backprop.training.trainer import Trainer
 
@@ -145,7 +145,7 @@ def test_an_evaluation_of_huge_parameters_warns_of_nothing() -> None:
     while trainer.evaluating:
         trainer.work()
     trainer.snapshot()
-    assert 0 <= trainer.accuracies.points()[-1].train <= 1
+    assert 0 <= trainer.evaluations.points()[-1].train <= 1
 
 
 def test_what_numpy_warns_of_elsewhere_stays_as_it_was() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.training.runs import SMALL, finish, small_dataset, until
 from tui_backprop.datasets import load_dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics, ParameterStatistics, Verdict
 from tui_backprop.training.statistics import TREND_POINTS, euclidean_norm, gradient_verdict
 from tui_backprop.training.trainer import TREND_EVERY, Trainer

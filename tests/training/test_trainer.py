@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.datasets import DatasetError, load_dataset
 from tui_backprop.nn import MultiLayerNet
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import NotEnoughMemoryError
 from tui_backprop.training.trainer import Trainer
 
@@ -107,7 +107,7 @@ def test_accuracy_is_taken_first_at_each_epoch_and_last(
         .with_value("iterations", 83)
     )
     data = small_dataset(train_size)
-    points = finish(Trainer(settings, data)).accuracies.points()
+    points = finish(Trainer(settings, data)).evaluations.points()
     # The first iteration at which each whole number of epochs has been seen.
     due = {
         -(-train_size * epoch // batch_size) for epoch in range(83 * batch_size // train_size + 1)
@@ -125,11 +125,11 @@ def test_accuracies_are_the_nets() -> None:
         trainer.work()
     x_train, x_test = (x / np.float32(data.scale) for x in (data.x_train, data.x_test))
     for _ in range(2):
-        point = trainer.accuracies.points()[-1]
+        point = trainer.evaluations.points()[-1]
         assert point.train == trainer.net.accuracy(x_train, data.t_train)
         assert point.test == trainer.net.accuracy(x_test, data.t_test)
         finish(trainer)
-    assert trainer.accuracies.points()[-1].iteration == 30
+    assert trainer.evaluations.points()[-1].iteration == 30
 
 
 @pytest.mark.parametrize("hidden", [(50,), (30, 20)])
@@ -137,7 +137,7 @@ def test_digits_are_learned(hidden: tuple[int, ...]) -> None:
     settings = Hyperparameters(
         dataset="digits", hidden=hidden, weight_std=0.1, learning_rate=0.5, iterations=1500
     )
-    last = finish(Trainer(settings, load_dataset("digits"))).accuracies.points()[-1]
+    last = finish(Trainer(settings, load_dataset("digits"))).evaluations.points()[-1]
     assert last.train > 0.99
     assert last.test > 0.94
 
@@ -174,23 +174,23 @@ def test_a_finished_run_stays_finished_until_more_is_planned() -> None:
     assert bits(trainer) == before
     trainer.apply_live(SMALL.with_value("iterations", 90))
     assert bits(finish(trainer)) == bits(finish(Trainer(SMALL.with_value("iterations", 90), DATA)))
-    assert trainer.accuracies.points()[-1].iteration == 90
+    assert trainer.evaluations.points()[-1].iteration == 90
 
 
 @pytest.mark.parametrize("end", [24, 10])
 def test_a_run_that_is_told_to_end_here_is_evaluated_here(end: int) -> None:
     trainer = until(Trainer(SMALL, DATA), 24)
-    assert trainer.accuracies.points()[-1].iteration < 24
+    assert trainer.evaluations.points()[-1].iteration < 24
     trainer.apply_live(SMALL.with_value("iterations", end))
     assert not trainer.finished
     finish(trainer)
     assert trainer.finished
-    assert trainer.iteration == trainer.accuracies.points()[-1].iteration == 24
-    assert trainer.accuracies.points()[:-1] == until(Trainer(SMALL, DATA), 24).accuracies.points()
-    seen = trainer.accuracies.seen
+    assert trainer.iteration == trainer.evaluations.points()[-1].iteration == 24
+    assert trainer.evaluations.points()[:-1] == until(Trainer(SMALL, DATA), 24).evaluations.points()
+    seen = trainer.evaluations.seen
     trainer.apply_live(SMALL.with_value("iterations", end - 1))
     assert trainer.finished
-    assert trainer.accuracies.seen == seen, "once is enough"
+    assert trainer.evaluations.seen == seen, "once is enough"
 
 
 def test_a_larger_minibatch_must_fit_the_memory() -> None:

@@ -18,12 +18,12 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.charts import plotext_adapter
 from tui_backprop.ui.charts.chart_model import ChartModel
-from tui_backprop.ui.frugal_compositor import stacked
-from tui_backprop.ui.widgets.hyperparameter_form import HyperparameterForm
-from tui_backprop.ui.widgets.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.frugal_compositor import stacked
+from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
 
 FRAMES = range(400, 1000, 20)
 """Iterations of a run of 1,000 that are shown: each frame adds a column or nearly so."""

@@ -14,7 +14,7 @@ from tui_backprop.session.messages import (
     SnapshotTaken,
     TakeSnapshot,
 )
-from tui_backprop.ui.widgets.loss_chart import LossChart
+from tui_backprop.ui.charts.loss_chart import LossChart
 
 
 async def test_one_snapshot_at_a_time_is_asked_for() -> None:

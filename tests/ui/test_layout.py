@@ -17,10 +17,10 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
     WorkerEnded,
 )
-from tui_backprop.training.hyperparameters import FIELDS
+from tui_backprop.settings.hyperparameters import FIELDS
 from tui_backprop.training.statistics import DYING_SHARE, EXPLODING_RMS, VANISHING_SHARE
 from tui_backprop.ui.app import TuiBackpropApp
-from tui_backprop.ui.screens.training_screen import TrainingScreen
+from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PANES = {
     "#loss-chart": ("Training loss (nats)", "━ loss", "iteration", "└┬"),

@@ -9,7 +9,7 @@ from tests.support.app import LARGE, SMALL, TINY, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
 from tests.support.scripted_worker import DIVERGING, SPIRAL, snapshots
 from tui_backprop.session.messages import RunState, SessionSnapshot, SnapshotTaken
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics, Verdict
 
 DIGITS = Hyperparameters(dataset="digits", hidden=(64, 32), weight_std=0.2, iterations=30)
@@ -125,7 +125,7 @@ async def test_why_training_stopped_is_told_to_its_end() -> None:
 async def test_the_epoch_of_the_accuracies_is_whole(epoch: float, shown: str) -> None:
     async with running_app(client=PuppetClient(), size=LARGE) as test:
         run = finished()
-        point = replace(run.training.accuracies[-1], epoch=epoch, train=1.0, test=0.975)
-        await tell(test, replace(run, training=replace(run.training, accuracies=(point,))))
+        point = replace(run.training.evaluations[-1], epoch=epoch, train=1.0, test=0.975)
+        await tell(test, replace(run, training=replace(run.training, evaluations=(point,))))
         line = test.text_of("#accuracy-chart").splitlines()[1]
         assert re.search(rf"train 100\.00% +━ test  97\.50% +epoch {shown} +│$", line), line

@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.walkthrough.nets import Case, cases, make_case
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn.arrays import Array
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.tape import Origin, Phase, Tape
 from tui_backprop.walkthrough.trace import trace

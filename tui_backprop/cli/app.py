@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 
 
 def run_app(
@@ -37,8 +37,8 @@ def watch_run(path: Path, *, fps: float) -> int:
     Raises:
         RunError: the run's configuration cannot be read.
     """
+    from tui_backprop.runs.follower import RunFollower
     from tui_backprop.session.watch_client import WatchClient
-    from tui_backprop.training.run_follower import RunFollower
 
     follower = RunFollower(path, time.monotonic)
     client = WatchClient(follower)

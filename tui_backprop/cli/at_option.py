@@ -6,7 +6,7 @@ import click
 
 from tui_backprop.datasets import load_dataset
 from tui_backprop.session.blas import limit_blas_threads
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from tui_backprop.training.trainer import Trainer

@@ -13,7 +13,7 @@ from tui_backprop.cli.options import (
     hyperparameters_from,
 )
 from tui_backprop.datasets import DatasetError
-from tui_backprop.training.fields import Applies, NumberField
+from tui_backprop.settings.fields import Applies, NumberField
 from tui_backprop.training.memory import NotEnoughMemoryError
 
 STEP_SIZE = NumberField(

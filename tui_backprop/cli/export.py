@@ -15,7 +15,7 @@ from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import fail, runs_dir_option
 
 if TYPE_CHECKING:
-    from tui_backprop.training.run_metrics import MetricsPoint, MetricsReader
+    from tui_backprop.runs.format.metrics import MetricsPoint, MetricsReader
 
 _PARAMETER = re.compile(r"params/([Wb][0-9]+)")
 
@@ -39,8 +39,8 @@ def export(run_id: str, metrics: str | None, parameters: str | None, runs_dir: s
 
     A file that is there already is replaced, in one step.
     """
-    from tui_backprop.training.run_error import RunError
-    from tui_backprop.training.run_location import find_run, runs_directory
+    from tui_backprop.runs.location import find_run, runs_directory
+    from tui_backprop.runs.run_error import RunError
 
     if metrics is None and parameters is None:
         raise click.UsageError("nothing to export: give --metrics FILE, --parameters FILE or both.")
@@ -66,8 +66,8 @@ def _named(name: str, allowed: str) -> str:
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     from tui_backprop.printable import printable
-    from tui_backprop.training.run_error import RunError
-    from tui_backprop.training.run_files import RunFiles
+    from tui_backprop.runs.files import RunFiles
+    from tui_backprop.runs.run_error import RunError
 
     try:
         RunFiles().replace(path, write)
@@ -77,7 +77,7 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], object]:
-    from tui_backprop.training.run_metrics import METRICS_NAME, read_metrics
+    from tui_backprop.runs.format.metrics import METRICS_NAME, read_metrics
 
     reader = read_metrics(path / METRICS_NAME)
     if reader.damaged_lines:
@@ -98,7 +98,7 @@ def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
 
 
 def _csv(points: "list[MetricsPoint]") -> str:
-    from tui_backprop.training.run_metrics import MetricsPoint
+    from tui_backprop.runs.format.metrics import MetricsPoint
 
     text = io.StringIO()
     table = csv.DictWriter(
@@ -110,8 +110,8 @@ def _csv(points: "list[MetricsPoint]") -> str:
 
 
 def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> str:
-    from tui_backprop.training.run_config import CONFIG_NAME, read_config
-    from tui_backprop.training.run_error import RunError
+    from tui_backprop.runs.format.config import CONFIG_NAME, read_config
+    from tui_backprop.runs.run_error import RunError
 
     try:
         config = read_config(path / CONFIG_NAME)
@@ -131,8 +131,8 @@ def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> 
 def _parameters_writer(path: Path) -> Callable[[BinaryIO], object]:
     import numpy as np
 
-    from tui_backprop.training.checkpoint import read_checkpoint
-    from tui_backprop.training.run_directory import CHECKPOINT_NAME
+    from tui_backprop.runs.directory import CHECKPOINT_NAME
+    from tui_backprop.runs.format.checkpoint import read_checkpoint
 
     arrays = read_checkpoint(path / CHECKPOINT_NAME).arrays
     params = {found[1]: array for n, array in arrays.items() if (found := _PARAMETER.fullmatch(n))}

@@ -5,7 +5,7 @@ import os
 import click
 
 from tui_backprop.cli.options import FieldType
-from tui_backprop.training.fields import Applies, NumberField
+from tui_backprop.settings.fields import Applies, NumberField
 
 FPS = 10.0
 FPS_OVER_SSH = 4.0

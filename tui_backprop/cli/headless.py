@@ -15,14 +15,14 @@ from tui_backprop.cli.interruption import Interruption
 from tui_backprop.cli.progress import Output, ProgressDisplay, epoch_line
 from tui_backprop.datasets import DatasetError, load_dataset
 from tui_backprop.printable import printable
+from tui_backprop.runs.location import runs_directory
+from tui_backprop.runs.run_error import RunError
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.stopwatch import Stopwatch
-from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.training.run_error import RunError
-from tui_backprop.training.run_location import runs_directory
+from tui_backprop.settings.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
-    from tui_backprop.training.run_recorder import RunRecorder
+    from tui_backprop.runs.recorder import RunRecorder
     from tui_backprop.training.trainer import Trainer
 
 _REFRESH_SECONDS = 0.1
@@ -85,9 +85,9 @@ def train_headless(
 def _prepare(
     hyperparameters: Hyperparameters, runs: Path, resume: str | None, changes: dict[str, Any]
 ) -> HeadlessRun:
+    from tui_backprop.runs.recorder import RunRecorder
     from tui_backprop.session.recording import open_run, real_surroundings
     from tui_backprop.training.memory import available_memory
-    from tui_backprop.training.run_recorder import RunRecorder
     from tui_backprop.training.trainer import Trainer
 
     surroundings = real_surroundings(runs)
@@ -116,7 +116,7 @@ def _prepare(
 
 def _train(run: HeadlessRun, interruption: Interruption, output: Output) -> None:
     trainer, recorder, problem = run.trainer, run.recorder, ""
-    reported = trainer.accuracies.seen
+    reported = trainer.evaluations.seen
     run.stopwatch.start()
     with ProgressDisplay(Console(stderr=True), trainer.hyperparameters.iterations) as progress:
         next_refresh = time.perf_counter()
@@ -124,9 +124,9 @@ def _train(run: HeadlessRun, interruption: Interruption, output: Output) -> None
             for _ in range(_LOOK_AT_CLOCK_EVERY):
                 trainer.work()
                 recorder.record(trainer)
-                if trainer.accuracies.seen > reported and not trainer.evaluating:
-                    reported = trainer.accuracies.seen
-                    point = trainer.accuracies.points()[-1]
+                if trainer.evaluations.seen > reported and not trainer.evaluating:
+                    reported = trainer.evaluations.seen
+                    point = trainer.evaluations.points()[-1]
                     output.print(epoch_line(point, trainer, as_json=output.as_json))
             if (now := time.perf_counter()) >= next_refresh:
                 next_refresh = now + _REFRESH_SECONDS
@@ -145,7 +145,7 @@ def _tell(line: str) -> None:
 
 
 def _last_event(trainer: "Trainer") -> str:
-    from tui_backprop.training.run_recorder import resting_event
+    from tui_backprop.runs.recorder import resting_event
 
     event = resting_event(trainer)
     return "interrupted" if event == "paused" else event

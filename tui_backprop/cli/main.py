@@ -17,8 +17,8 @@ from tui_backprop.cli.options import (
 )
 from tui_backprop.cli.run_options import fail, resume_option, runs_dir_option
 from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
-from tui_backprop.training.run_error import RunError
-from tui_backprop.training.run_location import find_run, runs_directory
+from tui_backprop.runs.location import find_run, runs_directory
+from tui_backprop.runs.run_error import RunError
 
 COMMANDS = ("train", "watch", "step", "check", "runs", "export")
 """Each is the function of its name in the module of its name."""

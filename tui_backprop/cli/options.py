@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from tui_backprop.printable import printable
-from tui_backprop.training.fields import ChoiceField, Field, HyperparameterError
-from tui_backprop.training.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.settings.fields import ChoiceField, Field, HyperparameterError
+from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

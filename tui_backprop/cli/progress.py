@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tui_backprop.training.snapshot import AccuracyPoint
+from tui_backprop.training.snapshot import Evaluation
 
 if TYPE_CHECKING:
     from tui_backprop.training.trainer import Trainer
@@ -89,7 +89,7 @@ class ProgressDisplay:
             self._gone = True
 
 
-def epoch_line(point: AccuracyPoint, trainer: "Trainer", *, as_json: bool) -> str:
+def epoch_line(point: Evaluation, trainer: "Trainer", *, as_json: bool) -> str:
     """Return the line for an evaluation that has just ended."""
     epoch = int(point.epoch) if point.epoch.is_integer() else round(point.epoch, 4)
     if as_json:

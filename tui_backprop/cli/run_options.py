@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tui_backprop.training.run_location import LATEST, RUNS_VARIABLE
+from tui_backprop.runs.location import LATEST, RUNS_VARIABLE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -8,7 +8,7 @@ from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import fail, runs_dir_option
 
 if TYPE_CHECKING:
-    from tui_backprop.training.run_listing import RunSummary
+    from tui_backprop.runs.listing import RunSummary
 
 HEADINGS = ("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST ACCURACY", "STATE")
 _TO_THE_RIGHT = (4, 5)
@@ -23,9 +23,9 @@ def runs(runs_dir: str | None) -> None:
     to be rid of it.
     """
     from tui_backprop.printable import printable
-    from tui_backprop.training.run_error import RunError
-    from tui_backprop.training.run_listing import list_runs
-    from tui_backprop.training.run_location import runs_directory
+    from tui_backprop.runs.listing import list_runs
+    from tui_backprop.runs.location import runs_directory
+    from tui_backprop.runs.run_error import RunError
 
     directory = runs_directory(runs_dir)
     try:

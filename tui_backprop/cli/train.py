@@ -39,7 +39,7 @@ def train(
     trains: `--resume` goes on with it, and takes the options that apply live.
     """
     from tui_backprop.cli.headless import train_headless
-    from tui_backprop.training.run_location import runs_directory
+    from tui_backprop.runs.location import runs_directory
 
     hyperparameters = hyperparameters_from(values)
     changes = live_changes(ctx, hyperparameters.to_dict()) if resume is not None else {}
@@ -60,8 +60,8 @@ def live_changes(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: one of them takes effect on a new net only.
     """
-    from tui_backprop.training.fields import Applies
-    from tui_backprop.training.hyperparameters import FIELDS
+    from tui_backprop.settings.fields import Applies
+    from tui_backprop.settings.hyperparameters import FIELDS
 
     given = [
         field

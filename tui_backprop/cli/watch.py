@@ -6,7 +6,7 @@ from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import Failure, fail, runs_dir_option
 from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
-from tui_backprop.training.run_location import LATEST
+from tui_backprop.runs.location import LATEST
 
 
 @click.command(cls=GroupedCommand, short_help="Watch a run that another process trains, live.")
@@ -20,9 +20,9 @@ def watch(ctx: click.Context, /, run_id: str, fps: float, runs_dir: str | None) 
     Nothing is changed or written: any number of terminals may watch a run, while it is trained
     and after.
     """
+    from tui_backprop.runs.location import find_run, runs_directory
+    from tui_backprop.runs.run_error import RunError
     from tui_backprop.session.blas import limit_blas_threads
-    from tui_backprop.training.run_error import RunError
-    from tui_backprop.training.run_location import find_run, runs_directory
 
     instead = "`tui-backprop export` writes a run out"
     if not has_terminal():

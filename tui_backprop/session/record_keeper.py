@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.runs.location import find_run
+from tui_backprop.runs.recorder import RunRecorder, Surroundings, resting_event
+from tui_backprop.runs.resuming import load_run
+from tui_backprop.runs.run_error import RunError
 from tui_backprop.session.recording import OpenedRun, open_run
 from tui_backprop.training.memory import available_memory
-from tui_backprop.training.resuming import load_run
-from tui_backprop.training.run_error import RunError
-from tui_backprop.training.run_location import find_run
-from tui_backprop.training.run_recorder import RunRecorder, Surroundings, resting_event
 from tui_backprop.training.trainer import Trainer
 
 REST_SECONDS = 0.2

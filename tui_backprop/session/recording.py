@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.runs.directory import RunDirectory
+from tui_backprop.runs.files import RunFiles
+from tui_backprop.runs.location import find_run
+from tui_backprop.runs.recorder import RunRecorder, Surroundings
+from tui_backprop.runs.resuming import ResumedRun, load_run
 from tui_backprop.training.memory import available_memory
-from tui_backprop.training.resuming import ResumedRun, load_run
-from tui_backprop.training.run_directory import RunDirectory
-from tui_backprop.training.run_files import RunFiles
-from tui_backprop.training.run_location import find_run
-from tui_backprop.training.run_recorder import RunRecorder, Surroundings
 
 Elapsed = Callable[[], float]
 

@@ -2,7 +2,7 @@
 
 from tui_backprop.datasets import BUILTIN, DatasetError, load_dataset
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import NotEnoughMemoryError, available_memory
 from tui_backprop.training.trainer import Trainer
 

@@ -2,6 +2,7 @@
 
 import threading
 
+from tui_backprop.runs.follower import RunFollower
 from tui_backprop.session.client import EventHandler
 from tui_backprop.session.messages import (
     READ_ONLY,
@@ -12,7 +13,6 @@ from tui_backprop.session.messages import (
     SnapshotTaken,
     TakeSnapshot,
 )
-from tui_backprop.training.run_follower import RunFollower
 
 POLL_SECONDS = 0.25
 

@@ -5,6 +5,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from tui_backprop.datasets import DatasetError
+from tui_backprop.runs.recorder import Surroundings
+from tui_backprop.runs.run_error import RunError
 from tui_backprop.session.messages import (
     ApplyLive,
     Command,
@@ -27,10 +29,8 @@ from tui_backprop.session.record_keeper import RecordKeeper
 from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
 from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import NotEnoughMemoryError, available_memory
-from tui_backprop.training.run_error import RunError
-from tui_backprop.training.run_recorder import Surroundings
 from tui_backprop.training.trainer import Trainer
 
 Inbox = SimpleQueue[Command | None]

@@ -5,7 +5,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 
 _EVALUATED_AT_ONCE = 1000
 _ARRAYS_PER_PARAMETER = 4

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.curve import Curve
-from tui_backprop.training.hyperparameters import Hyperparameters
 
 
 class Verdict(Enum):
@@ -52,7 +52,7 @@ LayerStatistics = ParameterStatistics | ActivationStatistics
 
 
 @dataclass(frozen=True, slots=True)
-class AccuracyPoint:
+class Evaluation:
     """Accuracy on the full training and test sets after `iteration` iterations, 0 to 1."""
 
     iteration: int
@@ -88,6 +88,6 @@ class Snapshot:
     finished: bool
     loss: float | None
     loss_curve: Curve
-    accuracies: tuple[AccuracyPoint, ...]
+    evaluations: tuple[Evaluation, ...]
     layers: tuple[LayerStatistics, ...]
     non_finite: NonFinite | None

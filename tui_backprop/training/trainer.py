@@ -9,15 +9,15 @@ import numpy as np
 from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import SGD, MultiLayerNet
-from tui_backprop.training.accuracy_history import AccuracyHistory
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.divergence import first_not_finite, first_not_finite_layer
 from tui_backprop.training.evaluation import Evaluator
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.memory import check_batch_memory, check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
-from tui_backprop.training.snapshot import AccuracyPoint, LayerStatistics, NonFinite, Snapshot
+from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
 from tui_backprop.training.statistics import GradientTrends, layer_statistics
 
 TREND_EVERY = 16
@@ -68,7 +68,7 @@ class Trainer:
         self.losses = BucketedSeries(hyperparameters.iterations)
         trend_points = -(-hyperparameters.iterations // TREND_EVERY)
         self.trends = GradientTrends(self.net.grads, trend_points)
-        self.accuracies = AccuracyHistory()
+        self.evaluations = EvaluationHistory()
         self.non_finite: NonFinite | None = None
         self._restored: tuple[int, tuple[LayerStatistics, ...]] | None = None
         self._evaluator = Evaluator(self.net.params, dataset)
@@ -177,7 +177,7 @@ class Trainer:
             finished=self.finished,
             loss=self.loss,
             loss_curve=self.losses.curve(),
-            accuracies=self.accuracies.points(),
+            evaluations=self.evaluations.points(),
             layers=self._layers(),
             non_finite=self.non_finite,
         )
@@ -222,7 +222,7 @@ class Trainer:
 
     def _evaluate_end(self) -> None:
         """Evaluate a run that ends here, unless that has been done or is under way."""
-        newest = self.accuracies.newest
+        newest = self.evaluations.newest
         if not self.evaluating and (newest is None or newest.iteration < self.iteration):
             self._begin_evaluation()
 
@@ -233,7 +233,7 @@ class Trainer:
         result = next(evaluation)
         if result is not None:
             self._evaluation = None
-            self.accuracies.append(AccuracyPoint(self.iteration, self.epoch, *result))
+            self.evaluations.append(Evaluation(self.iteration, self.epoch, *result))
 
     def _stop(self, where: str, what: str) -> None:
         self.non_finite = NonFinite(self.iteration + 1, where, what)

@@ -26,13 +26,13 @@ from tui_backprop.session.messages import (
     WorkerEnded,
 )
 from tui_backprop.session.stopwatch import Clock
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.ui.help.help_screen import HelpScreen, help_rows
 from tui_backprop.ui.messages import CommandRequested
-from tui_backprop.ui.refresh_pace import RefreshPace
-from tui_backprop.ui.screens.help_screen import HelpScreen, help_rows
-from tui_backprop.ui.screens.pane_screen import PaneScreen
-from tui_backprop.ui.screens.training_screen import TrainingScreen
-from tui_backprop.ui.terminal_app import TerminalApp
+from tui_backprop.ui.painting.pane_screen import PaneScreen
+from tui_backprop.ui.terminal.terminal_app import TerminalApp
+from tui_backprop.ui.training.refresh_pace import RefreshPace
+from tui_backprop.ui.training.training_screen import TrainingScreen
 
 TABLE_REPAINTS_PER_SECOND = 2.0
 CHART_REPAINTS_PER_SECOND = 5.0
@@ -157,12 +157,12 @@ class TuiBackpropApp(TerminalApp):
     @work(thread=True)
     def _preload_step_screen(self) -> None:
         """Import what the step screen needs, NumPy first of all, while nobody waits for it."""
-        from tui_backprop.ui import step_events  # noqa: F401
+        from tui_backprop.ui.step import step_events  # noqa: F401
 
         self.call_later(self._mount_step_screen)
 
     def _mount_step_screen(self) -> None:
-        from tui_backprop.ui.step_events import mount_step_screen
+        from tui_backprop.ui.step.step_events import mount_step_screen
 
         mount_step_screen(self)
         # What is there by then stays: looking through it for garbage takes a tenth of a second.
@@ -202,7 +202,7 @@ class TuiBackpropApp(TerminalApp):
 
     def _show_step_event(self, event: Event) -> None:
         # Imported when needed: it brings NumPy with it.
-        from tui_backprop.ui.step_events import show_step_event
+        from tui_backprop.ui.step.step_events import show_step_event
 
         show_step_event(self, event)
 

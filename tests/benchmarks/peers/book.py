@@ -105,7 +105,7 @@ class Book:
         self.t_train, self.t_test = one_hot[data.t_train], one_hot[data.t_test]
         self.net = Net(data.input_size, hidden, data.class_count, self.rng)
         self.losses: list[float] = []
-        self.accuracies: list[tuple[float, float]] = []
+        self.evaluations: list[tuple[float, float]] = []
 
     def iterate(self, count: int) -> None:
         for _ in range(count):
@@ -115,7 +115,7 @@ class Book:
         """Train, with both accuracies whenever `evaluated` says so of the iterations made."""
         for number in range(iterations + 1):
             if evaluated(number):
-                self.accuracies.append(
+                self.evaluations.append(
                     (
                         self.net.accuracy(self.x_train, self.t_train),
                         self.net.accuracy(self.x_test, self.t_test),

@@ -2,7 +2,7 @@
 
 from tests.benchmarks.peers import BATCH_SIZE, LEARNING_RATE
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.charts.test_loss_chart_model import curve_of
-from tui_backprop.training.snapshot import AccuracyPoint
+from tui_backprop.training.snapshot import Evaluation
 from tui_backprop.ui.charts.accuracy_chart_model import accuracy_chart_model, thinned
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, Axis, ChartModel, Line
 from tui_backprop.ui.charts.loss_chart_model import LossChartModels
@@ -59,7 +59,7 @@ def test_any_loss_curve(
 def test_any_accuracies(
     shares: list[tuple[float, float]], epochs: float, size: tuple[int, int]
 ) -> None:
-    points = [AccuracyPoint(n, epochs * n / len(shares), *share) for n, share in enumerate(shares)]
+    points = [Evaluation(n, epochs * n / len(shares), *share) for n, share in enumerate(shares)]
     model = accuracy_chart_model(points, epochs, width=size[0], height=size[1])
     assert all(len(line.xs) <= 2 * size[0] + 1 for line in model.lines)
     assert "100%" in check_size(model, size)
@@ -71,7 +71,7 @@ def test_a_run_shorter_than_any_epoch_has_an_axis() -> None:
 
 
 def test_thinning_keeps_the_newest() -> None:
-    points = [AccuracyPoint(n, n, 0.5, 0.5) for n in range(1001)]
+    points = [Evaluation(n, n, 0.5, 0.5) for n in range(1001)]
     shown = thinned(points, 100)
     assert len(shown) <= 101
     assert shown[0] is points[0]

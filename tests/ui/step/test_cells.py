@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.app import LARGE, SMALL
 from tests.ui.step.walk import Walk, walking
-from tui_backprop.ui.widgets.step.derivation_view import DerivationView
+from tui_backprop.ui.step.derivation_view import DerivationView
 
 
 async def test_tab_gives_the_arrows_to_a_matrix_and_esc_gives_them_back() -> None:

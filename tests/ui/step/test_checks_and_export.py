@@ -14,7 +14,7 @@ from tests.ui.step.walk import walking
 from tui_backprop.nn import Relu
 from tui_backprop.session import step_desk
 from tui_backprop.session.walkthrough_messages import CheckNet, CommitTrace
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
 from tui_backprop.walkthrough.gradient_check import STEP_SIZES, check_cell
 

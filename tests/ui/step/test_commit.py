@@ -11,7 +11,7 @@ from tests.support.scripted_worker import DIVERGING, SPIRAL, bits
 from tests.ui.step.walk import STEPS, Walk, walking
 from tui_backprop.datasets import load_dataset
 from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
 

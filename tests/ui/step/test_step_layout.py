@@ -8,9 +8,9 @@ import pytest
 from tests.support.app import LARGE, SMALL, TINY
 from tests.support.scripted_worker import DIVERGING, SPIRAL
 from tests.ui.step.walk import STEPS, walking
-from tui_backprop.training.hyperparameters import Hyperparameters
-from tui_backprop.ui.screens.step_bindings import STEP_BINDINGS
-from tui_backprop.ui.widgets.step.tape_bar import TapeBar
+from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
+from tui_backprop.ui.step.tape_bar import TapeBar
 
 DIGITS = Hyperparameters(dataset="digits", iterations=1_000_000)
 MNIST = Hyperparameters()

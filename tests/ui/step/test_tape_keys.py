@@ -5,7 +5,7 @@ import pytest
 from tests.support.app import LARGE, SMALL
 from tests.ui.step.walk import STEPS, walking
 from tui_backprop.ui.step import player
-from tui_backprop.ui.widgets.step.tape_bar import TapeBar
+from tui_backprop.ui.step.tape_bar import TapeBar
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])

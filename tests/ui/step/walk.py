@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from tests.support.app import LARGE, AppUnderTest, running_app
 from tests.support.clients import ThreadClient
 from tests.support.scripted_worker import SPIRAL
-from tui_backprop.training.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
-from tui_backprop.ui.screens.step_screen import StepScreen
-from tui_backprop.ui.widgets.step.matrix_view import MatrixView
+from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.step_screen import StepScreen
 
 STEPS = 17
 """Operations of an iteration of a net with one hidden layer."""

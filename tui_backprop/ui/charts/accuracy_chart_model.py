@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from tui_backprop.training.snapshot import AccuracyPoint
+from tui_backprop.training.snapshot import Evaluation
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 from tui_backprop.ui.charts.ticks import linear_ticks, round_step
 
@@ -12,7 +12,7 @@ TRAIN_COLOUR, TEST_COLOUR = 39, 208
 
 
 def accuracy_chart_model(
-    points: Sequence[AccuracyPoint], epochs: float, *, width: int, height: int
+    points: Sequence[Evaluation], epochs: float, *, width: int, height: int
 ) -> ChartModel:
     """Return the chart of a run of `epochs` epochs, `width` columns by `height` rows."""
     epochs = max(epochs, _SHORTEST_AXIS)
@@ -32,7 +32,7 @@ def accuracy_line(points: Sequence[tuple[float, float]], low: float, colour: int
     return Line(tuple(x for x, _ in above), tuple(y for _, y in above), colour)
 
 
-def lowest_shown(points: Sequence[AccuracyPoint]) -> float:
+def lowest_shown(points: Sequence[Evaluation]) -> float:
     """Return the axis's lower end: a round share below all accuracies of the trained net.
 
     Only the untrained net's may be off the chart. The end never rises again while points come in.
@@ -49,7 +49,7 @@ def epoch_ticks(epochs: float, width: int) -> tuple[tuple[float, str], ...]:
     return tuple((n * step, f"{n * step:,g}") for n in range(math.floor(epochs / step) + 1))
 
 
-def thinned(points: Sequence[AccuracyPoint], most: int) -> Sequence[AccuracyPoint]:
+def thinned(points: Sequence[Evaluation], most: int) -> Sequence[Evaluation]:
     """Return the points, evenly thinned to at most `most` with the newest among them."""
     step = -(-len(points) // most) or 1
     return points if step == 1 else [*points[:-1:step], points[-1]]

@@ -1,1 +1,1 @@
-"""The step screen's state and its numbers, without widgets."""
+"""The step screen: one minibatch, operation by operation, and its panes."""

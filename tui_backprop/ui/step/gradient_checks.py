@@ -6,9 +6,9 @@ from pathlib import Path
 from tui_backprop.nn.operation import Index
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import CheckCell, CheckNet, Traced
+from tui_backprop.ui.step.check_view import CheckView
 from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.step.transcript_file import write_walkthrough
-from tui_backprop.ui.widgets.step.check_view import CheckView
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, CellCheck
 

@@ -1,0 +1,208 @@
+"""Follows a stored run while another process trains it. Takes no right to it, writes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_backprop.printable import printable
+from tui_backprop.runs.directory import CHECKPOINT_NAME
+from tui_backprop.runs.files import open_stored
+from tui_backprop.runs.followed_curve import prolonged
+from tui_backprop.runs.format.config import CONFIG_NAME, read_config
+from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, METRICS_NAME, MetricsReader
+from tui_backprop.runs.lock import is_locked
+from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.stored_progress import StoredProgress, read_progress
+from tui_backprop.training.curve import Curve
+from tui_backprop.training.evaluation_history import EvaluationHistory
+from tui_backprop.training.series import BucketedSeries
+from tui_backprop.training.snapshot import Evaluation, NonFinite, Snapshot
+
+RATE_SECONDS = 2.0
+"""The rate is that over at least so much of the newest training time."""
+
+QUIET_SECONDS = 2.0
+"""How long nothing is written before it is looked whether the run is still being trained."""
+
+
+class RunFollower:
+    """Reads what is new in a run's directory, and tells where the run stands.
+
+    Between two checkpoints the metrics' points stand for the iterations after the last one.
+
+    Args:
+        path: of the run's directory.
+        clock: seconds that only grow.
+
+    Raises:
+        RunError: its configuration is missing or damaged.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self.config = read_config(path / CONFIG_NAME)
+        self._path = path
+        self._clock = clock
+        self._metrics = MetricsReader()
+        self._offset = 0
+        self._progress: StoredProgress | None = None
+        self._checkpoint_seen: object = None
+        self._faults: dict[str, str] = {}
+        self._trained = True
+        self._look_at = float("-inf")
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self._path.name
+
+    @property
+    def fault(self) -> str:
+        """What of the run cannot be read, in one line; empty if all can."""
+        return "; ".join(fault for fault in self._faults.values() if fault)
+
+    @property
+    def trained(self) -> bool:
+        """Whether some process holds the run, as far as is known."""
+        return self._trained
+
+    def read_on(self) -> bool:
+        """Take in what is new; return whether anything is."""
+        before = self._faults.copy(), self._trained
+        changed = False
+        for name, read in (
+            (METRICS_NAME, self._read_metrics),
+            (CHECKPOINT_NAME, self._read_checkpoint),
+        ):
+            try:
+                changed |= read(self._path / name)
+                self._faults[name] = ""
+            except RunError as error:
+                self._faults[name] = str(error)
+            except OSError as error:
+                self._faults[name] = f"{name}: {printable(error.strerror or error)}"
+        now = self._clock()
+        if now >= self._look_at:
+            self._trained = is_locked(self._path)
+            self._look_at = now + QUIET_SECONDS
+        elif changed:
+            # Whoever writes trains: no need to touch the lock, which those who train take too.
+            self._trained = True
+            self._look_at = now + QUIET_SECONDS
+        return changed or (self._faults, self._trained) != before
+
+    @property
+    def last_event(self) -> str:
+        """What happened to the run last, if it has stood still since; or else empty."""
+        event = self._metrics.events[-1] if self._metrics.events else None
+        return event.event if event is not None and event.iteration >= self.iteration else ""
+
+    @property
+    def iteration(self) -> int:
+        """The newest iteration known of."""
+        return self._marks()[-1][0]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training until then."""
+        return self._marks()[-1][1]
+
+    @property
+    def rate(self) -> float | None:
+        """Iterations per second lately, None if there are too few points to tell."""
+        marks = self._marks()
+        iteration, elapsed = marks[-1]
+        earlier = [mark for mark in marks if elapsed - mark[1] >= RATE_SECONDS]
+        before, then = earlier[-1] if earlier else marks[0]
+        return (iteration - before) / (elapsed - then) if elapsed > then else None
+
+    def snapshot(self) -> Snapshot:
+        """Return what can be shown of the run."""
+        data, progress, points = self.config.data, self._progress, self._metrics.points
+        settings = progress.hyperparameters if progress else self.config.hyperparameters
+        iteration, epoch, loss = 0, 0.0, None
+        if progress is not None:
+            iteration, loss = progress.iteration, progress.loss
+            epoch = progress.samples_seen / data.train_size
+        losses = [p.loss for p in points if p.iteration > iteration and p.loss is not None]
+        for point in points[-1:]:
+            if point.iteration > iteration:
+                iteration, epoch = point.iteration, point.epoch
+        return Snapshot(
+            hyperparameters=settings,
+            dataset=settings.dataset,
+            layer_sizes=self.config.layer_sizes,
+            train_size=data.train_size,
+            test_size=data.test_size,
+            iteration=iteration,
+            epoch=epoch,
+            evaluating=False,
+            finished=self.last_event == "finished",
+            loss=losses[-1] if losses else loss,
+            loss_curve=self._curve(),
+            evaluations=self._accuracies(),
+            layers=progress.layers if progress else (),
+            non_finite=self._stop(),
+        )
+
+    def _read_metrics(self, path: Path) -> bool:
+        try:
+            with open_stored(path) as file:
+                size = file.seek(0, 2)
+                if size > MAX_METRICS_BYTES:
+                    raise RunError(f"{printable(path)}: has {size:,} bytes, too many to follow")
+                if size < self._offset:
+                    # What could not be written whole was taken back: read it all again.
+                    self._metrics, self._offset = MetricsReader(), 0
+                if size == self._offset:
+                    return False
+                file.seek(self._offset)
+                data = file.read(size - self._offset)
+        except FileNotFoundError:
+            return False
+        self._offset += len(data)
+        self._metrics.feed(data)
+        return True
+
+    def _read_checkpoint(self, path: Path) -> bool:
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return False
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if seen == self._checkpoint_seen:
+            if self._faults.get(CHECKPOINT_NAME):
+                raise RunError(self._faults[CHECKPOINT_NAME])
+            return False
+        self._checkpoint_seen = seen
+        self._progress = read_progress(path)
+        return True
+
+    def _marks(self) -> list[tuple[int, float]]:
+        """Return iterations and seconds of training, the newest last."""
+        marks = [(0, 0.0), *((p.iteration, p.elapsed) for p in self._metrics.points)]
+        if self._progress is not None:
+            marks.append((self._progress.iteration, self._progress.elapsed))
+        return sorted(marks)
+
+    def _curve(self) -> Curve:
+        progress, points = self._progress, self._metrics.points
+        if progress is None:
+            curve = BucketedSeries(self.config.hyperparameters.iterations).curve()
+            return prolonged(curve, 0, points)
+        return prolonged(progress.losses.curve(), progress.iteration, points)
+
+    def _accuracies(self) -> tuple[Evaluation, ...]:
+        history = self._progress.evaluations if self._progress else EvaluationHistory()
+        known = history.points()
+        last = known[-1].iteration if known else -1
+        more = EvaluationHistory()
+        for p in self._metrics.points:
+            train, test = p.train_accuracy, p.test_accuracy
+            if p.iteration > last and train is not None and test is not None:
+                more.append(Evaluation(p.iteration, p.epoch, train, test))
+        return known + more.points()
+
+    def _stop(self) -> NonFinite | None:
+        if self.last_event != "diverged":
+            return None
+        event = self._metrics.events[-1]
+        return NonFinite(event.iteration + 1, event.where or "the net", event.what or "a value")

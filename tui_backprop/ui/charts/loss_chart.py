@@ -1,0 +1,94 @@
+"""The training loss of the run so far."""
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from tui_backprop.training.snapshot import Snapshot
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
+from tui_backprop.ui.charts.legend import legend
+from tui_backprop.ui.charts.loss_chart_model import (
+    RAW_BEHIND_COLOUR,
+    RAW_COLOUR,
+    SMOOTH_COLOUR,
+    LossChartModels,
+    smoothed,
+)
+from tui_backprop.ui.painting.fitting import first_fitting
+from tui_backprop.ui.painting.painted_widget import PaintedWidget
+
+
+class LossChart(PaintedWidget):
+    """Training loss over iterations: the minibatches' range, and a smoothed curve over it."""
+
+    BORDER_TITLE = "Training loss (nats)"
+    BORDER_SUBTITLE = "l log scale  m smoothing"
+
+    def __init__(self, *, marker: str) -> None:
+        super().__init__(id="loss-chart", classes="pane")
+        self._marker = marker
+        self._models = LossChartModels()
+        self._snapshot: Snapshot | None = None
+        self._drawn: tuple[ChartModel, int, int] | None = None
+        self._chart: Sequence[Strip] = ()
+        self.log_scale = False
+        self.smoothing = True
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the curve of this moment."""
+        self._snapshot = snapshot
+        self.repaint_changes()
+
+    def toggle_log_scale(self) -> None:
+        """Change between a linear and a logarithmic loss axis."""
+        self.log_scale = not self.log_scale
+        self.repaint_changes()
+
+    def toggle_smoothing(self) -> None:
+        """Show or hide the smoothed curve."""
+        self.smoothing = not self.smoothing
+        self.repaint_changes()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return a line with the last values, and the chart under it."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            return []
+        if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
+            return [self._last_values(snapshot, width)]
+        # Imported at the first chart, so that the first frame does not wait for plotext.
+        from tui_backprop.ui.charts.plotext_adapter import draw_chart
+
+        model = self._models.model(
+            snapshot.loss_curve,
+            max(snapshot.hyperparameters.iterations, snapshot.iteration),
+            width=width,
+            height=height - 1,
+            log=self.log_scale,
+            smooth=self.smoothing,
+        )
+        # In a long run most frames move nothing by as much as a dot, and drawing is the dear part.
+        if (model, width, height) != self._drawn:
+            self._drawn = (model, width, height)
+            self._chart = draw_chart(model, width, height - 1, marker=self._marker)
+        return [self._last_values(snapshot, width), *self._chart]
+
+    def _last_values(self, snapshot: Snapshot, width: int) -> Strip:
+        loss = shown_loss(snapshot.loss)
+        if not self.smoothing:
+            return legend((RAW_COLOUR, f"loss {loss}"))
+        mean = snapshot.loss_curve.mean
+        last = shown_loss(smoothed(mean[-40:])[-1] if mean else None)
+        # The title says that it is the loss.
+        texts = ((f"loss {loss}  ", f"smoothed {last}"), (f"{loss} ", f"smooth {last}"))
+        return first_fitting(
+            width,
+            (legend((RAW_BEHIND_COLOUR, raw), (SMOOTH_COLOUR, smooth)) for raw, smooth in texts),
+        )
+
+
+def shown_loss(loss: float | None) -> str:
+    """Return a loss in a width that does not change while the value does."""
+    if loss is None:
+        return "     –"
+    return f"{loss:6.4f}" if 1e-3 <= loss < 100 else f"{loss:.1e}"

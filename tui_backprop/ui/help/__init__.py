@@ -1,0 +1,1 @@
+"""The help screen: keys, and words for what a screen shows."""

@@ -1,0 +1,1 @@
+"""Widgets that paint their own lines, and only what changed."""

@@ -1,0 +1,168 @@
+"""The operands and the result of an operation, side by side, and what explains them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from tui_backprop.nn.operation import Index
+from tui_backprop.ui.step.check_view import CheckView
+from tui_backprop.ui.step.derivation_view import DerivationView
+from tui_backprop.ui.step.lit_cells import lit_cells
+from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.step_path import Place
+from tui_backprop.walkthrough.derivation import CellDerivation
+from tui_backprop.walkthrough.tape import NamedArray, Step
+
+_MOST_OPERANDS = 4
+_SAMPLES_AS_ROWS = {"x", "t", "y", "out", "dout", "dx"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Which cells of the arrays stand out: by symbol those lit up and the cursors', the sample."""
+
+    sample: int | None
+    lit: Mapping[str, frozenset[Index]] = field(default_factory=dict)
+    cursors: Mapping[str, Index] = field(default_factory=dict)
+
+    def row(self, named: NamedArray) -> int | None:
+        """Return the row to look at in an array whose rows are samples."""
+        return self.sample if named.symbol in _SAMPLES_AS_ROWS else None
+
+
+class ArrayPane(Vertical):
+    """All arrays of one operation; a derivation or a check below them when asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(id="array-pane")
+        self._operands = [
+            MatrixView(id=f"operand-{n}", upright=True) for n in range(_MOST_OPERANDS)
+        ]
+        self.result = MatrixView(id="result")
+        self.derivation = DerivationView()
+        self.check = CheckView()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the operands over the result."""
+        with Horizontal(id="operands"):
+            yield from self._operands
+        yield self.result
+        yield self.derivation
+        yield self.check
+
+    def show_step(self, step: Step, place: Place, sample: int) -> None:
+        """Show an operation without a derivation."""
+        self.set_class(False, "-deriving", "-checking", "-zoom-below")
+        cursors = {} if place.cell is None else {step.output.label: place.cell}
+        if place.focus is not None:
+            cursors[place.focus.label] = place.focus.index
+        self._show_arrays(step, _Marks(sample, cursors=cursors))
+
+    def show_derivation(self, step: Step, derivation: CellDerivation, place: Place) -> None:
+        """Show an operation with the derivation of one cell, whose operands are lit up."""
+        self.leave_zoom()
+        self.set_class(True, "-deriving")
+        self.set_class(False, "-checking")
+        self.derivation.show(derivation, step.output.label, step.formula, place.choice)
+        lit = lit_cells(derivation)
+        cursors = {i.label: min(lit[i.symbol]) for i in step.inputs if i.symbol in lit}
+        cursors |= {step.output.label: derivation.cell.index, **self._chosen_cells(step)}
+        self._show_arrays(step, _Marks(None, lit, cursors))
+
+    def show_check(self) -> None:
+        """Make room for the gradient check."""
+        self.leave_zoom()
+        self.set_class(False, "-deriving")
+        self.set_class(True, "-checking")
+
+    @property
+    def explaining(self) -> bool:
+        """Whether a derivation or a check is open."""
+        return self.has_class("-deriving") or self.has_class("-checking")
+
+    @property
+    def checking(self) -> bool:
+        """Whether a check is open."""
+        return self.has_class("-checking")
+
+    def zoom(self, view: MatrixView | None) -> None:
+        """Give one matrix all the room: first its numbers, then as tints, then all as before.
+
+        Without a matrix, the derivation or check gets it, if one is open, or else the result.
+        """
+        if view is None and self.explaining:
+            self.toggle_class("-zoom-below")
+            return
+        view = view or self.result
+        if not view.has_class("-zoomed"):
+            self._zoom_on(view)
+        elif view.as_heat or view.index == ():
+            self.leave_zoom()
+        else:
+            view.show_as_heat(True)
+
+    def leave_zoom(self) -> None:
+        """Give all their room again."""
+        self.set_class(False, "-zoom-below")
+        self._zoom_on(None)
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether something has all the room."""
+        return any(map(self.has_class, ("-zoom-operand", "-zoom-result", "-zoom-below")))
+
+    def _zoom_on(self, chosen: MatrixView | None) -> None:
+        self.set_class(chosen is self.result, "-zoom-result")
+        self.set_class(chosen in self._operands, "-zoom-operand")
+        for view in self._views:
+            view.set_class(view is chosen, "-zoomed")
+            view.show_as_heat(False)
+
+    def follow_chosen_term(self, step: Step) -> None:
+        """Bring the operands of the chosen term into sight."""
+        cells = self._chosen_cells(step)
+        for view in self._shown_operands():
+            if view.named is not None and view.named.label in cells:
+                view.look_at(cells[view.named.label])
+
+    def look_at_sample(self, sample: int) -> None:
+        """Bring a sample's row into sight wherever rows are samples."""
+        for view in (*self._shown_operands(), self.result):
+            if view.named is not None and view.named.symbol in _SAMPLES_AS_ROWS:
+                view.look_at_row(sample)
+
+    def view_for(self, step: Step, label: str) -> MatrixView:
+        """Return the view that the operation's array of that label belongs in."""
+        labels = [named.label for named in step.inputs]
+        return self._operands[labels.index(label)] if label in labels else self.result
+
+    @property
+    def _views(self) -> tuple[MatrixView, ...]:
+        return (*self._operands, self.result)
+
+    def _shown_operands(self) -> Iterator[MatrixView]:
+        return (view for view in self._operands if not view.has_class("-unused"))
+
+    def _chosen_cells(self, step: Step) -> dict[str, Index]:
+        """Return the cells of the derivation's chosen term, by the labels of their arrays."""
+        operands = self.derivation.chosen_operands
+        return {o.label: o.index for o in operands if step.input(o.symbol) is not None}
+
+    def _show_arrays(self, step: Step, marks: _Marks) -> None:
+        for number, view in enumerate(self._operands):
+            unused = number >= len(step.inputs)
+            view.set_class(unused, "-unused")
+            if unused and view.has_class("-zoomed"):
+                self.leave_zoom()
+            if not unused:
+                self._show_array(view, step.inputs[number], marks)
+        self._show_array(self.result, step.output, marks)
+
+    def _show_array(self, view: MatrixView, named: NamedArray, marks: _Marks) -> None:
+        view.set_class(named.array.ndim == 0, "-scalar")
+        view.set_class(named.array.ndim == 1, "-vector")
+        cursor = marks.cursors.get(named.label)
+        lit = marks.lit.get(named.symbol, frozenset()) if view is not self.result else frozenset()
+        view.show(named, lit=lit, cursor=cursor, row=marks.row(named))

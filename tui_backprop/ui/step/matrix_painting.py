@@ -1,0 +1,153 @@
+"""Paints a matrix: a window of its numbers with a minimap, or all of it as tints."""
+
+from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.ui.step.heat import HEAT_STEPS, heat_style
+from tui_backprop.ui.step.matrix_window import COLUMN_WIDTH, MAP_GAP, Layout
+from tui_backprop.ui.step.numbers import cell_text, long_text
+from tui_backprop.walkthrough.summary import ArraySummary, heat_levels, minimap
+
+Place = tuple[int, int]
+
+_CURSOR = Style(reverse=True, bold=True)
+_LIT = Style(underline=True, bold=True)
+_INDEX = Style(dim=True)
+_HEAT_CURSOR = Style(color="yellow", bgcolor="yellow")
+
+
+class NumberPainter:
+    """Paints the part of a matrix that is in sight.
+
+    Args:
+        rows: the matrix.
+        largest: the magnitude that gets the strongest tint.
+        layout: how many rows and columns are in sight, and whether there is a minimap.
+        first: the first row and column in sight.
+    """
+
+    def __init__(self, rows: Array, largest: float, layout: Layout, first: Place) -> None:
+        self._rows = rows
+        self._largest = largest
+        self._layout = layout
+        self._top, self._left = first
+
+    def lines(
+        self, cursor: Place | None, lit: frozenset[Place], width: int, height: int
+    ) -> list[Strip]:
+        """Return the column numbers and the rows, `lit` cells and the cursor standing out."""
+        layout, top, left = self._layout, self._top, self._left
+        window = self._rows[top : top + layout.rows, left : left + layout.columns]
+        levels = heat_levels(window, HEAT_STEPS, self._largest).tolist()
+        lines = [self._column_numbers()]
+        marked = self._marked_columns(cursor, lit)
+        for y, values in enumerate(window.tolist()):
+            texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
+            styles = [heat_style(level) for level in levels[y]]
+            for x in marked.get(top + y, ()):
+                place = (top + y, left + x)
+                styles[x] += _CURSOR if place == cursor else _LIT
+            segments = [Segment(self._row_number(top + y), _INDEX)]
+            for style, run in groupby(zip(styles, texts, strict=True), key=itemgetter(0)):
+                segments.append(Segment("".join(text for _, text in run), style))
+            lines.append(Strip(segments))
+        return self._with_map(lines, width, height) if layout.map_columns else lines
+
+    def _column_numbers(self) -> Strip:
+        numbers = range(self._left, self._left + self._layout.columns)
+        text = "".join(f"{number:>{COLUMN_WIDTH}}" for number in numbers)
+        return Strip([Segment(" " * self._layout.index_width + text, _INDEX)])
+
+    def _row_number(self, row: int) -> str:
+        width = self._layout.index_width
+        return f"{row:>{width}}" if width else ""
+
+    def _marked_columns(
+        self, cursor: Place | None, lit: frozenset[Place]
+    ) -> defaultdict[int, set[int]]:
+        """Return by row which of the columns in sight stand out, counted from the first."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for row, column in (lit | {cursor}) if cursor is not None else lit:
+            if self._left <= column < self._left + self._layout.columns:
+                found[row].add(column - self._left)
+        return found
+
+    def _with_map(self, lines: list[Strip], width: int, height: int) -> list[Strip]:
+        """Return the lines with the minimap at their right; boxes mark the part in sight."""
+        rows, columns = self._rows.shape
+        small = minimap(self._rows, min(height - 1, rows), self._layout.map_columns)
+        levels = heat_levels(small, HEAT_STEPS, self._largest).tolist()
+        map_rows, map_columns = small.shape
+        rows_in_sight = {
+            y * map_rows // rows for y in range(self._top, self._top + self._layout.rows)
+        }
+        columns_in_sight = {
+            x * map_columns // columns for x in range(self._left, self._left + self._layout.columns)
+        }
+        margin = width - map_columns - MAP_GAP
+        result = []
+        for number in range(max(len(lines), map_rows + 1)):
+            line = lines[number] if number < len(lines) else Strip.blank(0)
+            segments = [*line.adjust_cell_length(margin), Segment(" " * MAP_GAP)]
+            if 1 <= number <= map_rows:
+                seen = columns_in_sight if number - 1 in rows_in_sight else set()
+                marks = (
+                    (level, "□" if x in seen else "·") for x, level in enumerate(levels[number - 1])
+                )
+                for (level, mark), run in groupby(marks):
+                    segments.append(Segment(mark * len(list(run)), heat_style(level)))
+            result.append(Strip(segments))
+        return result
+
+
+def heat_lines(
+    rows: Array, largest: float, cursor: Place, here: str, width: int, height: int
+) -> list[Strip]:
+    """Return the whole matrix as tints, two rows a line, under `here` and the cursor's number.
+
+    Where there are more rows or columns than there is room for, each tint is its block's strongest.
+    """
+    small = minimap(rows, max(1, (height - 1) * 2), width)
+    levels = heat_levels(small, HEAT_STEPS, largest).tolist()
+    map_rows, map_columns = small.shape
+    y = cursor[0] * map_rows // rows.shape[0]
+    x = cursor[1] * map_columns // rows.shape[1]
+    styles = [[heat_style(level) for level in line] for line in levels]
+    styles[y][x] = _HEAT_CURSOR
+    blank = [Style.null()] * map_columns
+    lines = [Strip([Segment(f"{here}{long_text(float(rows[cursor]))}")])]
+    for top in range(0, map_rows, 2):
+        below = styles[top + 1] if top + 1 < map_rows else blank
+        pairs = zip(styles[top], below, strict=True)
+        segments = []
+        for (up, low), run in groupby(pairs):
+            text = "▀" if up.bgcolor or low.bgcolor else " "
+            segments.append(
+                Segment(text * len(list(run)), Style(color=up.bgcolor, bgcolor=low.bgcolor))
+            )
+        lines.append(Strip(segments))
+    return lines
+
+
+def summary_text(summary: ArraySummary, width: int) -> str:
+    """Return an array's minimum, maximum, mean, norm and share of zeros, as far as they fit."""
+    parts = [
+        f"min {cell_text(summary.minimum)}",
+        f"max {cell_text(summary.maximum)}",
+        f"0: {summary.zero_share:.0%}",
+        f"mean {cell_text(summary.mean)}",
+        f"‖·‖ {cell_text(summary.norm)}",
+    ]
+    if summary.non_finite:
+        parts.insert(0, f"not finite: {summary.non_finite:,}")
+    for count in range(len(parts), 1, -1):
+        for gap in ("  ", " "):
+            if len(text := gap.join(parts[:count])) <= width:
+                return text
+    return parts[0] if len(parts[0]) <= width else ""

@@ -1,0 +1,154 @@
+"""The sample in question: its picture or its values, its label, and what the net thinks of it."""
+
+import math
+from collections.abc import Sequence
+from itertools import zip_longest
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.printable import printable
+from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.step.numbers import cell_text
+
+_PICTURE_SIZE = 28
+_GAP = 2
+_LEAST_BAR = 24
+
+
+class SampleView(PaintedWidget):
+    """One sample of the minibatch with its predicted probabilities."""
+
+    def __init__(self) -> None:
+        super().__init__(id="sample", classes="pane")
+        self._traced: Traced | None = None
+        self._number = 0
+
+    def show(self, traced: Traced, number: int) -> None:
+        """Show a sample of the traced minibatch."""
+        if traced is self._traced and number == self._number:
+            return
+        self._traced, self._number = traced, number
+        count = traced.tape.sample_count
+        self.border_title = f"Sample {number:,} of {count:,}, #{traced.indices[number]:,}"
+        self.border_subtitle = "[ ] another"
+        self.repaint_changes()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the label, the picture, and a bar for each class."""
+        traced = self._traced
+        if traced is None:
+            return []
+        tape = traced.tape
+        x, y = tape.x[self._number], tape.y[self._number]
+        label = int(tape.labels[self._number])
+        lines = [self._verdict(traced.class_names, label, y)]
+        bars = self._bars(traced, width)
+        if traced.image_shape is not None:
+            picture = picture_lines(x.reshape(traced.image_shape))
+        elif x.size == 2:
+            picture = point_lines(tape.x, self._number, width)
+        else:
+            picture = []
+        if len(lines) + len(picture) + len(bars) <= height:
+            return [*lines, *picture, *bars]
+        beside = max((line.cell_length for line in picture), default=0) + _GAP
+        if width < beside + _LEAST_BAR:
+            return [*lines, *bars, *picture][:height]
+        bars = self._bars(traced, width - beside)
+        return [*lines, *side_by_side(picture, bars, beside)][:height]
+
+    def _bars(self, traced: Traced, width: int) -> list[Strip]:
+        label, y = int(traced.tape.labels[self._number]), traced.tape.y[self._number]
+        names = [printable(name, 8) for name in traced.class_names]
+        longest = max(map(cell_len, names))
+        return [
+            probability_line(set_cell_size(name, longest), float(y[k]), width, k == label)
+            for k, name in enumerate(names)
+        ]
+
+    def _verdict(self, names: tuple[str, ...], label: int, y: Array) -> Strip:
+        guess = int(y.argmax())
+        right = guess == label
+        return Strip(
+            [
+                Segment(f"label {printable(names[label], 8)}  ", Style(bold=True)),
+                Segment(
+                    f"predicted {printable(names[guess], 8)} {'✓' if right else '✗'}",
+                    Style(color="green" if right else "red"),
+                ),
+            ]
+        )
+
+
+def side_by_side(left: Sequence[Strip], right: Sequence[Strip], width: int) -> list[Strip]:
+    """Return the lines of both, those of `left` filled up to `width` cells."""
+    empty = Strip([])
+    return [
+        Strip([*one.adjust_cell_length(width), *other])
+        for one, other in zip_longest(left, right, fillvalue=empty)
+    ]
+
+
+def picture_lines(image: Array) -> list[Strip]:
+    """Return a picture in half blocks: two rows of pixels a line, brighter where larger.
+
+    Small ones are magnified by a whole number, to about the size of a digit of MNIST.
+    """
+    scale = max(1, _PICTURE_SIZE // max(image.shape))
+    image = image.repeat(scale, axis=0).repeat(scale, axis=1)
+    largest = float(image.max()) or 1.0
+    grey = np.clip(image / largest * 255, 0, 255).astype(int)
+    if grey.shape[0] % 2:
+        grey = np.vstack([grey, np.zeros((1, grey.shape[1]), int)])
+    return [
+        Strip(
+            [
+                Segment("▀", Style(color=grey_colour(int(up)), bgcolor=grey_colour(int(low))))
+                for up, low in zip(grey[row], grey[row + 1], strict=True)
+            ]
+        )
+        for row in range(0, grey.shape[0], 2)
+    ]
+
+
+def grey_colour(level: int) -> Color:
+    """Return a grey, 0 to 255."""
+    return Color.from_rgb(level, level, level)
+
+
+def point_lines(points: Array, number: int, width: int) -> list[Strip]:
+    """Return the minibatch's points in the plane, this one as an ●, and its coordinates."""
+    columns, rows = min(width, 26), 11
+    span = float(np.abs(points).max()) or 1.0
+    grid = [
+        ["·" if r == rows // 2 or c == columns // 2 else " " for c in range(columns)]
+        for r in range(rows)
+    ]
+    order = [*(n for n in range(len(points)) if n != number), number]
+    for n in order:
+        column = round((float(points[n, 0]) / span + 1) / 2 * (columns - 1))
+        row = round((1 - float(points[n, 1]) / span) / 2 * (rows - 1))
+        grid[row][column] = "●" if n == number else "∘"
+    here = f"x = ({cell_text(float(points[number, 0]))}, {cell_text(float(points[number, 1]))})"
+    return [Strip([Segment(here)]), *(Strip([Segment("".join(line))]) for line in grid)]
+
+
+def probability_line(name: str, probability: float, width: int, is_label: bool) -> Strip:
+    """Return a class's bar and probability; the right class is marked."""
+    room = max(1, width - cell_len(name) - 8)
+    bar = "█" * round(probability * room) if math.isfinite(probability) else ""
+    style = Style(color="green" if is_label else "blue")
+    return Strip(
+        [
+            Segment(f"{name}{'◂' if is_label else ' '}", Style(bold=is_label)),
+            Segment(f"{bar:<{room}}", style),
+            Segment(f" {probability:>6.4f}"),
+        ]
+    )

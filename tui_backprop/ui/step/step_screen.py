@@ -1,0 +1,303 @@
+"""The step screen: one minibatch, operation by operation, both ways."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from tui_backprop.session.messages import Command
+from tui_backprop.session.walkthrough_messages import (
+    CommitTrace,
+    DropCheck,
+    Traced,
+)
+from tui_backprop.ui.help.help_notes import STEP_NOTES
+from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.painting.key_line import KeyLine
+from tui_backprop.ui.painting.pane_screen import PaneScreen
+from tui_backprop.ui.step.array_pane import ArrayPane
+from tui_backprop.ui.step.derivation_view import DerivationView
+from tui_backprop.ui.step.gradient_checks import GradientChecks
+from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.player import Player
+from tui_backprop.ui.step.sample_view import SampleView
+from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
+from tui_backprop.ui.step.step_path import ArrayCell, StepPath
+from tui_backprop.ui.step.step_status import StepStatus
+from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, step_text
+from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.tape import Step
+
+
+class StepScreen(PaneScreen):
+    """Walks a traced minibatch. Leaving it changes nothing; w applies exactly what it shows.
+
+    One screen serves every minibatch: `show_first` before it is opened, `show_next` while it is.
+    """
+
+    BINDINGS = STEP_BINDINGS
+
+    _traced: Traced
+    _path: StepPath
+
+    def __init__(self) -> None:
+        super().__init__(id="step-screen")
+        self._sample = 0
+        self._status = StepStatus()
+        self._tape_bar = TapeBar()
+        self._arrays = ArrayPane()
+        self._sample_view = SampleView()
+        self._player = Player(self, self._play_on)
+        self.checks = GradientChecks(self._arrays.check, self._status.say, self._ask)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the tape over the arrays and the sample."""
+        self.fit_to_width()
+        yield self._status
+        yield self._tape_bar
+        with Horizontal(id="step-panes"):
+            yield self._arrays
+            yield self._sample_view
+        yield KeyLine()
+
+    def help_notes(self) -> str:
+        """Return what the help says under the keys."""
+        return STEP_NOTES
+
+    def show_first(self, traced: Traced) -> None:
+        """Show a minibatch from its first operation on."""
+        self.fit_to_width()
+        self._sample = 0
+        self._arrays.leave_zoom()
+        self._show_traced(traced, first_step=1)
+
+    def show_next(self, traced: Traced) -> None:
+        """Show the next minibatch, at the operation that was looked at."""
+        self._sample = min(self._sample, traced.tape.sample_count - 1)
+        self._show_traced(traced, self._path.place.step)
+        if traced.stopped is not None:
+            self._status.say(f"not committed: {commit_obstacle(traced)}")
+
+    def _show_traced(self, traced: Traced, first_step: int) -> None:
+        self._traced = traced
+        self._path = StepPath(traced.tape, first_step)
+        self.checks.begin(traced)
+        self._show()
+
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone, and nothing will be committed or checked."""
+        self._status.say(f"the training process {reason}: Esc leaves, then g goes back")
+
+    @property
+    def _step(self) -> Step:
+        return self._traced.tape.step(self._path.place.step)
+
+    def _show(self) -> None:
+        """Show the place on the tape in every pane."""
+        place, step = self._path.place, self._step
+        self._tape_bar.show(self._traced.tape, place.step)
+        self._sample_view.show(self._traced, self._sample)
+        if place.deriving:
+            self.set_class(False, "-show-sample")
+            derivation = derive(self._traced.tape, place.step, place.cell or ())
+            self._arrays.show_derivation(step, derivation, place)
+            self._arrays.derivation.focus()
+        else:
+            self._arrays.show_step(step, place, self._sample)
+            if place.focus is None:
+                self.set_focus(None)
+            else:
+                self._arrays.view_for(step, place.focus.label).focus()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        text = step_text(self._traced, self._path, self._sample)
+        if self._player.playing:
+            text = f"playing, {self._player.speed:g}/s: space stops, + and - change the speed"
+        elif isinstance(self.focused, MatrixView):
+            text = self.focused.reading(self.size.width - 2)
+        self._status.show(self._traced, text)
+
+    def watch_focused(self) -> None:
+        """Note which matrix the arrows move in."""
+        if not self.is_mounted:
+            return
+        if not self._path.place.deriving:
+            self._path.focus(self._cell_of(self.focused))
+        self._show_status()
+
+    def _cell_of(self, view: Widget | None) -> ArrayCell | None:
+        if isinstance(view, MatrixView) and view.named is not None:
+            return ArrayCell(view.named.label, view.index)
+        return None
+
+    def action_step(self, steps: int) -> None:
+        """Go some operations on or back, at most to the tape's ends."""
+        self._path.move_by(steps)
+        self._show()
+
+    def action_phase(self, direction: int) -> None:
+        """Go one phase on or back."""
+        self._path.move_by_phase(direction)
+        self._show()
+
+    def action_play(self) -> None:
+        """Play the tape from here, or stop playing."""
+        if self._player.playing:
+            self._player.stop()
+        else:
+            if self._path.place.step == len(self._traced.tape):
+                self._path.move_to(1)
+            self._player.play()
+        self._show()
+
+    def action_speed(self, change: int) -> None:
+        """Play faster or slower."""
+        self._player.change_speed(change)
+        self._show_status()
+        if not self._player.playing:
+            self._status.say(f"space plays, at {self._player.speed:g}/s")
+
+    def _play_on(self) -> None:
+        self._path.move_by(1)
+        if self._path.place.step == len(self._traced.tape):
+            self._player.stop()
+        self._show()
+
+    def action_sample(self, change: int) -> None:
+        """Look at another sample."""
+        self._sample = (self._sample + change) % self._traced.tape.sample_count
+        self._sample_view.show(self._traced, self._sample)
+        if not self._path.place.deriving:
+            self._arrays.look_at_sample(self._sample)
+            self._path.select(self._arrays.result.index)
+        self._show_status()
+
+    def action_zoom(self) -> None:
+        """Give what is looked at all the room: a matrix, a derivation, a check."""
+        self._show_status()
+        self.set_class(False, "-show-sample")
+        self._arrays.zoom(self.focused if isinstance(self.focused, MatrixView) else None)
+
+    def action_picture(self) -> None:
+        """On a small terminal, show the sample instead of the arrays, or the arrays again."""
+        self.toggle_class("-show-sample")
+
+    def action_explain(self) -> None:
+        """Open the derivation of the cell under the cursor of the focused matrix."""
+        view = self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
+        self._explain(view)
+
+    def _explain(self, view: MatrixView) -> None:
+        named = view.named
+        if named is None:
+            return
+        if view.has_focus:
+            self._path.focus(self._cell_of(view))
+        if view is self._arrays.result:
+            self._path.open_derivation(view.index)
+        elif named.step is not None:
+            self._path.jump(named.step, view.index)
+        else:
+            self._status.say(leaf_text(named.label, view.index, named))
+            return
+        self._show()
+
+    def action_back(self) -> None:
+        """Return to where the last jump started."""
+        if self._path.before:
+            self._path.back()
+            self._show()
+        else:
+            self._status.say("no jump to return from")
+
+    def action_check(self) -> None:
+        """Check the gradient under the result's cursor by central differences."""
+        key = self._traced.tape.parameter_of_gradient(self._path.place.step)
+        if key is None:
+            self._status.say("c checks a dW or db: go to a step that makes one")
+        else:
+            self._make_room_for_check()
+            self.checks.check_cell(key, self._arrays.result.index)
+
+    def action_step_size(self) -> None:
+        """Take the next step size for the gradient check."""
+        self.checks.take_next_step_size()
+        if not self._arrays.checking:
+            self._status.say(f"h = {self._arrays.check.h:g} for the next check")
+
+    def action_check_net(self) -> None:
+        """Check every gradient of the net."""
+        self._make_room_for_check()
+        self.checks.check_net()
+
+    def _make_room_for_check(self) -> None:
+        self._show_status()
+        self.set_class(False, "-show-sample")
+        self._path.close_derivation()
+        self._arrays.show_check()
+
+    def action_export(self) -> None:
+        """Write the tape as Markdown, with the check of all gradients."""
+        self.checks.export()
+
+    def action_commit(self) -> None:
+        """Apply the update that is shown, and go to the next minibatch."""
+        if self.checks.exporting:
+            self._status.say("w waits: the walkthrough is being written")
+        elif obstacle := commit_obstacle(self._traced):
+            self._status.say(f"not committed: {obstacle}")
+        else:
+            self._ask(CommitTrace(self._traced.iteration))
+
+    def action_leave(self) -> None:
+        """Close what is open, give the arrows back to the tape, or leave."""
+        if self.has_class("-show-sample"):
+            self.set_class(False, "-show-sample")
+        elif self._arrays.explaining:
+            self._path.close_derivation()
+            self._show()
+        elif self.focused is not None or self._arrays.zoomed:
+            self._arrays.leave_zoom()
+            self.set_focus(None)
+        else:
+            self._player.stop()
+            self._ask(DropCheck())
+            self.dismiss()
+
+    def _ask(self, command: Command) -> None:
+        self.post_message(CommandRequested(command))
+
+    @on(TapeBar.MarkClicked)
+    def _go_to_mark(self, event: TapeBar.MarkClicked) -> None:
+        self._path.move_to(event.step)
+        self._show()
+
+    @on(MatrixView.CellChosen)
+    def _choose_cell(self, event: MatrixView.CellChosen) -> None:
+        view = event.view
+        if view is self._arrays.result:
+            self._path.select(event.index)
+        if view.has_focus:
+            self._path.focus(self._cell_of(view))
+        self._show_status()
+        if event.opened:
+            self._explain(view)
+
+    @on(DerivationView.TermChosen)
+    def _follow_term(self) -> None:
+        self._path.choose(self._arrays.derivation.choice)
+        self._arrays.follow_chosen_term(self._step)
+        self._show_status()
+
+    @on(DerivationView.SourceRequested)
+    def _jump_to_source(self, event: DerivationView.SourceRequested) -> None:
+        operand = event.operand
+        if operand.source is None:
+            named = self._step.input(operand.symbol)
+            self._status.say(leaf_text(operand.label, operand.index, named))
+            return
+        self._path.choose(self._arrays.derivation.choice)
+        self._path.jump(operand.source.step, operand.source.index)
+        self._show()

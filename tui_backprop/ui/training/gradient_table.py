@@ -1,0 +1,152 @@
+"""The gradient of every parameter, layer by layer, in numbers and words."""
+
+from collections.abc import Sequence
+from statistics import mean
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.geometry import Size
+from textual.strip import Strip
+
+from tui_backprop.training.snapshot import (
+    ActivationStatistics,
+    LayerStatistics,
+    ParameterStatistics,
+    Snapshot,
+    Verdict,
+)
+from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.table_columns import (
+    HEADING_STYLE,
+    Cells,
+    TableColumn,
+    fitting_columns,
+    headings,
+    room_taken,
+    table_line,
+    widened,
+)
+
+_BARS = "▁▂▃▄▅▆▇█"
+_ALARMING = {
+    Verdict.VANISHING,
+    Verdict.EXPLODING,
+    Verdict.ZERO,
+    Verdict.DYING,
+    Verdict.NOT_FINITE,
+}
+
+LAYER, PARAMETER, SHAPE = "layer", "", "shape"
+NORM, GRADIENT_NORM, GRADIENT_RMS, UPDATE_RATIO = "‖W‖", "‖dW‖", "‖dW‖/√n", "‖ΔW‖/‖W‖"
+STATE = "state"
+TREND, SHORT_TREND = "‖dW‖ trend", "trend"
+
+_MARKS = {STATE: Style(color="red", bold=True)}
+
+COLUMNS = (
+    TableColumn(LAYER, 8, right=False),
+    TableColumn(PARAMETER, 3, right=False),
+    TableColumn(SHAPE, 8, spare=5),
+    TableColumn(NORM, 8, spare=4),
+    TableColumn(GRADIENT_NORM, 8, spare=3),
+    TableColumn(GRADIENT_RMS, 8, spare=2),
+    TableColumn(UPDATE_RATIO, 8, spare=1),
+    TableColumn(STATE, 10, right=False),
+)
+
+
+class GradientTable(PaintedWidget):
+    """A row for each parameter and each ReLU layer, first layer first."""
+
+    def __init__(self) -> None:
+        super().__init__(id="gradient-table")
+        self._rows: tuple[LayerStatistics, ...] = ()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the statistics of the last iteration."""
+        row_count = len(self._rows)
+        self._rows = snapshot.layers
+        if len(self._rows) != row_count:
+            self.refresh(layout=True)
+        self.repaint_changes()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the height of all rows and the heading."""
+        return len(self._rows) + 1
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the heading and the rows; the trend takes what width is left."""
+        rows = [row_cells(row) for row in self._rows]
+        columns = chosen_columns(rows, width)
+        room = width - room_taken(columns)
+        trend = next((name for name in (TREND, SHORT_TREND) if cell_len(name) <= room), None)
+        if trend is not None:
+            columns.append(TableColumn(trend, room, right=False))
+            rows = [
+                {**cells, trend: trend_cell(row, room)}
+                for cells, row in zip(rows, self._rows, strict=True)
+            ]
+        return [
+            table_line(columns, headings(columns), HEADING_STYLE),
+            *(
+                table_line(columns, cells, Style.null(), _MARKS if row.verdict in _ALARMING else {})
+                for cells, row in zip(rows, self._rows, strict=True)
+            ),
+        ]
+
+
+def chosen_columns(rows: Sequence[Cells], width: int) -> list[TableColumn]:
+    """Return the columns there is room for."""
+    columns = fitting_columns(widened(COLUMNS, rows), width)
+    # The state of a ReLU layer, which has no trend to stand behind it, may be longer.
+    return [COLUMNS[-1] if column.heading == STATE else column for column in columns]
+
+
+def row_cells(row: LayerStatistics) -> Cells:
+    """Return the texts of a row by their columns' headings."""
+    return parameter_cells(row) if isinstance(row, ParameterStatistics) else relu_cells(row)
+
+
+def parameter_cells(row: ParameterStatistics) -> Cells:
+    """Return the texts of a parameter's row."""
+    return {
+        LAYER: row.layer,
+        PARAMETER: row.name,
+        SHAPE: "×".join(str(n) for n in row.shape),
+        NORM: shown_number(row.norm),
+        GRADIENT_NORM: shown_number(row.gradient_norm),
+        GRADIENT_RMS: shown_number(row.gradient_rms),
+        UPDATE_RATIO: shown_number(row.update_ratio),
+        STATE: row.verdict.value,
+    }
+
+
+def relu_cells(row: ActivationStatistics) -> Cells:
+    """Return the texts of a ReLU layer's row: the share of its units that are dead."""
+    dead = "" if row.dead_share is None else f"{row.dead_share:.0%} dead"
+    state = f"{dead}, dying" if row.verdict is Verdict.DYING else dead
+    empty = {column.heading: "" for column in COLUMNS}
+    return empty | {LAYER: row.layer, SHAPE: f"{row.units}", STATE: state}
+
+
+def trend_cell(row: LayerStatistics, room: int) -> str:
+    """Return a parameter's trend in at most `room` cells; a ReLU layer has none."""
+    return sparkline(row.trend, room) if isinstance(row, ParameterStatistics) else ""
+
+
+def shown_number(value: float | None) -> str:
+    """Return a number in 8 cells or fewer, with at least three digits of it."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if 0.01 <= value < 1000 or value == 0 else f"{value:.2e}"
+
+
+def sparkline(values: Sequence[float], most: int) -> str:
+    """Return values as a row of bars, lowest to highest; neighbours share one beyond `most`."""
+    if not values or most < 1:
+        return ""
+    share = -(-len(values) // most)
+    values = [mean(values[n : n + share]) for n in range(0, len(values), share)]
+    low, high = min(values), max(values)
+    span = high - low or 1.0
+    return "".join(_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)

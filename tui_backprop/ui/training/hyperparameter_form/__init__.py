@@ -1,0 +1,5 @@
+"""The form of all hyperparameters."""
+
+from tui_backprop.ui.training.hyperparameter_form.form import HyperparameterForm
+
+__all__ = ["HyperparameterForm"]

@@ -1,0 +1,264 @@
+"""The main screen: hyperparameters, charts, gradients and status, all at once or in tabs."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Tab, Tabs
+
+from tui_backprop.session.messages import (
+    READ_ONLY,
+    ApplyLive,
+    Command,
+    LimitSpeed,
+    Pause,
+    Resume,
+    Run,
+    RunIterations,
+    RunState,
+    RunToEpochEnd,
+    SessionSnapshot,
+    Start,
+)
+from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.ui.charts.accuracy_chart import AccuracyChart
+from tui_backprop.ui.charts.loss_chart import LossChart
+from tui_backprop.ui.help.help_notes import training_notes
+from tui_backprop.ui.messages import CommandRequested
+from tui_backprop.ui.painting.key_line import KeyLine
+from tui_backprop.ui.painting.pane_screen import PaneScreen
+from tui_backprop.ui.training.gradient_table import GradientTable
+from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
+from tui_backprop.ui.training.refresh_pace import RefreshPace
+from tui_backprop.ui.training.status_bar import HOW_TO_GO_ON, StatusBar
+from tui_backprop.ui.training.training_bindings import (
+    CHANGE_KEYS,
+    CHANGES,
+    RUN_ACTIONS,
+    TRAINING_BINDINGS,
+)
+
+SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
+"""Speed limits in iterations per second that + and - go through; None is full speed."""
+
+PANES = ("charts", "layers", "form")
+
+
+class TrainingScreen(PaneScreen):
+    """Shows snapshots of a run and turns keys into commands."""
+
+    BINDINGS = TRAINING_BINDINGS
+
+    class StepRequested(Message):
+        """The person wants to walk through the next minibatch."""
+
+    def __init__(
+        self,
+        hyperparameters: Hyperparameters,
+        *,
+        marker: str,
+        table_pace: RefreshPace,
+        chart_pace: RefreshPace,
+        watching: bool = False,
+    ) -> None:
+        super().__init__(id="training-screen")
+        self._watching = watching
+        self._form = HyperparameterForm(hyperparameters)
+        self._form.disabled = watching
+        self._status = StatusBar()
+        self._loss_chart = LossChart(marker=marker)
+        self._accuracy_chart = AccuracyChart(marker=marker)
+        self._table = GradientTable()
+        self._table_pace = table_pace
+        self._chart_pace = chart_pace
+        self._state = RunState.LOADING
+        self._last: SessionSnapshot | None = None
+        self._ended = False
+        self._way_back: Start | Resume | None = None
+        self._speed = len(SPEEDS) - 1
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes; style sheets show all of them or one at a time."""
+        self.fit_to_width()
+        yield self._status
+        yield Tabs(
+            Tab("1 Charts", id="charts"),
+            Tab("2 Layers", id="layers"),
+            Tab("3 Hyperparameters", id="form"),
+            id="pane-tabs",
+        )
+        with Horizontal(id="panes", classes="-show-charts"):
+            yield self._form
+            with Container(id="results"):
+                with Horizontal(id="charts-pane"):
+                    yield self._loss_chart
+                    yield self._accuracy_chart
+                with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
+                    layers.border_title = "Gradients by layer, last minibatch"
+                    yield self._table
+        yield KeyLine()
+
+    def help_notes(self) -> str:
+        """Return what the help says under the keys."""
+        return training_notes()
+
+    @property
+    def state(self) -> RunState:
+        """What the training process was last known to do."""
+        return self._state
+
+    def show_snapshot(self, snapshot: SessionSnapshot) -> None:
+        """Show the state of this moment in every pane."""
+        if self._state is RunState.FINISHED and snapshot.state is not RunState.FINISHED:
+            self._status.show_notice("")
+        self._state, self._last = snapshot.state, snapshot
+        self._find_way_back()
+        self._status.show(snapshot)
+        self._form.show_in_force(snapshot.training.hyperparameters)
+        resting = snapshot.state is not RunState.RUNNING
+        if resting or self._chart_pace.is_due():
+            self._loss_chart.show(snapshot.training)
+            self._accuracy_chart.show(snapshot.training)
+        if resting or self._table_pace.is_due():
+            self._table.show(snapshot.training)
+
+    def show_loading(self, dataset: str) -> None:
+        """Show that a data set is being loaded."""
+        self._state, self._ended = RunState.LOADING, False
+        self._find_way_back()
+        self._status.show_notice("")
+        self._status.show_loading(dataset)
+
+    def show_refusal(self, field: str, message: str) -> None:
+        """Show why a value was not taken, under its field and in the status."""
+        self._form.refuse(field, message)
+        self._status.show_notice(message)
+
+    def show_ended(self, reason: str) -> None:
+        """Show that the training process is gone; what it last told stays."""
+        self._state, self._ended = RunState.STOPPED, True
+        self._find_way_back()
+        stored = isinstance(self._way_back, Resume)
+        self._status.show_ended(
+            reason, "g goes on from the last checkpoint" if stored else "g starts anew"
+        )
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key that changes a run does nothing where the run is only watched."""
+        if self._watching and event.key in CHANGE_KEYS:
+            self._status.show_briefly(READ_ONLY)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep the run's keys from working while a field is being edited."""
+        editing = self.focused is not None and self._form in self.focused.ancestors
+        if action == "leave_field":
+            return editing
+        if (action == "go_back" and self._way_back is None) or (
+            self._watching and action in CHANGES
+        ):
+            return False
+        return not editing or action not in RUN_ACTIONS
+
+    def watch_focused(self) -> None:
+        """Show the keys that work now."""
+        self.refresh_bindings()
+
+    def action_go_back(self) -> None:
+        """Go on from the last checkpoint, in a new process if the old one is gone."""
+        if self._way_back is not None:
+            self._ask_for_net(self._way_back)
+
+    def action_run_or_pause(self) -> None:
+        """Start training, or pause it."""
+        self._train(Pause() if self._state is RunState.RUNNING else Run())
+
+    def action_one_iteration(self) -> None:
+        """Make one iteration."""
+        self._train(RunIterations(1))
+
+    def action_to_epoch_end(self) -> None:
+        """Train to the end of the epoch."""
+        self._train(RunToEpochEnd())
+
+    def action_step(self) -> None:
+        """Walk through the next minibatch."""
+        self._status.show_notice("")
+        self.post_message(self.StepRequested())
+
+    def action_reset(self) -> None:
+        """Start over with the values of the form, if all of them are valid."""
+        for row in self._form.invalid_rows:
+            self._status.show_notice(f"{row.field.label}: {row.error}")
+            return
+        self._ask_for_net(Start(self._form.values()))
+
+    def action_change_speed(self, steps: int) -> None:
+        """Raise or lower the speed limit."""
+        self._speed = min(max(0, self._speed + steps), len(SPEEDS) - 1)
+        self._ask(LimitSpeed(SPEEDS[self._speed]))
+
+    def action_log_scale(self) -> None:
+        """Change between a linear and a logarithmic loss axis."""
+        self._loss_chart.toggle_log_scale()
+
+    def action_smoothing(self) -> None:
+        """Show or hide the smoothed loss."""
+        self._loss_chart.toggle_smoothing()
+
+    def action_scroll_layers(self, direction: int) -> None:
+        """Show other rows of the gradient table."""
+        layers = self.query_one("#layers-pane")
+        layers.scroll_relative(y=direction * layers.size.height, animate=False)
+
+    def action_edit(self) -> None:
+        """Put the cursor into the first field."""
+        self.action_show_pane("form")
+        self._form.focus_first()
+
+    def action_leave_field(self) -> None:
+        """Give the keys back to the run."""
+        self.set_focus(None)
+
+    def action_show_pane(self, pane: str) -> None:
+        """On a small terminal, show this pane instead of the others."""
+        self.query_one(Tabs).active = pane
+
+    @on(Tabs.TabActivated)
+    def _show_active_pane(self, event: Tabs.TabActivated) -> None:
+        panes = self.query_one("#panes")
+        for pane in PANES:
+            panes.set_class(event.tab.id == pane, f"-show-{pane}")
+
+    @on(HyperparameterForm.LiveChangeRequested)
+    def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
+        self.post_message(CommandRequested(ApplyLive(event.name, event.value)))
+
+    def _find_way_back(self) -> None:
+        """Work out what brings back a run that stopped by itself, if one did."""
+        before, self._way_back = self._way_back, None
+        run_id = self._last.run_id if self._last else None
+        if self._watching:
+            return
+        if run_id is not None and (self._ended or self._state is RunState.STOPPED):
+            self._way_back = Resume(run_id)
+        elif self._ended:
+            in_force = self._last.training.hyperparameters if self._last else self._form.values()
+            self._way_back = Start(in_force)
+        if (self._way_back is None) != (before is None):
+            self.refresh_bindings()
+
+    def _ask_for_net(self, command: Start | Resume) -> None:
+        self._ask(command)
+        if self._ended:
+            # The process that takes this is a new one, which knows of no limit.
+            self._ask(LimitSpeed(SPEEDS[self._speed]))
+
+    def _train(self, command: Command) -> None:
+        self._ask(command)
+        if self._state is RunState.FINISHED:
+            self._status.show_briefly(f"finished: {HOW_TO_GO_ON}")
+
+    def _ask(self, command: Command) -> None:
+        self._status.show_notice("")
+        self.post_message(CommandRequested(command))
