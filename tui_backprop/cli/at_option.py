@@ -39,11 +39,12 @@ def trainer_at(hyperparameters: Hyperparameters, iteration: int) -> "Trainer":
         )
     limit_blas_threads()
     from tui_backprop.training.memory import available_memory, check_walkthrough_memory
+    from tui_backprop.training.net_building import blueprint_of
     from tui_backprop.training.trainer import Trainer
 
     dataset = load_dataset(hyperparameters.dataset)
-    sizes = (dataset.input_size, *hyperparameters.hidden, dataset.class_count)
-    check_walkthrough_memory(hyperparameters, sizes, available_memory())
+    blueprint = blueprint_of(hyperparameters, dataset)
+    check_walkthrough_memory(hyperparameters, blueprint, available_memory())
     trainer = Trainer(hyperparameters, dataset, available_memory())
     while trainer.iteration < iteration - 1:
         trainer.work()

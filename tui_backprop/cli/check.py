@@ -58,7 +58,7 @@ def check(ctx: click.Context, /, iteration: int, step_size: float, **values: Any
     from tui_backprop.walkthrough.judgement import Verdict
 
     batch = trainer.next_minibatch()
-    result = check_all(trainer.net, batch.x, batch.t, step_size)
+    result = check_all(trainer.net, batch.x, batch.t, step_size, mode=trainer.next_pass)
     for parameter in result.parameters:
         verdict = "agrees" if parameter.passed else f"WRONG at {list(parameter.worst.index)}"
         click.echo(

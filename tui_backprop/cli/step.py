@@ -47,14 +47,15 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
     from tui_backprop.walkthrough.transcript import transcript, transcript_heading
 
     batch = trainer.next_minibatch()
-    tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t)
+    tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass)
     heading = transcript_heading(
         iteration,
         trainer.dataset.name,
         trainer.layer_sizes,
         trainer.hyperparameters.learning_rate,
     )
-    lines = transcript(tape, check_all(trainer.net, batch.x, batch.t), heading)
+    checked = check_all(trainer.net, batch.x, batch.t, mode=trainer.next_pass)
+    lines = transcript(tape, checked, heading)
     text = "".join(f"{line}\n" for line in lines)
     if output is None:
         click.echo(text, nl=False)

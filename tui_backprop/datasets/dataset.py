@@ -83,6 +83,13 @@ class Dataset:
         """Values in one sample: the D of (N, D)."""
         return int(self.x_train.shape[1])
 
+    task = "classification"
+
+    @property
+    def output_size(self) -> int:
+        """Number of outputs."""
+        return self.class_count
+
     @property
     def class_count(self) -> int:
         """Number of classes, which is the network's output size."""

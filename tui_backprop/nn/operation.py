@@ -74,7 +74,8 @@ class Operation:
         inputs: the symbols of the arrays and constants that `terms` reads.
         shapes: the formula's right side with symbols in braces, as "{xᵀ}·{dout}".
         terms: the derivation of the output's cell at an index within its shape. A function of a
-            module, so that an operation can be sent to another process.
+            module, so that an operation can be sent to another process; so is `compute`.
+        compute: the whole output, of the inputs alone, equal to the bit to what a pass makes.
 
     In formulas · is the matrix product, × goes entry by entry.
     In an optimizer's operations W stands for the parameter, dW for its gradient, η for the
@@ -86,6 +87,7 @@ class Operation:
     inputs: tuple[str, ...]
     shapes: str
     terms: Callable[[Inputs, Index], Derivation]
+    compute: Callable[[Inputs], Array]
 
     def shapes_text(self, inputs: Mapping[str, Shape], output: Shape) -> str:
         """Return the formula in shapes, as "(50,100)·(100,10) → (50,10)"."""

@@ -33,6 +33,16 @@ class Parameters(dict[str, Array]):
         """Return `arrays` itself if it is of this kind, else a copy that is."""
         return arrays if isinstance(arrays, Parameters) else cls(arrays)
 
+    def lies_as(self, other: "Parameters") -> bool:
+        """Whether the vectors of both mean the same: the same names, in the same order."""
+        return self is other or list(self) == list(other)
+
+    def zeros(self) -> Self:
+        """Return zeros of the same names, shapes and type."""
+        made = type(self)(self)
+        made.vector.fill(0)
+        return made
+
     def copy(self) -> Self:
         """Return the same names with a vector of their own."""
         return type(self)(self)

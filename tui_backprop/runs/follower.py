@@ -129,6 +129,7 @@ class RunFollower:
         return Snapshot(
             hyperparameters=settings,
             dataset=settings.dataset,
+            task="classification",
             layer_sizes=self.config.layer_sizes,
             train_size=data.train_size,
             test_size=data.test_size,

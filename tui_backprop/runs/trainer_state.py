@@ -94,6 +94,9 @@ def _arrays_of(trainer: Trainer) -> Arrays:
         arrays[f"params/{key}"] = param
         for symbol, array in trainer.optimizer.state(key).items():
             arrays[f"optimizer/{key}/{symbol}"] = array
+    for name, layer in trainer.net.layers.items():
+        for symbol, array in layer.state.items():
+            arrays[f"state/{name}/{symbol}"] = array
     for part, array in trainer.losses.state().items():
         arrays[f"losses/{part}"] = array
     # Stacked: a file of a deep net holds a few arrays, not hundreds of tiny ones.
@@ -118,15 +121,14 @@ def _restore_arrays(trainer: Trainer, arrays: Mapping[str, npt.NDArray[Any]], co
             )
     for key, param in trainer.net.params.items():
         param[...] = arrays[f"params/{key}"]
-        prefix = f"optimizer/{key}/"
-        try:
-            trainer.optimizer.restore(
-                key,
-                {n.removeprefix(prefix): arrays[n] for n in arrays if n.startswith(prefix)},
-                param,
-            )
-        except ValueError as error:
-            raise StateError(str(error)) from error
+    for name, layer in trainer.net.layers.items():
+        for symbol, part in layer.state.items():
+            part[...] = arrays[f"state/{name}/{symbol}"]
+    kept = {key: _parts(arrays, f"optimizer/{key}/") for key in trainer.net.params}
+    try:
+        trainer.optimizer.restore(kept, trainer.net.params)
+    except ValueError as error:
+        raise StateError(str(error)) from error
     losses = _parts(arrays, "losses/")
     check_curves({part: array[np.newaxis] for part, array in losses.items()}, count)
     trainer.losses.restore(losses)

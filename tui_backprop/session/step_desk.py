@@ -86,7 +86,7 @@ class StepDesk:
             case TakeTrace():
                 try:
                     check_walkthrough_memory(
-                        trainer.hyperparameters, trainer.layer_sizes, self._free_memory()
+                        trainer.hyperparameters, trainer.net.blueprint, self._free_memory()
                     )
                 except NotEnoughMemoryError as error:
                     self._send(Refused("", str(error)))
@@ -100,12 +100,16 @@ class StepDesk:
                 self._send_trace(trainer, after_commit=True)
             case CheckCell(key, index):
                 batch = trainer.next_minibatch()
-                checks = error_by_step_size(trainer.net, batch.x, batch.t, key, index)
+                checks = error_by_step_size(
+                    trainer.net, batch.x, batch.t, key, index, mode=trainer.next_pass
+                )
                 self._send(CellChecked(checks))
             case CheckNet(h):
                 batch = trainer.next_minibatch()
                 # Copies: the batch's memory is the trainer's, and the check takes a while.
-                self._check = check_pieces(trainer.net, batch.x.copy(), batch.t.copy(), h)
+                self._check = check_pieces(
+                    trainer.net, batch.x.copy(), batch.t.copy(), h, trainer.next_pass
+                )
             case DropCheck():
                 self.drop_work()
             case _:
@@ -117,7 +121,7 @@ class StepDesk:
         self._send(
             TraceTaken(
                 Traced(
-                    tape=trace(trainer.net, trainer.optimizer, batch.x, batch.t),
+                    tape=trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass),
                     iteration=trainer.iteration + 1,
                     iterations=settings.iterations,
                     learning_rate=settings.learning_rate,

@@ -187,6 +187,14 @@ class ChoiceField(Field):
 
 
 @dataclass(frozen=True)
+class FlagField(ChoiceField):
+    """On or off; on the command line, its name alone means on."""
+
+    default: Any = "off"
+    choices: tuple[tuple[str, str], ...] = (("off", ""), ("on", ""))
+
+
+@dataclass(frozen=True)
 class DatasetField(Field):
     """The name of a built-in data set, or the path of a user's own."""
 

@@ -1,10 +1,18 @@
 """Everything a person can set about a run: one frozen, validated value with the book's defaults."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field, fields, make_dataclass, replace
+from typing import Any, Self, TypeVar
 
 from tui_backprop.datasets import BUILTIN
+from tui_backprop.settings.catalogue import (
+    ACTIVATIONS,
+    LAYERS,
+    OPTIMIZER_BY_NAME,
+    OPTIMIZERS,
+    Entry,
+    hidden_layers,
+)
 from tui_backprop.settings.fields import (
     Applies,
     ChoiceField,
@@ -14,6 +22,16 @@ from tui_backprop.settings.fields import (
     IntegerListField,
     NumberField,
 )
+
+T = TypeVar("T")
+
+
+def _own_fields(entries: tuple[Entry, ...]) -> tuple[Field, ...]:
+    """Return the fields of catalogue entries, each once where several share it."""
+    return tuple(dict.fromkeys(field for entry in entries for field in entry.fields))
+
+
+_SWITCHES = tuple(entry.switch for entry in LAYERS if entry.switch is not None)
 
 FIELDS: tuple[Field, ...] = (
     DatasetField(
@@ -49,6 +67,18 @@ FIELDS: tuple[Field, ...] = (
         maximum=10_000,
         longest=20,
     ),
+    ChoiceField(
+        "activation",
+        "Activation",
+        "The function behind each hidden Affine.",
+        "Network",
+        Applies.RESET,
+        "relu",
+        choices=tuple((entry.name, entry.help) for entry in ACTIVATIONS),
+    ),
+    *_own_fields(ACTIVATIONS),
+    *_SWITCHES,
+    *_own_fields(tuple(entry for entry in LAYERS if entry.switch is not None)),
     NumberField(
         "weight_std",
         "Weight std",
@@ -88,8 +118,9 @@ FIELDS: tuple[Field, ...] = (
         "Training",
         Applies.RESET,
         "sgd",
-        choices=(("sgd", "W ← W − η·dW"),),
+        choices=tuple((entry.name, entry.help) for entry in OPTIMIZERS),
     ),
+    *_own_fields(OPTIMIZERS),
     NumberField(
         "learning_rate",
         "Learning rate",
@@ -128,9 +159,25 @@ LIVE_FIELDS = tuple(field for field in FIELDS if field.applies is Applies.LIVE)
 FIELD_BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
 
+def _with_catalogue_fields(cls: type[T]) -> type[T]:
+    """Give a class of hyperparameters those that belong to one optimizer or layer alone."""
+    named = {known.name for known in fields(cls)}  # type: ignore[arg-type]
+    rest = (known for known in FIELDS if known.name not in named)
+    own = [(known.name, Any, field(default=known.default)) for known in rest]
+    made = make_dataclass(
+        cls.__name__, own, bases=(cls,), frozen=True, slots=True, namespace={"__doc__": cls.__doc__}
+    )
+    made.__module__ = cls.__module__
+    return made
+
+
+@_with_catalogue_fields
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
     """All settings of a run; see FIELDS for what each means and may be.
+
+    What the program reads by its name is named here; what one optimizer or layer alone reads comes
+    from the catalogue.
 
     Raises:
         HyperparameterError: a value is outside its field's bounds.
@@ -139,6 +186,7 @@ class Hyperparameters:
     dataset: str = "mnist"
     sampling: str = "random"
     hidden: tuple[int, ...] = (50,)
+    activation: str = "relu"
     weight_std: float = 0.01
     dtype: str = "float32"
     seed: int = 0
@@ -148,8 +196,8 @@ class Hyperparameters:
     iterations: int = 10_000
 
     def __post_init__(self) -> None:
-        for field in FIELDS:
-            object.__setattr__(self, field.name, field.check(getattr(self, field.name)))
+        for known in FIELDS:
+            object.__setattr__(self, known.name, known.check(getattr(self, known.name)))
 
     def with_value(self, name: str, value: Any) -> Self:
         """Return the same settings but one."""
@@ -157,11 +205,16 @@ class Hyperparameters:
 
     def live_part_of(self, other: "Hyperparameters") -> Self:
         """Return these settings with all that applies live taken from `other`."""
-        return replace(
-            self,
-            **{field.name: getattr(other, field.name) for field in LIVE_FIELDS},
-        )
+        return replace(self, **{known.name: getattr(other, known.name) for known in LIVE_FIELDS})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings by name, as plain values."""
         return asdict(self)
+
+    def applying_fields(self) -> tuple[Field, ...]:
+        """Return the fields that mean something for what is chosen."""
+        values = self.to_dict()
+        chosen = (OPTIMIZER_BY_NAME[self.optimizer], *hidden_layers(values))
+        spared = {own.name for own in _own_fields((*OPTIMIZERS, *LAYERS))}
+        spared -= {own.name for own in _own_fields(chosen)}
+        return tuple(known for known in FIELDS if known.name not in spared)

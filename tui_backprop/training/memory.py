@@ -1,15 +1,18 @@
 """How much memory a run needs, told before any of it is allocated."""
 
+import math
 import os
 import sys
-from itertools import pairwise
 from pathlib import Path
 
+from tui_backprop.nn.blueprint import Blueprint
+from tui_backprop.settings.catalogue import OPTIMIZER_BY_NAME, load
 from tui_backprop.settings.hyperparameters import Hyperparameters
 
 _EVALUATED_AT_ONCE = 1000
 _ARRAYS_PER_PARAMETER = 4
-_ARRAYS_PER_UNIT = 5
+"""The parameter, its gradient, its update, and one more while a checkpoint is written."""
+
 _COPIES_OF_A_TAPE = 3
 """Where it is made, on the way to the screen, and there."""
 
@@ -22,50 +25,51 @@ class NotEnoughMemoryError(ValueError):
         super().__init__(message)
 
 
-def parameter_count(sizes: tuple[int, ...]) -> int:
-    """Return the entries of all weights and biases of a net with these layer sizes."""
-    return sum(inputs * outputs + outputs for inputs, outputs in pairwise(sizes))
+def parameter_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
+    """Return the bytes of all that there is of each parameter, and of drawing the first weights."""
+    plans = blueprint.parameter_plans.values()
+    drawn = max((plan.size for plan in plans if plan.fan_in is not None), default=0)
+    # The state before a step and after it.
+    state = 2 * len(load(OPTIMIZER_BY_NAME[hyperparameters.optimizer].path).STATE)
+    arrays = _ARRAYS_PER_PARAMETER + state
+    return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 
-def parameter_bytes(sizes: tuple[int, ...], itemsize: int) -> int:
-    """Return the bytes of parameters, gradients and updates, and of drawing the first weights."""
-    largest = max(inputs * outputs for inputs, outputs in pairwise(sizes))
-    return _ARRAYS_PER_PARAMETER * itemsize * parameter_count(sizes) + 2 * 8 * largest
-
-
-def batch_bytes(sizes: tuple[int, ...], itemsize: int, batch_size: int) -> int:
+def batch_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
     """Return the bytes of a minibatch, stored and scaled, on its way through the net and back."""
-    rows = batch_size + _EVALUATED_AT_ONCE
-    return rows * (sizes[0] * (itemsize + 1) + _ARRAYS_PER_UNIT * itemsize * sum(sizes[1:]))
+    rows = hyperparameters.batch_size + _EVALUATED_AT_ONCE
+    stored = math.prod(blueprint.sample)
+    return rows * (stored + _itemsize(hyperparameters) * blueprint.numbers_per_sample)
 
 
-def tape_bytes(sizes: tuple[int, ...], itemsize: int, batch_size: int) -> int:
+def tape_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
     """Return the bytes of a walkthrough: each parameter before, its gradient and after; each unit
     forward and backward.
     """
-    units = 4 * batch_size * sum(sizes)
-    return _COPIES_OF_A_TAPE * itemsize * (3 * parameter_count(sizes) + units)
+    units = 2 * hyperparameters.batch_size * blueprint.numbers_per_sample
+    numbers = 3 * blueprint.parameter_count + units
+    return _COPIES_OF_A_TAPE * _itemsize(hyperparameters) * numbers
 
 
 def check_walkthrough_memory(
-    hyperparameters: Hyperparameters, sizes: tuple[int, ...], available: int | None
+    hyperparameters: Hyperparameters, blueprint: Blueprint, available: int | None
 ) -> None:
     """Refuse a walkthrough that needs more than `available` bytes; None means that nobody knows.
 
     Raises:
         NotEnoughMemoryError: in one line with the estimate.
     """
-    needed = tape_bytes(sizes, _itemsize(hyperparameters), hyperparameters.batch_size)
+    needed = tape_bytes(blueprint, hyperparameters)
     if available is not None and needed > available:
         raise NotEnoughMemoryError(
             "hidden",
-            f"a walkthrough of {parameter_count(sizes):,} parameters would need about"
+            f"a walkthrough of {blueprint.parameter_count:,} parameters would need about"
             f" {_gigabytes(needed)} of memory, but {_gigabytes(available)} are free",
         )
 
 
 def check_memory(
-    hyperparameters: Hyperparameters, input_size: int, class_count: int, available: int | None
+    hyperparameters: Hyperparameters, blueprint: Blueprint, available: int | None
 ) -> None:
     """Refuse a run that needs more than `available` bytes; None means that nobody knows.
 
@@ -74,17 +78,15 @@ def check_memory(
     """
     if available is None:
         return
-    itemsize = _itemsize(hyperparameters)
-    sizes = (input_size, *hyperparameters.hidden, class_count)
-    net = parameter_bytes(sizes, itemsize)
-    batch = batch_bytes(sizes, itemsize, hyperparameters.batch_size)
+    net = parameter_bytes(blueprint, hyperparameters)
+    batch = batch_bytes(blueprint, hyperparameters)
     if net + batch <= available:
         return
     if net >= batch:
         field, asked = "hidden", f"hidden units {','.join(map(str, hyperparameters.hidden))}"
         if len(asked) > 60:
             asked = f"{len(hyperparameters.hidden)} hidden layers"
-        asked += f": {parameter_count(sizes):,} parameters"
+        asked += f": {blueprint.parameter_count:,} parameters"
     else:
         field, asked = "batch_size", f"batch size {hyperparameters.batch_size:,}: this net"
     raise NotEnoughMemoryError(
@@ -97,7 +99,7 @@ def check_memory(
 def check_batch_memory(
     before: Hyperparameters,
     wanted: Hyperparameters,
-    sizes: tuple[int, ...],
+    blueprint: Blueprint,
     available: int | None,
 ) -> None:
     """Refuse a larger minibatch for a net that is there, as `check_memory` does for a new one.
@@ -107,7 +109,7 @@ def check_batch_memory(
     """
     if available is None or wanted.batch_size <= before.batch_size:
         return
-    needed = batch_bytes(sizes, _itemsize(wanted), wanted.batch_size)
+    needed = batch_bytes(blueprint, wanted)
     if needed > available:
         raise NotEnoughMemoryError(
             "batch_size",

@@ -6,16 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.nn.arrays import Array, Labels
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.training.sample_stream import Indices, SampleStream
 
 
 class Minibatch(NamedTuple):
-    """Samples of one iteration: which they are, x (N, inputs), and the class indices t (N,)."""
+    """Samples of one iteration: which they are, x (N, inputs), and the targets t."""
 
     indices: Indices
     x: Array
-    t: Labels
+    t: Targets
 
 
 def scaled_rows(stored: npt.NDArray[np.generic], scale: float, out: Array) -> Array:
@@ -53,7 +54,7 @@ class Minibatches:
         # mode="clip" never clips here: it only spares NumPy a copy that guards against bad indices
         self._dataset.x_train.take(indices, axis=0, out=self._stored, mode="clip")
         scaled_rows(self._stored, self._dataset.scale, self._x)
-        return Minibatch(indices, self._x, self._dataset.t_train.take(indices))
+        return Minibatch(indices, self._x, self._dataset.t_train.take(indices, axis=0))
 
     def advance(self, size: int) -> None:
         """Move on past the minibatch last peeked at."""

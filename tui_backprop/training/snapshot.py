@@ -1,22 +1,29 @@
 """What a screen or a log can know of a trainer at one moment: frozen, plain values."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.curve import Curve
 
 
-class Verdict(Enum):
-    """What a row of the statistics says of its layer, in a word."""
+class Verdict(StrEnum):
+    """What a row of the statistics says of its layer, in a word. A layer may have words of its own.
+
+    All but NONE and FINE are alarming.
+    """
 
     NONE = ""
     FINE = "ok"
     VANISHING = "vanishing"
     EXPLODING = "exploding"
     ZERO = "zero"
-    DYING = "dying"
     NOT_FINITE = "not finite"
+
+    @classmethod
+    def is_alarming(cls, verdict: str) -> bool:
+        """Whether a row with this verdict should stand out."""
+        return verdict not in (cls.NONE, cls.FINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +41,23 @@ class ParameterStatistics:
     gradient_norm: float | None
     gradient_rms: float | None
     update_ratio: float | None
-    verdict: Verdict
+    verdict: str
     trend: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ActivationStatistics:
-    """One ReLU layer in the last minibatch: the share of its units that were 0 for every sample."""
+    """What a layer says of its activations in the last minibatch.
+
+    The `share` of its units, 0 to 1, are as the word `measure` says; None before the first
+    iteration. The catalogue of layers has what measures and verdicts mean.
+    """
 
     layer: str
     units: int
-    dead_share: float | None
-    verdict: Verdict
+    measure: str
+    share: float | None
+    verdict: str
 
 
 LayerStatistics = ParameterStatistics | ActivationStatistics
@@ -53,7 +65,7 @@ LayerStatistics = ParameterStatistics | ActivationStatistics
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Accuracy on the full training and test sets after `iteration` iterations, 0 to 1."""
+    """The task's metric on the full training and test sets after `iteration` iterations."""
 
     iteration: int
     epoch: float
@@ -75,10 +87,14 @@ class NonFinite:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The trainer between two iterations. `loss` is the last minibatch's, in nats."""
+    """The trainer between two iterations. `loss` is the last minibatch's.
+
+    `task` is a name in `tui_backprop.settings.tasks`.
+    """
 
     hyperparameters: Hyperparameters
     dataset: str
+    task: str
     layer_sizes: tuple[int, ...]
     train_size: int
     test_size: int

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tui_backprop.nn import Affine, MultiLayerNet, Relu
+from tui_backprop.nn import Layer, Network
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.blueprint import PlannedLayer
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import (
     ActivationStatistics,
@@ -24,9 +25,6 @@ layer's weights are tiny, so are all their gradients, and only the last bias sti
 
 EXPLODING_RMS = 1.0
 """Entries of a mean loss's gradient are far below 1 in any net that learns."""
-
-DYING_SHARE = 0.5
-"""A ReLU layer with more than this share of its units at 0 has lost most of what it can say."""
 
 TREND_POINTS = 16
 """Most buckets of each parameter's gradient-norm trend: as many as its sparkline has cells."""
@@ -62,13 +60,13 @@ class GradientTrends:
 
 
 def layer_statistics(
-    net: MultiLayerNet,
+    net: Network,
     updates: Mapping[str, Array],
     trends: GradientTrends,
     *,
     refused_forward: bool = False,
 ) -> tuple[LayerStatistics, ...]:
-    """Return the rows of the gradient table, first layer first.
+    """Return the rows of the gradient table, first layer first: its parameters', then its own.
 
     Args:
         net: its `grads` and activations are those of the last iteration.
@@ -79,29 +77,22 @@ def layer_statistics(
     rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
     largest = max((value for value in rms.values() if math.isfinite(value)), default=math.nan)
     rows: list[LayerStatistics] = []
-    number = 0
-    for layer_name, layer in net.layers.items():
-        if isinstance(layer, Affine):
-            number += 1
-            for name in layer.params:
-                key = f"{name}{number}"
-                rows.append(
-                    _parameter_row(
-                        layer_name, key, net, updates.get(key), rms[key], largest, trends
-                    )
-                )
-        elif isinstance(layer, Relu):
-            units = net.params[f"b{number}"].size
-            rows.append(
-                _activation_row(layer_name, units, layer, bool(updates) and not refused_forward)
-            )
+    for planned in net.blueprint.layers:
+        layer = net.layers[planned.name]
+        rows += [
+            _parameter_row(planned.name, key, net, updates.get(key), rms[key], largest, trends)
+            for key in planned.keys.values()
+        ]
+        if type(layer).diagnose is not Layer.diagnose:
+            known = bool(updates) and not refused_forward
+            rows.append(_activation_row(planned, layer, known=known))
     return tuple(rows)
 
 
 def _parameter_row(
     layer: str,
     key: str,
-    net: MultiLayerNet,
+    net: Network,
     update: Array | None,
     rms: float,
     largest_rms: float,
@@ -137,9 +128,15 @@ def gradient_verdict(rms: float, largest_rms: float) -> Verdict:
     return Verdict.VANISHING if rms < VANISHING_SHARE * largest_rms else Verdict.FINE
 
 
-def _activation_row(name: str, units: int, layer: Relu, known: bool) -> ActivationStatistics:
-    if not known:
-        return ActivationStatistics(name, units, None, Verdict.NONE)
-    dead = 1.0 - float(layer.active.any(axis=0).mean())
-    verdict = Verdict.DYING if dead > DYING_SHARE else Verdict.FINE
-    return ActivationStatistics(name, units, dead, verdict)
+def _activation_row(planned: PlannedLayer, layer: Layer, *, known: bool) -> ActivationStatistics:
+    diagnosis = layer.diagnose() if known else None
+    if diagnosis is None:
+        units = math.prod(planned.plan.out)
+        return ActivationStatistics(planned.name, units, "", None, Verdict.NONE)
+    return ActivationStatistics(
+        planned.name,
+        diagnosis.units,
+        diagnosis.measure,
+        diagnosis.share,
+        diagnosis.verdict or Verdict.FINE,
+    )

@@ -8,13 +8,15 @@ import numpy as np
 
 from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.nn import SGD, MultiLayerNet
+from tui_backprop.nn import Network, Pass
+from tui_backprop.nn.blueprint import normal
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.training.divergence import first_not_finite, first_not_finite_layer
+from tui_backprop.training.divergence import first_not_finite_layer, first_not_finite_state
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.memory import check_batch_memory, check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
+from tui_backprop.training.net_building import blueprint_of, optimizer_of
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
@@ -47,19 +49,14 @@ class Trainer:
         available_memory: int | None = None,
     ) -> None:
         check_batch_fits(hyperparameters, dataset)
-        check_memory(hyperparameters, dataset.input_size, dataset.class_count, available_memory)
+        blueprint = blueprint_of(hyperparameters, dataset)
+        check_memory(hyperparameters, blueprint, available_memory)
         self.hyperparameters = hyperparameters
         self.dataset = dataset
         weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)
-        self.net = MultiLayerNet(
-            dataset.input_size,
-            hyperparameters.hidden,
-            dataset.class_count,
-            hyperparameters.weight_std,
-            rng=weights_rng,
-            dtype=hyperparameters.dtype,
-        )
-        self.optimizer = SGD(hyperparameters.learning_rate)
+        draw = normal(weights_rng, hyperparameters.weight_std)
+        self.net = Network(blueprint, blueprint.draw_parameters(draw, hyperparameters.dtype))
+        self.optimizer = optimizer_of(hyperparameters)
         stream = SampleStream(dataset.train_size, hyperparameters.sampling, samples_rng)
         self.minibatches = Minibatches(dataset, stream, hyperparameters.dtype)
         self.iteration = 0
@@ -71,7 +68,7 @@ class Trainer:
         self.evaluations = EvaluationHistory()
         self.non_finite: NonFinite | None = None
         self._restored: tuple[int, tuple[LayerStatistics, ...]] | None = None
-        self._evaluator = Evaluator(self.net.params, dataset)
+        self._evaluator = Evaluator(self.net, dataset)
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
         # A net that diverges overflows, which is looked for where it matters. NumPy keeps in the
         # context what it warns of; entering one that is quiet already costs less than np.errstate.
@@ -82,8 +79,13 @@ class Trainer:
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
-        """Inputs, units of each hidden layer, classes."""
-        return (self.dataset.input_size, *self.hyperparameters.hidden, self.dataset.class_count)
+        """Inputs, units of each hidden layer, outputs."""
+        return (self.dataset.input_size, *self.hyperparameters.hidden, self.dataset.output_size)
+
+    @property
+    def next_pass(self) -> Pass:
+        """The pass through the net that the next iteration will make."""
+        return Pass(seed=self.hyperparameters.seed, iteration=self.iteration + 1)
 
     @property
     def epoch(self) -> float:
@@ -118,7 +120,7 @@ class Trainer:
         """
         changed = self.hyperparameters.live_part_of(wanted)
         check_batch_fits(changed, self.dataset)
-        check_batch_memory(self.hyperparameters, changed, self.layer_sizes, available_memory)
+        check_batch_memory(self.hyperparameters, changed, self.net.blueprint, available_memory)
         self.hyperparameters = changed
         self.optimizer.lr = changed.learning_rate
         self.non_finite = None
@@ -168,6 +170,7 @@ class Trainer:
         return Snapshot(
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
+            task=self.dataset.task,
             layer_sizes=self.layer_sizes,
             train_size=self.dataset.train_size,
             test_size=self.dataset.test_size,
@@ -196,18 +199,20 @@ class Trainer:
 
     def _iterate(self) -> None:
         size = self.hyperparameters.batch_size
-        batch = self.next_minibatch()
-        loss = self.net.loss(batch.x, batch.t)
+        batch, mode = self.next_minibatch(), self.next_pass
+        loss = self.net.loss(batch.x, batch.t, mode)
         if not math.isfinite(loss):
-            self._stop(first_not_finite_layer(self.net, batch.x), "output")
+            self._stop(first_not_finite_layer(self.net, batch.x, mode), "output")
             return
         grads = self.net.backward()
-        updates = self.optimizer.compute_updates(grads)
-        culprit = first_not_finite(updates, self.net.params)
+        proposal = self.optimizer.propose(grads, self.iteration + 1)
+        state = self.net.renewed_state()
+        culprit = proposal.first_not_finite(self.net.params) or first_not_finite_state(state)
         if culprit is not None:
             self._stop(culprit, "update")
             return
-        self.optimizer.apply_updates(self.net.params)
+        self.optimizer.commit(self.net.params)
+        self.net.renew_state(state)
         self.minibatches.advance(size)
         self.iteration += 1
         self.samples_seen += size

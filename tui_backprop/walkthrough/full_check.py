@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from tui_backprop.nn import MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels
+from tui_backprop.nn import TRAINING, Network, Pass
+from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.gradient_check import (
     DEFAULT_STEP,
@@ -86,11 +87,12 @@ class NetCheck:
 
 
 def check_all(
-    net: MultiLayerNet,
+    net: Network,
     x: Array,
-    t: Array | Labels,
+    t: npt.ArrayLike,
     h: float = DEFAULT_STEP,
     progress: Callable[[NetCheck], None] | None = None,
+    mode: Pass = TRAINING,
 ) -> NetCheck:
     """Check every gradient of a minibatch by central differences at `h`, in float64.
 
@@ -100,22 +102,27 @@ def check_all(
         t: class indices (N,), or one-hot rows.
         h: step size.
         progress: called after each piece of some milliseconds.
+        mode: the pass in question: what layers draw at random in it stays the same throughout.
 
     Raises:
         ValueError: `h` is not positive and finite, or `x` or `t` does not fit the net.
     """
-    for check in check_pieces(net, x, t, h):
+    for check in check_pieces(net, x, t, h, mode):
         if progress is not None:
             progress(check)
     return check
 
 
 def check_pieces(
-    net: MultiLayerNet, x: Array, t: Array | Labels, h: float = DEFAULT_STEP
+    net: Network,
+    x: Array,
+    t: npt.ArrayLike,
+    h: float = DEFAULT_STEP,
+    mode: Pass = TRAINING,
 ) -> Iterator[NetCheck]:
     """Do what `check_all` does one piece at a time, yielding the check so far after each."""
     check_step(h)
-    perturbations = Perturbations(net, x, t)
+    perturbations = Perturbations(net, x, t, mode)
     params = perturbations.net.params
     total = sum(param.size for param in params.values())
     finished: tuple[ParameterCheck, ...] = ()
@@ -129,7 +136,7 @@ def check_pieces(
             done += entries.size
             if entries[-1] + 1 < param.size:
                 yield NetCheck(h, done, total, finished)
-        finished += (_parameter_check(net, x, t, key, judgements, h),)
+        finished += (_parameter_check(net, x, t, key, judgements, h, mode),)
         yield NetCheck(h, done, total, finished)
 
 
@@ -143,12 +150,13 @@ def _judge_entries(perturbations: Perturbations, key: str, entries: Entries, h: 
 
 
 def _parameter_check(
-    net: MultiLayerNet,
+    net: Network,
     x: Array,
-    t: Array | Labels,
+    t: npt.ArrayLike,
     key: str,
     judgements: list[Judgement],
     h: float,
+    mode: Pass,
 ) -> ParameterCheck:
     codes = np.concatenate([judgement.codes for judgement in judgements])
     errors = np.concatenate([judgement.relative_error for judgement in judgements])
@@ -166,25 +174,26 @@ def _parameter_check(
         shape,
         largest,
         mean,
-        check_cell(net, x, t, key, _index(worst, shape), h),
+        check_cell(net, x, t, key, _index(worst, shape), h, mode),
         {verdict: int(counts[verdict.code]) for verdict in Verdict},
-        _example_kink(net, x, t, key, codes, h),
+        _example_kink(net, x, t, key, codes, h, mode),
     )
 
 
 def _example_kink(
-    net: MultiLayerNet,
+    net: Network,
     x: Array,
-    t: Array | Labels,
+    t: npt.ArrayLike,
     key: str,
     codes: Array,
     h: float,
+    mode: Pass,
 ) -> tuple[Index, Kink] | None:
     explained = np.flatnonzero(codes == Verdict.KINK.code)
     if not explained.size:
         return None
     index = _index(int(explained[0]), net.params[key].shape)
-    kinks = check_cell(net, x, t, key, index, h).kinks
+    kinks = check_cell(net, x, t, key, index, h, mode).kinks
     return (index, kinks[0]) if kinks else None
 
 

@@ -1,14 +1,14 @@
 """The gradient check of one cell: central differences of the real loss beside backpropagation."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn import MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels
-from tui_backprop.nn.operation import Index
+from tui_backprop.nn import TRAINING, Network, Pass
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Branches
+from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.derivation import check_index
 from tui_backprop.walkthrough.judgement import VERDICTS, Verdict, judge, round_off
 from tui_backprop.walkthrough.minibatch import read_minibatch
@@ -22,7 +22,10 @@ STEP_SIZES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """A unit of a layer whose input crossed the layer's kink, and the sample it did so for."""
+    """A unit of a layer that took another branch of its function, and the sample it did so for.
+
+    `unit` is its place among all of the sample's.
+    """
 
     layer: str
     sample: int
@@ -52,12 +55,13 @@ class CellCheck:
 
 
 def check_cell(
-    net: MultiLayerNet,
+    net: Network,
     x: Array,
-    t: Array | Labels,
+    t: npt.ArrayLike,
     key: str,
     index: Index,
     h: float = DEFAULT_STEP,
+    mode: Pass = TRAINING,
 ) -> CellCheck:
     """Check ∂loss/∂params[key][index] of a minibatch by central differences at `h`.
 
@@ -68,19 +72,20 @@ def check_cell(
             not fit the net.
         IndexError: the parameter has no such entry.
     """
-    return _CellProber(net, x, t, key, index).check(h)
+    return _CellProber(net, x, t, key, index, mode).check(h)
 
 
 def error_by_step_size(
-    net: MultiLayerNet,
+    net: Network,
     x: Array,
-    t: Array | Labels,
+    t: npt.ArrayLike,
     key: str,
     index: Index,
     step_sizes: tuple[float, ...] = STEP_SIZES,
+    mode: Pass = TRAINING,
 ) -> tuple[CellCheck, ...]:
     """Return the check of one cell at each of the step sizes. Raises as `check_cell` does."""
-    prober = _CellProber(net, x, t, key, index)
+    prober = _CellProber(net, x, t, key, index, mode)
     return tuple(prober.check(h) for h in step_sizes)
 
 
@@ -94,20 +99,21 @@ class _CellProber:
     """Moves one entry of a float64 copy of a net, and takes the loss there."""
 
     def __init__(
-        self, net: MultiLayerNet, x: Array, t: Array | Labels, key: str, index: Index
+        self, net: Network, x: Array, t: npt.ArrayLike, key: str, index: Index, mode: Pass
     ) -> None:
         if key not in net.params:
             raise ValueError(f"parameter {key!r}: must be one of {', '.join(net.params)}")
         check_index(f"d{key}", net.params[key].shape, index)
         self._key, self._index = key, index
         rows, self._t = read_minibatch(net, x, t)
+        self._mode = mode
         self._net = net.astype(np.float64)
         self._x = rows.astype(np.float64)
         with np.errstate(all="ignore"):
-            self._shown = float(net.around(net.params).gradient(rows, self._t)[key][index])
-            self._backprop = float(self._net.gradient(self._x, self._t)[key][index])
-            self._scale = 1.0 + float(np.abs(self._net.predict(self._x)).max())
-            _, self._base_sides = self._loss_at(0.0)
+            self._shown = float(net.around(net.params).gradient(rows, self._t, mode)[key][index])
+            self._backprop = float(self._net.gradient(self._x, self._t, mode)[key][index])
+            self._scale = 1.0 + float(np.abs(self._net.predict(self._x, mode)).max())
+            _, self._base = self._loss_at(0.0)
 
     def check(self, h: float) -> CellCheck:
         """Return the check at one step size."""
@@ -137,24 +143,29 @@ class _CellProber:
         """Return the central difference at `h`, and the kinks crossed on either side."""
         (loss_above, above), (loss_below, below) = self._loss_at(h), self._loss_at(-h)
         kinks = tuple(
-            Kink(layer, int(sample), int(unit))
-            for layer, base in self._base_sides.items()
-            for sample, unit in np.argwhere((above[layer] != base) | (below[layer] != base))
+            Kink(layer, int(place[0]), _unit(place, base.shape))
+            for layer, base in self._base.items()
+            for place in np.argwhere((above[layer] != base) | (below[layer] != base))
         )
         return (loss_above - loss_below) / (2 * h), kinks
 
-    def _loss_at(self, move: float) -> tuple[float, dict[str, npt.NDArray[Any]]]:
-        """Return the loss with the entry moved, and on which side of its kink each unit is."""
+    def _loss_at(self, move: float) -> tuple[float, dict[str, Branches]]:
+        """Return the loss with the entry moved, and which branches the layers then take."""
         param = self._net.params[self._key]
         value = param[self._index]
-        sides: dict[str, npt.NDArray[Any]] = {}
+        taken: dict[str, Branches] = {}
         try:
             param[self._index] = value + move
             out: Array = self._x
             for name, layer in self._net.layers.items():
-                if layer.KINK is not None:
-                    sides[name] = np.atleast_2d(out > layer.KINK)
-                out = layer.forward(out)
-            return self._net.last_layer.forward(out, self._t), sides
+                branches = layer.branches(out)
+                if branches is not None:
+                    taken[name] = branches
+                out = layer.forward(out, self._mode)
+            return self._net.last_layer.forward(out, self._t), taken
         finally:
             param[self._index] = value
+
+
+def _unit(place: npt.NDArray[np.intp], shape: Shape) -> int:
+    return int(np.ravel_multi_index(tuple(place[1:]), shape[1:]))

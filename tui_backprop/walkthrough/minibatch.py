@@ -1,27 +1,29 @@
-"""Reading a minibatch: samples as rows of the net's dtype, targets as class indices."""
+"""Reading a minibatch: samples in the net's dtype, targets as its loss keeps them."""
+
+import math
 
 import numpy as np
+import numpy.typing as npt
 
-from tui_backprop.nn import MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels, as_labels
+from tui_backprop.nn import Network
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.losses.loss import Targets
 
 
-def read_minibatch(net: MultiLayerNet, x: Array, t: Array | Labels) -> tuple[Array, Labels]:
-    """Return copies of the samples, shape (N, inputs), and of the class indices, shape (N,).
+def read_minibatch(net: Network, x: Array, t: npt.ArrayLike) -> tuple[Array, Targets]:
+    """Return copies of the samples, shape (N, …) as the net takes them, and of the targets.
 
     Args:
         net: what the minibatch is for.
         x: samples, shape (N, …), or one sample without N.
-        t: class indices (N,), or one-hot rows.
+        t: class indices (N,), or one-hot rows; for a net that predicts numbers, those.
 
     Raises:
         ValueError: `x` or `t` does not fit the net, or there is no sample.
     """
-    inputs, classes = net.params["W1"].shape[0], net.params[f"b{len(net.params) // 2}"].size
+    inputs = math.prod(net.blueprint.sample)
     samples = 1 if x.size == inputs or not x.ndim else x.shape[0]
     if not samples or x.size != samples * inputs:
         raise ValueError(f"minibatch of shape {x.shape}: must be samples of {inputs} values each")
-    labels = np.array(as_labels(t, (samples, classes)))
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"targets: must be class indices from 0 to {classes - 1}")
-    return np.array(x, net.dtype, order="C").reshape(samples, inputs), labels
+    targets = np.array(net.last_layer.read_targets(t, (samples, *net.blueprint.out)))
+    return np.array(x, net.dtype, order="C").reshape(samples, *net.blueprint.sample), targets

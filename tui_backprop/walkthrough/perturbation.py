@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn import Affine, Layer, MultiLayerNet
-from tui_backprop.nn.arrays import Array, Labels
-from tui_backprop.nn.layers.softmax_with_loss import sample_losses
+from tui_backprop.nn import TRAINING, Affine, Network, Pass
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import MovedColumns
 from tui_backprop.walkthrough.minibatch import read_minibatch
 
 Entries = npt.NDArray[np.intp]
@@ -29,26 +29,32 @@ class Differences:
 class Perturbations:
     """A minibatch's passes in float64, and what they come to when entries of parameters move.
 
-    Moving W[i,j] by h moves column j of that layer's out, by h · x[:,i], and nothing else; an
-    entrywise layer keeps that to the column, and the next Affine turns the column into a product
-    of it and a row of its W. So thousands of moved entries go through the rest of the net as one
-    batch, and never touch what lies before.
+    Moving one entry mostly moves one column of its layer's out and nothing else; a COLUMNWISE
+    layer keeps that to the column, and an Affine turns the column into a product of it and a row
+    of its W. So thousands of moved entries go through the rest of the net as one batch, and never
+    touch what lies before. Where a layer has not declared so much, its own forward pass is made
+    for each entry.
 
     Args:
-        net: its parameters are copied; its class says which layers are used.
+        net: its parameters are copied.
         x: the minibatch's samples, shape (N, …).
-        t: class indices (N,), or one-hot rows.
+        t: their targets.
+        mode: the pass in question.
     """
 
-    def __init__(self, net: MultiLayerNet, x: Array, t: Array | Labels) -> None:
-        rows, self._labels = read_minibatch(net, x, t)
+    def __init__(self, net: Network, x: Array, t: npt.ArrayLike, mode: Pass = TRAINING) -> None:
+        rows, self._targets = read_minibatch(net, x, t)
         self.net = net.astype(np.float64)
+        self._mode = mode
         self._layers = list(self.net.layers.values())
         self._arrays = [rows.astype(np.float64)]
         with np.errstate(all="ignore"):
-            self.gradients = self.net.gradient(self._arrays[0], self._labels)
+            self.gradients = self.net.gradient(self._arrays[0], self._targets, mode)
             for layer in self._layers:
-                self._arrays.append(np.array(layer.forward(self._arrays[-1])))
+                self._arrays.append(np.array(layer.forward(self._arrays[-1], mode)))
+        self._branches = [
+            layer.branches(x) for layer, x in zip(self._layers, self._arrays, strict=False)
+        ]
         self._scores = self._arrays[-1]
 
     @property
@@ -58,10 +64,12 @@ class Perturbations:
 
     def chunk(self, key: str) -> int:
         """Return how many entries of a parameter are best moved at a time."""
-        later = self._layers[self._position(key) + 1 :]
-        widths = [layer.b.size for layer in later if isinstance(layer, Affine)]
-        samples, classes = self._scores.shape
-        return max(1, _CHUNK // int(2 * samples * max([*widths, classes])))
+        position, symbol = self._owner(key)
+        one, step = np.zeros(1, np.intp), np.ones(1)
+        by_column = self._layers[position].moved_columns(symbol, one, step) is not None
+        # What goes on as columns first becomes whole rows behind the next Affine.
+        rows = self._arrays[position + 2 if by_column else position + 1 :] or [self._scores]
+        return max(1, _CHUNK // (2 * max(array.size for array in rows)))
 
     def differences(self, key: str, entries: Entries, h: float | Array) -> Differences:
         """Return (loss(θ+h) - loss(θ-h)) / 2h for each of a parameter's entries.
@@ -71,67 +79,86 @@ class Perturbations:
             entries: indices into the flattened parameter, shape (E,).
             h: how far each entry moves, above 0; one number, or one for each, shape (E,).
         """
-        position = self._position(key)
-        before, after = self._arrays[position], self._arrays[position + 1]
-        is_weight = self.net.params[key].ndim == 2
-        units = entries % after.shape[1]
-        samples = after.shape[0]
-        slopes = before[:, entries // after.shape[1]].T if is_weight else np.ones((1, samples))
+        position, symbol = self._owner(key)
         steps = np.broadcast_to(h, entries.shape)
-        moves = steps[:, None] * slopes
-        # From here on: entries, the two directions, samples.
-        columns = after[:, units].T[:, None, :] + np.stack([moves, -moves], axis=1)
         crossed = np.zeros(entries.size, np.bool_)
         with np.errstate(all="ignore"):
-            scores = self._push(position + 1, columns, units, crossed)
-            losses = sample_losses(scores, self._labels).mean(axis=-1)
+            moved = self._layers[position].moved_columns(symbol, entries, steps)
+            if moved is not None:
+                batches, position = self._push_columns(position + 1, moved, crossed)
+            else:
+                batches = self._outputs_moved(position, symbol, entries, steps)
+                position += 1
+            scores = self._push_batches(position, batches, crossed)
+            losses = self.net.last_layer.sample_losses(scores, self._targets).mean(axis=-1)
+            losses = losses.reshape(-1, 2)
             return Differences((losses[:, 0] - losses[:, 1]) / (2 * steps), crossed)
 
-    def _push(self, position: int, columns: Array, units: Entries, crossed: Flags) -> Array:
-        """Return the scores, (E, 2, N, classes), when a column of an array is another.
+    def _push_columns(
+        self, position: int, moved: MovedColumns, crossed: Flags
+    ) -> tuple[Array, int]:
+        """Return batches (2 E, N, …) of the array at the position returned, which is not before.
 
-        `position` is that of the array; `columns` (E, 2, N) replaces its columns `units` (E,).
+        `position` is that of the array whose columns `moved` are; `crossed` (E,) is set where a
+        layer's kink was crossed on the way.
         """
-        while position < len(self._layers) and self._layers[position].ELEMENTWISE:
-            layer, base = self._layers[position], self._arrays[position][:, units].T[:, None, :]
-            _mark_crossings(layer, columns, base, crossed)
-            columns = layer.forward(columns)
+        units, columns = moved
+        while position < len(self._layers) and self._layers[position].COLUMNWISE:
+            layer = self._layers[position]
+            base = self._arrays[position][:, units].T[:, None, :]
+            _mark(crossed, layer.branches(columns), layer.branches(base))
+            columns = layer.forward_columns(columns, units)
             position += 1
         base = self._arrays[position]
-        rows: npt.NDArray[Any]
+        batches: npt.NDArray[Any]
         if position < len(self._layers) and isinstance(affine := self._layers[position], Affine):
-            moved = columns - base[:, units].T[:, None, :]
-            rows = moved[..., None] * affine.W[units][:, None, None, :]
-            rows += self._arrays[position + 1]
+            change = columns - base[:, units].T[:, None, :]
+            batches = change[..., None] * affine.W[units][:, None, None, :]
+            batches += self._arrays[position + 1]
             position += 1
         else:
-            rows = np.broadcast_to(base, (*columns.shape, base.shape[1])).copy()
-            rows[np.arange(units.size), :, :, units] = columns
-        for layer, base in zip(self._layers[position:], self._arrays[position:-1], strict=True):
-            _mark_crossings(layer, rows, base, crossed)
-            out = layer.forward(rows.reshape(-1, rows.shape[-1]))
-            rows = out.reshape(*columns.shape, -1)
-        return rows
+            batches = np.broadcast_to(base, (*columns.shape, base.shape[1])).copy()
+            batches[np.arange(units.size), :, :, units] = columns
+        return batches.reshape(-1, *batches.shape[2:]), position
 
-    def _position(self, key: str) -> int:
-        """Return the place, among the layers, of the one that holds the parameter."""
-        param = self.net.params[key]
+    def _outputs_moved(self, position: int, symbol: str, entries: Entries, steps: Array) -> Array:
+        """Return a layer's outputs (2 E, N, …), with one entry of a parameter moved in each."""
+        layer, x = self._layers[position], self._arrays[position]
+        twin = layer.around({name: param.copy() for name, param in layer.params.items()})
+        flat = twin.params[symbol].reshape(-1)
+        outputs = []
+        for entry, step in zip(entries, steps, strict=True):
+            value = flat[entry]
+            for move in (step, -step):
+                flat[entry] = value + move
+                outputs.append(np.array(twin.forward(x, self._mode)))
+            flat[entry] = value
+        return np.stack(outputs)
+
+    def _push_batches(self, position: int, batches: Array, crossed: Flags) -> Array:
+        """Return the scores (2 E, N, outputs) of batches of the array at this position."""
+        for place in range(position, len(self._layers)):
+            layer, base = self._layers[place], self._branches[place]
+            if base is not None:
+                merged = layer.branches(batches.reshape(-1, *batches.shape[2:]))
+                assert merged is not None
+                _mark(crossed, merged.reshape(len(batches), *base.shape), base)
+            batches = layer.forward_batches(batches)
+        return batches
+
+    def _owner(self, key: str) -> tuple[int, str]:
+        """Return the place of the layer that holds the parameter, and its symbol there."""
         return next(
-            position
-            for position, layer in enumerate(self._layers)
-            if any(value is param for value in layer.params.values())
+            (place, symbol)
+            for place, planned in enumerate(self.net.blueprint.layers)
+            for symbol, own in planned.keys.items()
+            if own == key
         )
 
 
-def _mark_crossings(layer: Layer, values: Array, base: Array, crossed: Flags) -> None:
-    """Set `crossed` where a value going into a layer is on another side of its kink than before.
-
-    Args:
-        layer: with or without a kink.
-        values: what goes into it, shape (E, 2, …).
-        base: what went into it before anything moved; broadcasts with `values`.
-        crossed: of each entry, shape (E,).
+def _mark(crossed: Flags, moved: npt.NDArray[Any] | None, base: npt.NDArray[Any] | None) -> None:
+    """Set `crossed` where a layer takes another branch than before: the layer's branches for all
+    moved values, which begin with the entries, and for those before, which broadcast with them.
     """
-    if layer.KINK is not None:
-        differs = (values > layer.KINK) != (base > layer.KINK)
-        crossed |= differs.reshape(crossed.size, -1).any(axis=1)
+    if moved is not None and base is not None:
+        crossed |= (moved != base).reshape(crossed.size, -1).any(axis=1)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array, Labels
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.nn.operation import Operation
 
 
@@ -26,18 +27,19 @@ class Origin(Enum):
     STEP = "a step"
     MINIBATCH = "the minibatch"
     PARAMETER = "a parameter"
-    STATE = "the optimizer's state"
+    STATE = "state, kept from iteration to iteration"
+    DRAWN = "drawn at random for this pass"
     CONSTANT = "a hyperparameter"
     AFTER_UPDATE = "a second forward pass, with the updated parameters"
 
 
 @dataclass(frozen=True, eq=False)
 class NamedArray:
-    """An array on the tape, read-only, in the training dtype (a loss in float64, shape ()).
+    """An array on the tape, read-only, in the training dtype; a loss and constants in float64.
 
     `symbol` is its name in the operation's formula (x, dout, W); `label` its name in the network
     (Relu1.out, dy, W2). `step` is the number of the step that made it, None for a leaf.
-    A constant has shape ().
+    Losses and constants have shape ().
     """
 
     symbol: str
@@ -58,7 +60,7 @@ class NamedArray:
 class Step:
     """One operation on the tape; `number` counts from 1.
 
-    `layer` is Affine1, Relu1, …, SoftmaxWithLoss, or the optimizer's name; `title` says which
+    `layer` is Affine1, Relu1, …, the loss's or the optimizer's name; `title` says which
     pass of it this is. `formula` is the operation's, with the parameter's own name in an update.
     """
 
@@ -97,7 +99,7 @@ class PhaseSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class Prediction:
-    """The batch's loss before and after the update, in nats, and what first order foretold.
+    """The batch's loss before and after the update, and what first order foretold.
 
     `changes` holds of each parameter the sum of gradient times update over all its entries, which
     for plain gradient descent is −η‖dW‖².
@@ -120,20 +122,20 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Tape:
-    """The steps of one iteration. `labels` (N,) holds the class index of each sample.
+    """The steps of one iteration. `targets` (N, …) holds what each sample should have come to.
 
     Numbers of steps that do not exist raise IndexError.
     """
 
     steps: tuple[Step, ...]
-    labels: Labels
+    targets: Targets
     prediction: Prediction
 
     def __post_init__(self) -> None:
-        self.labels.setflags(write=False)
+        self.targets.setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tape, (self.steps, self.labels, self.prediction)
+        return Tape, (self.steps, self.targets, self.prediction)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -144,7 +146,7 @@ class Tape:
     @property
     def sample_count(self) -> int:
         """N, the samples of the minibatch."""
-        return int(self.labels.size)
+        return len(self.targets)
 
     @property
     def x(self) -> Array:
@@ -153,7 +155,7 @@ class Tape:
 
     @property
     def y(self) -> Array:
-        """The predicted probabilities, shape (N, classes)."""
+        """What is predicted, shape (N, outputs): of classes, their probabilities."""
         return self.find("y").output.array
 
     @property

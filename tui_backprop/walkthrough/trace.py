@@ -5,17 +5,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from tui_backprop.nn import MultiLayerNet, Optimizer
-from tui_backprop.nn.arrays import Array, Labels
+from tui_backprop.nn import TRAINING, Network, Optimizer, Pass
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.blueprint import PlannedLayer
+from tui_backprop.nn.layers.layer import Layer, scalars
+from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.nn.operation import Operation
 from tui_backprop.walkthrough.minibatch import read_minibatch
 from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Prediction, Step, Tape
 
-_LOSS_LAYER = "SoftmaxWithLoss"
+Known = dict[str, NamedArray]
+"""Arrays by the symbols that operations read them by."""
 
 
-def trace(net: MultiLayerNet, optimizer: Optimizer, x: Array, t: Array | Labels) -> Tape:
+def trace(
+    net: Network, optimizer: Optimizer, x: Array, t: npt.ArrayLike, mode: Pass = TRAINING
+) -> Tape:
     """Return the tape of the iteration that `net` and `optimizer` would make next.
 
     The layers' and the optimizer's own code runs on the same parameters, but with passes,
@@ -23,164 +30,209 @@ def trace(net: MultiLayerNet, optimizer: Optimizer, x: Array, t: Array | Labels)
     tape equals to the bit what the iteration itself will compute.
 
     Args:
-        net: its parameters are read, never written.
+        net: its parameters and state are read, never written.
         optimizer: its learning rate and state are read, never written.
         x: the minibatch's samples, shape (N, …), or one sample without N.
-        t: class indices (N,), or one-hot rows.
+        t: class indices (N,), or one-hot rows; for a net that predicts numbers, those.
+        mode: the pass that the iteration will make.
 
     Raises:
         ValueError: `x` or `t` does not fit the net, or there is no sample.
     """
-    x, labels = read_minibatch(net, x, t)
-    targets = np.eye(net.params[f"b{len(net.params) // 2}"].size, dtype=net.dtype)[labels]
+    x, targets = read_minibatch(net, x, t)
     with np.errstate(all="ignore"):
-        tracer = _Tracer(net, x, targets)
-        dy = tracer.record_loss(tracer.record_forward(x), labels)
+        tracer = _Tracer(net, x, targets, mode)
+        dy = tracer.record_loss(tracer.record_forward(x))
         tracer.record_backward(dy)
-        prediction = tracer.record_update(optimizer, x, labels)
-    return Tape(tuple(tracer.steps), labels, prediction)
+        prediction = tracer.record_update(optimizer, x)
+    return Tape(tuple(tracer.steps), targets, prediction)
 
 
 class _Tracer:
     """Runs the passes of one iteration and appends a step for each operation."""
 
-    def __init__(self, net: MultiLayerNet, x: Array, targets: Array) -> None:
+    def __init__(self, net: Network, x: Array, targets: Targets, mode: Pass) -> None:
         self.steps: list[Step] = []
         self.net = net.around(net.params)
+        self.mode = mode
+        self.targets = targets
+        (outputs,) = net.blueprint.out
+        shown = net.last_layer.shown_targets(targets, outputs, net.dtype)
         self.x = NamedArray("x", "x", x, Origin.MINIBATCH)
-        self.targets = NamedArray("t", "t", targets, Origin.MINIBATCH)
+        self.t = NamedArray("t", "t", shown, Origin.MINIBATCH)
         self.params = {
             key: NamedArray(key, key, param.copy(), Origin.PARAMETER)
             for key, param in net.params.items()
         }
         self.grads: dict[str, NamedArray] = {}
-        self.layer_inputs: dict[str, NamedArray] = {}
+        self.known = {planned.name: self._leaves(planned) for planned in net.blueprint.layers}
+
+    def _leaves(self, planned: PlannedLayer) -> Known:
+        """Return what a layer's operations read that no operation makes."""
+        layer = self.net.layers[planned.name]
+        known = {symbol: self.params[key] for symbol, key in planned.keys.items()}
+        for symbol, part in layer.state.items():
+            label = f"{symbol} of {planned.name}"
+            known[symbol] = NamedArray(symbol, label, part.copy(), Origin.STATE)
+        return known | _constants(layer.constants())
 
     def record_forward(self, x: Array) -> Array:
         """Run the layers, and return the scores."""
         current = self.x
         for name, layer in self.net.layers.items():
-            self.layer_inputs[name] = current
-            x = layer.forward(x)
-            (operation,) = layer.FORWARD
-            known = {"x": current, **self._parameters_of(name)}
-            current = self._append(
-                Phase.FORWARD, name, f"{name}.forward", operation, known, f"{name}.out", x
-            )
+            known = self.known[name]
+            known["x"] = current
+            x = layer.forward(x, self.mode)
+            made = {**layer.arrays, "out": x}
+            for symbol in layer.DRAWN:
+                label = f"{name}.{symbol}"
+                known[symbol] = NamedArray(symbol, label, made[symbol].copy(), Origin.DRAWN)
+            for operation in layer.FORWARD:
+                self._append_for(Phase.FORWARD, name, "forward", operation, known, made)
+            current = known["out"]
         self.scores = current
         return x
 
-    def record_loss(self, scores: Array, labels: Labels) -> Array:
+    def record_loss(self, scores: Array) -> Array:
         """Run the last layer both ways, and return dy. Records dy's step too."""
-        last = self.net.last_layer
-        self.loss = last.forward(scores, labels)
-        probabilities, loss = last.FORWARD
-        (gradient,) = last.BACKWARD
-        known = {"x": self.scores, "t": self.targets}
-        forward = f"{_LOSS_LAYER}.forward"
-        known["y"] = self._append(
-            Phase.LOSS, _LOSS_LAYER, forward, probabilities, known, "y", last.y
-        )
-        self._append(Phase.LOSS, _LOSS_LAYER, forward, loss, known, "loss", np.array(self.loss))
+        last, name = self.net.last_layer, type(self.net.last_layer).__name__
+        self.loss = last.forward(scores, self.targets)
+        made = {"y": last.y, "loss": np.array(self.loss)}
+        known = {"x": self.scores, "t": self.t}
+        for operation in last.FORWARD:
+            symbol = operation.output
+            known[symbol] = self._append(
+                Phase.LOSS, name, f"{name}.forward", operation, known, symbol, made[symbol]
+            )
         dy = last.backward()
-        title = f"{_LOSS_LAYER}.backward"
-        self.dy = self._append(Phase.BACKWARD, _LOSS_LAYER, title, gradient, known, "dy", dy)
+        (operation,) = last.BACKWARD
+        self.dy = self._append(Phase.BACKWARD, name, f"{name}.backward", operation, known, "dy", dy)
         return dy
 
     def record_backward(self, dout: Array) -> None:
         """Run the layers backwards. The first one's dx, which nothing uses, is not computed."""
         incoming = self.dy
-        first = next(iter(self.net.layers))
-        for name, layer in reversed(self.net.layers.items()):
-            dx = None
-            if name == first:
+        learning = self.net.learning_layers
+        for name in reversed(learning):
+            layer, known = self.net.layers[name], self.known[name]
+            known["dout"] = incoming
+            made: dict[str, Array] = {}
+            if name == learning[0]:
                 layer.parameter_gradients(dout)
             else:
-                dx = layer.backward(dout)
-            known = {"dout": incoming, "x": self.layer_inputs[name], **self._parameters_of(name)}
+                made["dx"] = dout = layer.backward(dout)
+            made |= layer.arrays
+            made |= {f"d{symbol}": grad for symbol, grad in layer.grads.items()}
             for operation in layer.BACKWARD:
-                if operation.output == "dx":
-                    if dx is not None:
-                        incoming = self._append(
-                            Phase.BACKWARD,
-                            name,
-                            f"{name}.backward",
-                            operation,
-                            known,
-                            f"{name}.dx",
-                            dx,
-                        )
-                else:
-                    symbol = operation.output.removeprefix("d")
-                    key = self._key(name, symbol)
-                    self.grads[key] = self._append(
-                        Phase.BACKWARD,
-                        name,
-                        f"{name}.backward",
-                        operation,
-                        known,
-                        f"d{key}",
-                        layer.grads[symbol],
-                    )
-            if dx is not None:
-                dout = dx
+                if operation.output != "dx" or name != learning[0]:
+                    self._append_for(Phase.BACKWARD, name, "backward", operation, known, made)
+            incoming = known.get("dx", incoming)
 
-    def record_update(self, optimizer: Optimizer, x: Array, labels: Labels) -> Prediction:
+    def _append_for(
+        self,
+        phase: Phase,
+        name: str,
+        direction: str,
+        operation: Operation,
+        known: Known,
+        made: Mapping[str, Array],
+    ) -> None:
+        """Append an operation of a layer, and note what it made among what is known."""
+        symbol = operation.output
+        key = self._key_of_gradient(name, symbol) if phase is Phase.BACKWARD else None
+        label = f"{name}.{symbol}" if key is None else f"d{key}"
+        title = f"{name}.{direction}"
+        known[symbol] = self._append(phase, name, title, operation, known, label, made[symbol])
+        if key is not None:
+            self.grads[key] = known[symbol]
+
+    def _key_of_gradient(self, name: str, symbol: str) -> str | None:
+        """Return the parameter whose gradient a layer's operation makes, if it makes one."""
+        planned = next(p for p in self.net.blueprint.layers if p.name == name)
+        return planned.keys.get(symbol.removeprefix("d"))
+
+    def record_update(self, optimizer: Optimizer, x: Array) -> Prediction:
         """Run a copy of the optimizer, and the same batch's loss with what it made."""
-        name = type(optimizer).__name__
-        state = {key: _copies(optimizer.state(key)) for key in self.params}
+        step = self.mode.iteration or optimizer.steps_made + 1
+        before = {key: _copies(optimizer.state(key)) for key in self.params}
         optimizer = copy.deepcopy(optimizer)
-        updates = optimizer.compute_updates(self.net.grads)
+        proposal = optimizer.propose(self.net.grads, step)
         changes = tuple(
             (key, float(np.dot(_flat(self.net.grads[key]), _flat(update))))
-            for key, update in updates.items()
+            for key, update in proposal.updates.items()
         )
         updated = {key: param.array.copy() for key, param in self.params.items()}
-        optimizer.apply_updates(updated)
-        constants = {
-            symbol: NamedArray(symbol, symbol, self._scalar(value), Origin.CONSTANT)
-            for symbol, value in optimizer.constants().items()
-        }
-        for key, param in self.params.items():
-            renewed = optimizer.state(key)
-            known = {"W": param, "dW": self.grads[key], **constants}
-            for symbol, after in renewed.items():
-                before = state[key].get(symbol, np.zeros_like(after))
-                known[symbol] = NamedArray(symbol, f"{symbol} of {key}", before, Origin.STATE)
-            for operation in optimizer.UPDATE:
-                symbol = operation.output
-                is_parameter = symbol == "W"
-                known[symbol] = self._append(
-                    Phase.UPDATE,
-                    name,
-                    f"{name}.update",
-                    operation,
-                    known,
-                    f"{key}′" if is_parameter else f"{symbol}′ of {key}",
-                    updated[key] if is_parameter else renewed[symbol],
-                    formula=operation.formula.replace("W", key),
-                )
-        return Prediction(self.loss, self._record_loss_after(updated, x, labels), changes)
+        optimizer.commit(updated)
+        constants = _constants(optimizer.constants(step))
+        for key in self.params:
+            self._record_update_of(key, optimizer, before[key], constants, updated[key])
+        for name, layer in self.net.layers.items():
+            self._record_renewal(name, layer)
+        return Prediction(self.loss, self._record_loss_after(updated, x), changes)
 
-    def _record_loss_after(self, params: Mapping[str, Array], x: Array, labels: Labels) -> float:
+    def _record_update_of(
+        self,
+        key: str,
+        optimizer: Optimizer,
+        before: Mapping[str, Array],
+        constants: Known,
+        updated: Array,
+    ) -> None:
+        name = type(optimizer).__name__
+        param, renewed = self.params[key], optimizer.state(key)
+        known = {"W": param, "dW": self.grads[key], **constants}
+        for symbol, after in renewed.items():
+            part = before.get(symbol, np.zeros_like(after))
+            known[symbol] = NamedArray(symbol, f"{symbol} of {key}", part, Origin.STATE)
+        for operation in optimizer.UPDATE:
+            symbol = operation.output
+            is_parameter = symbol == "W"
+            known[symbol] = self._append(
+                Phase.UPDATE,
+                name,
+                f"{name}.update",
+                operation,
+                known,
+                f"{key}′" if is_parameter else f"{symbol}′ of {key}",
+                updated if is_parameter else renewed[symbol],
+                formula=operation.formula.replace("W", key),
+            )
+
+    def _record_renewal(self, name: str, layer: Layer) -> None:
+        renewed = layer.renewed_state()
+        for operation in layer.RENEWAL:
+            symbol = operation.output
+            label = f"{symbol}′ of {name}"
+            self._append(
+                Phase.UPDATE,
+                name,
+                f"{name}.update",
+                operation,
+                self.known[name],
+                label,
+                renewed[symbol],
+            )
+
+    def _record_loss_after(self, params: Mapping[str, Array], x: Array) -> float:
         net = self.net.around(params)
-        scores = net.predict(x)
-        loss = net.last_layer.forward(scores, labels)
+        scores = net.predict(x, self.mode)
+        name = type(net.last_layer).__name__
+        loss = net.last_layer.forward(scores, self.targets)
         operation = net.last_layer.FORWARD[-1]
         known = {
-            "t": self.targets,
-            "x": NamedArray("x", f"{self.scores.label}′", scores.copy(), Origin.AFTER_UPDATE),
-            "y": NamedArray("y", "y′", net.last_layer.y.copy(), Origin.AFTER_UPDATE),
+            "t": self.t,
+            "x": NamedArray("x", f"{self.scores.label}′", _copy(scores), Origin.AFTER_UPDATE),
+            "y": NamedArray("y", "y′", _copy(net.last_layer.y), Origin.AFTER_UPDATE),
         }
         self._append(
             Phase.UPDATE,
-            _LOSS_LAYER,
-            f"{_LOSS_LAYER}.forward",
+            name,
+            f"{name}.forward",
             operation,
             known,
             "loss′",
             np.array(loss),
-            formula="loss′ = −Σ t · log y′ / N",
+            formula=operation.formula.replace("loss", "loss′").replace("y", "y′"),
         )
         return loss
 
@@ -199,24 +251,22 @@ class _Tracer:
         """Append the step that made `output`, of which it keeps a copy, and return that."""
         number = len(self.steps) + 1
         inputs = tuple(replace(known[symbol], symbol=symbol) for symbol in operation.inputs)
-        made = NamedArray(operation.output, label, output.copy(), Origin.STEP, number)
+        made = NamedArray(operation.output, label, _copy(output), Origin.STEP, number)
         formula = formula or operation.formula
         self.steps.append(Step(number, phase, layer, title, formula, operation, inputs, made))
         return made
 
-    def _parameters_of(self, layer: str) -> dict[str, NamedArray]:
-        return {
-            symbol: self.params[self._key(layer, symbol)]
-            for symbol in self.net.layers[layer].params
-        }
 
-    def _key(self, layer: str, symbol: str) -> str:
-        """Return the network's key of a layer's parameter: the one that holds the same array."""
-        param = self.net.layers[layer].params[symbol]
-        return next(key for key, value in self.net.params.items() if value is param)
+def _constants(numbers: Mapping[str, float]) -> Known:
+    return {
+        symbol: NamedArray(symbol, symbol, number, Origin.CONSTANT)
+        for symbol, number in scalars(numbers).items()
+    }
 
-    def _scalar(self, value: float) -> Array:
-        return np.array(value, self.net.dtype)
+
+def _copy(array: Array) -> Array:
+    """Return a copy that lies in memory as `array` does: sums over it round the same."""
+    return array.copy(order="K")
 
 
 def _copies(arrays: Mapping[str, Array]) -> dict[str, Array]:

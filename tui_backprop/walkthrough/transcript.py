@@ -55,7 +55,7 @@ def _samples(tape: Tape) -> Iterator[str]:
     yield ""
     yield "| sample | class t | probability y of it | most probable class |"
     yield "|---:|---:|---:|---:|"
-    for n, label in enumerate(tape.labels[:_SHOWN_SAMPLES]):
+    for n, label in enumerate(tape.targets[:_SHOWN_SAMPLES]):
         yield f"| {n} | {label} | {tape.y[n, label]:.4f} | {tape.y[n].argmax()} |"
     if tape.sample_count > _SHOWN_SAMPLES:
         yield ""

@@ -1,18 +1,25 @@
 """The rectified linear unit: out = max(x, 0)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.layer import Layer
+from tui_backprop.nn.layers.layer import Branches, Diagnosis, Layer
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
+from tui_backprop.nn.passes import TRAINING, Pass
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     x = cell(inputs, "x", *index)
     return Derivation((Term.of("max({0}, 0)", x, value=0.0 if x.value <= 0 else x.value),))
+
+
+def _out(inputs: Inputs) -> Array:
+    x = inputs["x"]
+    out: Array = np.maximum(x, np.zeros_like(x))
+    return out
 
 
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -21,18 +28,26 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of("{0} · ({1} > 0)", dout, x, value=dout.value * flows),))
 
 
+def _dx(inputs: Inputs) -> Array:
+    dx: Array = inputs["dout"] * (inputs["x"] > 0)
+    return dx
+
+
+DYING_SHARE = 0.5
+"""A layer with more than this share of its units at 0 has lost most of what it can say."""
+
+
 class Relu(Layer):
     """out = x where x > 0, else 0, for an input of any shape (book 5.5).
 
     `active` tells of the last forward pass where x was above 0: where gradients flow back.
     """
 
-    FORWARD: ClassVar = (Operation("out", "out = max(x, 0)", ("x",), "{x}", _out_terms),)
+    FORWARD: ClassVar = (Operation("out", "out = max(x, 0)", ("x",), "{x}", _out_terms, _out),)
     BACKWARD: ClassVar = (
-        Operation("dx", "dx = dout × (x > 0)", ("dout", "x"), "{dout} × {x}", _dx_terms),
+        Operation("dx", "dx = dout × (x > 0)", ("dout", "x"), "{dout} × {x}", _dx_terms, _dx),
     )
-    ELEMENTWISE: ClassVar = True
-    KINK: ClassVar = 0.0
+    COLUMNWISE: ClassVar = True
 
     active: npt.NDArray[np.bool_]
 
@@ -41,16 +56,31 @@ class Relu(Layer):
         self.active = np.zeros((0, 0), np.bool_)
         self._zeros = np.zeros((0, 0))
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, mode: Pass = TRAINING) -> Array:
         """Return max(x, 0)."""
         # NumPy takes the larger of two arrays in a third of the time of an array and a number.
         if self._zeros.shape != x.shape or self._zeros.dtype != x.dtype:
             self._zeros = np.zeros_like(x)
         self.active = x > self._zeros
-        out: npt.NDArray[Any] = np.maximum(x, self._zeros)
+        out: Array = np.maximum(x, self._zeros)
         return out
 
-    def input_gradient(self, dout: Array) -> Array:
+    def backward(self, dout: Array) -> Array:
         """Return dout where x was above 0, else 0. `dout` itself stays as it is."""
         dx: Array = dout * self.active
         return dx
+
+    def parameter_gradients(self, dout: Array) -> None:
+        """Do nothing: there are no parameters."""
+
+    def branches(self, x: Array) -> Branches:
+        """Return whether x is above 0: the slope jumps there."""
+        return x > 0
+
+    def diagnose(self) -> Diagnosis | None:
+        """Return the share of units that were 0 for every sample: they learn nothing from it."""
+        if not self.active.size:
+            return None
+        dead = 1.0 - float(self.active.any(axis=0).mean())
+        units = int(self.active[0].size)
+        return Diagnosis(units, "dead", dead, "dying" if dead > DYING_SHARE else "")

@@ -8,7 +8,6 @@ from tui_backprop.training.snapshot import (
     ActivationStatistics,
     LayerStatistics,
     ParameterStatistics,
-    Verdict,
 )
 
 MAX_ROWS = 1000
@@ -33,7 +32,7 @@ def _stored_parameter(row: ParameterStatistics) -> dict[str, Any]:
         "gradient_norm": _stored(row.gradient_norm),
         "gradient_rms": _stored(row.gradient_rms),
         "update_ratio": _stored(row.update_ratio),
-        "verdict": row.verdict.value,
+        "verdict": row.verdict,
         "trend": [stored_number(value) for value in row.trend],
     }
 
@@ -42,8 +41,9 @@ def _stored_activation(row: ActivationStatistics) -> dict[str, Any]:
     return {
         "layer": row.layer,
         "units": row.units,
-        "dead_share": row.dead_share,
-        "verdict": row.verdict.value,
+        "measure": row.measure,
+        "share": row.share,
+        "verdict": row.verdict,
     }
 
 
@@ -60,7 +60,11 @@ def _read_row(row: PlainValues) -> LayerStatistics:
     layer, verdict = printable(row.text("layer", 100)), _verdict(row)
     if not row.has("parameter"):
         units = row.integer("units", 0, MAX_UNITS)
-        return ActivationStatistics(layer, units, row.optional_share("dead_share"), verdict)
+        if row.has("dead_share"):
+            return ActivationStatistics(layer, units, "dead", row.share("dead_share"), verdict)
+        measure = printable(row.text("measure", 100)) if row.has("measure") else ""
+        share = row.optional_share("share") if measure else None
+        return ActivationStatistics(layer, units, measure, share, verdict)
     shape = row.items("shape", 8)
     if not all(type(size) is int and 0 <= size <= MAX_UNITS for size in shape):
         raise StateError("a row's shape holds something other than sizes")
@@ -80,11 +84,8 @@ def _read_row(row: PlainValues) -> LayerStatistics:
     )
 
 
-def _verdict(row: PlainValues) -> Verdict:
-    try:
-        return Verdict(row.text("verdict", 100))
-    except ValueError as error:
-        raise StateError("a row's verdict is an unknown word") from error
+def _verdict(row: PlainValues) -> str:
+    return printable(row.text("verdict", 100))
 
 
 def _stored(value: float | None) -> float | str | None:

@@ -1,19 +1,23 @@
 """What the screens' help says of the words and signs on them: a paragraph a line, to be wrapped."""
 
+from tui_backprop.settings.catalogue import LAYERS
+
 
 def training_notes() -> str:
     """Return what the table's words mean, and when a field's value applies."""
     # Imported when needed: it brings NumPy with it.
-    from tui_backprop.training.statistics import DYING_SHARE, EXPLODING_RMS, VANISHING_SHARE
+    from tui_backprop.training.statistics import EXPLODING_RMS, VANISHING_SHARE
 
+    layers = "\n".join(
+        f"  {word:<11}{meaning}" for entry in LAYERS for word, meaning in entry.words
+    )
     return f"""
 ‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
 What stands under "state" is of the last minibatch:
   vanishing  ‖dW‖/√n is under 1/{1 / VANISHING_SHARE:,.0f} of the largest in the net
   exploding  ‖dW‖/√n is over {EXPLODING_RMS:g}
   zero       every entry of the gradient is 0
-  dead       the share of the ReLU units that were 0 for every sample
-  dying      more than {DYING_SHARE:.0%} of them are dead
+{layers}
   ok         none of these
 
 Fields marked ↻ need a new net: change them, then reset. The others apply with Enter, or when \

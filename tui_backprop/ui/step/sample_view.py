@@ -47,7 +47,7 @@ class SampleView(PaintedWidget):
             return []
         tape = traced.tape
         x, y = tape.x[self._number], tape.y[self._number]
-        label = int(tape.labels[self._number])
+        label = int(tape.targets[self._number])
         lines = [self._verdict(traced.class_names, label, y)]
         bars = self._bars(traced, width)
         if traced.image_shape is not None:
@@ -65,7 +65,7 @@ class SampleView(PaintedWidget):
         return [*lines, *side_by_side(picture, bars, beside)][:height]
 
     def _bars(self, traced: Traced, width: int) -> list[Strip]:
-        label, y = int(traced.tape.labels[self._number]), traced.tape.y[self._number]
+        label, y = int(traced.tape.targets[self._number]), traced.tape.y[self._number]
         names = [printable(name, 8) for name in traced.class_names]
         longest = max(map(cell_len, names))
         return [

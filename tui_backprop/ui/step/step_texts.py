@@ -31,7 +31,7 @@ def path_text(path: StepPath) -> str:
 def sample_text(traced: Traced, number: int) -> str:
     """Return a sample's label, and what the net makes of it."""
     tape, names = traced.tape, traced.class_names
-    label, guess = int(tape.labels[number]), int(tape.y[number].argmax())
+    label, guess = int(tape.targets[number]), int(tape.y[number].argmax())
     return (
         f"sample {number:,} of {tape.sample_count:,}: label {printable(names[label], 8)},"
         f" predicted {printable(names[guess], 8)} ({float(tape.y[number, guess]):.2f})"

@@ -28,14 +28,6 @@ from tui_backprop.ui.painting.table_columns import (
 )
 
 _BARS = "▁▂▃▄▅▆▇█"
-_ALARMING = {
-    Verdict.VANISHING,
-    Verdict.EXPLODING,
-    Verdict.ZERO,
-    Verdict.DYING,
-    Verdict.NOT_FINITE,
-}
-
 LAYER, PARAMETER, SHAPE = "layer", "", "shape"
 NORM, GRADIENT_NORM, GRADIENT_RMS, UPDATE_RATIO = "‖W‖", "‖dW‖", "‖dW‖/√n", "‖ΔW‖/‖W‖"
 STATE = "state"
@@ -89,7 +81,9 @@ class GradientTable(PaintedWidget):
         return [
             table_line(columns, headings(columns), HEADING_STYLE),
             *(
-                table_line(columns, cells, Style.null(), _MARKS if row.verdict in _ALARMING else {})
+                table_line(
+                    columns, cells, Style.null(), _MARKS if Verdict.is_alarming(row.verdict) else {}
+                )
                 for cells, row in zip(rows, self._rows, strict=True)
             ),
         ]
@@ -104,7 +98,7 @@ def chosen_columns(rows: Sequence[Cells], width: int) -> list[TableColumn]:
 
 def row_cells(row: LayerStatistics) -> Cells:
     """Return the texts of a row by their columns' headings."""
-    return parameter_cells(row) if isinstance(row, ParameterStatistics) else relu_cells(row)
+    return parameter_cells(row) if isinstance(row, ParameterStatistics) else activation_cells(row)
 
 
 def parameter_cells(row: ParameterStatistics) -> Cells:
@@ -117,14 +111,14 @@ def parameter_cells(row: ParameterStatistics) -> Cells:
         GRADIENT_NORM: shown_number(row.gradient_norm),
         GRADIENT_RMS: shown_number(row.gradient_rms),
         UPDATE_RATIO: shown_number(row.update_ratio),
-        STATE: row.verdict.value,
+        STATE: row.verdict,
     }
 
 
-def relu_cells(row: ActivationStatistics) -> Cells:
-    """Return the texts of a ReLU layer's row: the share of its units that are dead."""
-    dead = "" if row.dead_share is None else f"{row.dead_share:.0%} dead"
-    state = f"{dead}, dying" if row.verdict is Verdict.DYING else dead
+def activation_cells(row: ActivationStatistics) -> Cells:
+    """Return the texts of a layer's own row: the share of its units that its measure counts."""
+    measured = "" if row.share is None else f"{row.share:.0%} {row.measure}"
+    state = f"{measured}, {row.verdict}" if Verdict.is_alarming(row.verdict) else measured
     empty = {column.heading: "" for column in COLUMNS}
     return empty | {LAYER: row.layer, SHAPE: f"{row.units}", STATE: state}
 

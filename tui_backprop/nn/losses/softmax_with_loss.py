@@ -4,14 +4,17 @@ import math
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array, Labels, as_labels
+from tui_backprop.nn.losses.loss import Loss, Targets, as_rows
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
     Inputs,
     Operand,
     Operation,
+    Shape,
     Term,
     cell,
     constant,
@@ -68,21 +71,38 @@ def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(terms, (plain(constant("N", inputs["y"].shape[0])),))
 
 
-def sample_losses(x: Array, t: Labels) -> Array:
-    """Return -log softmax(x)[…, t] of each sample, in nats, by log-sum-exp.
+def _softmax_of(x: Array, labels: Labels, rows: Labels) -> tuple[Array, float]:
+    """Return softmax(x), shape (N, classes), and the mean loss; `rows` are 0 to N − 1."""
+    # One row a class here: NumPy adds and compares whole rows far faster than within them.
+    y = x.T.astype(x.dtype if x.dtype.kind == "f" else np.float64, order="C")
+    y -= np.maximum.reduce(y, axis=0)
+    picked = y[labels, rows]
+    np.exp(y, out=y)
+    total = np.add.reduce(y, axis=0)
+    y /= total
+    loss = float(np.add.reduce(np.log(total) - picked)) / len(x)
+    return y.T, loss
 
-    Args:
-        x: scores, shape (…, N, classes): any number of batches that share the targets.
-        t: class indices, shape (N,).
-    """
-    shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
-    picked = shifted[..., np.arange(t.size), t]
-    np.exp(shifted, out=shifted)
-    losses: Array = np.log(np.add.reduce(shifted, axis=-1)) - picked
-    return losses
+
+def _y(inputs: Inputs) -> Array:
+    any_class = np.zeros(len(inputs["x"]), np.intp)
+    return _softmax_of(inputs["x"], any_class, any_class)[0]
 
 
-class SoftmaxWithLoss:
+def _loss(inputs: Inputs) -> Array:
+    x = inputs["x"]
+    return np.array(_softmax_of(x, inputs["t"].argmax(axis=1), np.arange(len(x)))[1])
+
+
+def _dy(inputs: Inputs) -> Array:
+    y = inputs["y"]
+    dy = y.copy(order="K")
+    dy -= inputs["t"]
+    dy *= 1.0 / len(y)
+    return dy
+
+
+class SoftmaxWithLoss(Loss):
     """loss = mean over the batch of -log softmax(x)[tₙ], in nats (book 5.6.3).
 
     The loss is computed from the scores by log-sum-exp, not from the rounded probabilities, so
@@ -95,45 +115,49 @@ class SoftmaxWithLoss:
     """
 
     FORWARD: ClassVar = (
-        Operation("y", "y = exp(x) / Σₖ exp(xₖ)", ("x",), "{x}", _y_terms),
-        Operation("loss", "loss = −Σ t · log y / N", ("y", "t", "x"), "{y}, {t}", _loss_terms),
+        Operation("y", "y = exp(x) / Σₖ exp(xₖ)", ("x",), "{x}", _y_terms, _y),
+        Operation(
+            "loss", "loss = −Σ t · log y / N", ("y", "t", "x"), "{y}, {t}", _loss_terms, _loss
+        ),
     )
-    BACKWARD: ClassVar = (Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms),)
-
-    y: Array
-    t: Labels
-    loss: float
+    BACKWARD: ClassVar = (
+        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy),
+    )
 
     def __init__(self) -> None:
-        self.y = np.zeros((0, 0))
+        super().__init__()
         self.t = np.zeros(0, np.intp)
-        self.loss = float("nan")
-        self._shape: tuple[int, ...] = (0, 0)
+        self._shape: Shape = (0, 0)
         self._rows = np.arange(0)
 
-    def forward(self, x: Array, t: Array | Labels) -> float:
+    @staticmethod
+    def read_targets(t: npt.ArrayLike, shape: Shape) -> Labels:
+        """Return the class index of each sample, shape (N,): see `as_labels`.
+
+        Raises:
+            ValueError: `t` is neither class indices nor one-hot rows.
+        """
+        assert len(shape) == 2
+        return as_labels(t, shape)
+
+    @staticmethod
+    def shown_targets(t: Targets, outputs: int, dtype: npt.DTypeLike) -> Array:
+        """Return the targets as one-hot rows."""
+        one_hot: Array = np.eye(outputs, dtype=dtype)[t]
+        return one_hot
+
+    def forward(self, x: Array, t: npt.ArrayLike) -> float:
         """Return the mean loss of scores `x`, shape (N, classes) or (classes,), against `t`.
 
         Raises:
             ValueError: there is no sample, or `t` is neither class indices nor one-hot rows.
         """
         self._shape = x.shape
-        scores = x.reshape(1, -1) if x.ndim == 1 else x
-        if x.size == 0:
-            raise ValueError(f"scores of shape {x.shape}: there must be at least one sample")
+        scores = as_rows(x)
         self.t = as_labels(t, scores.shape)
-        size = scores.shape[0]
-        if self._rows.size != size:
-            self._rows = np.arange(size)
-        # One row a class here: NumPy adds and compares whole rows far faster than within them.
-        y = scores.T.astype(scores.dtype if scores.dtype.kind == "f" else np.float64, order="C")
-        y -= np.maximum.reduce(y, axis=0)
-        picked = y[self.t, self._rows]
-        np.exp(y, out=y)
-        total = np.add.reduce(y, axis=0)
-        y /= total
-        self.y = y.T
-        self.loss = float(np.add.reduce(np.log(total) - picked)) / size
+        if self._rows.size != len(scores):
+            self._rows = np.arange(len(scores))
+        self.y, self.loss = _softmax_of(scores, self.t, self._rows)
         return self.loss
 
     def backward(self, dout: float = 1.0) -> Array:
@@ -142,3 +166,12 @@ class SoftmaxWithLoss:
         dx[self._rows, self.t] -= 1
         dx *= dout / len(dx)
         return dx if dx.shape == self._shape else dx.reshape(self._shape)
+
+    @staticmethod
+    def sample_losses(x: Array, t: Targets) -> Array:
+        """Return -log softmax(x)[…, t] of each sample, in nats, by log-sum-exp."""
+        shifted = x - np.maximum.reduce(x, axis=-1, keepdims=True)
+        picked = shifted[..., np.arange(t.size), t]
+        np.exp(shifted, out=shifted)
+        losses: Array = np.log(np.add.reduce(shifted, axis=-1)) - picked
+        return losses

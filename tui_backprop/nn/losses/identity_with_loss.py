@@ -1,0 +1,126 @@
+"""Squared error in one layer with the identity, the last of a net that predicts numbers."""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.losses.loss import Loss, Targets, as_rows
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    Shape,
+    Term,
+    cell,
+    constant,
+    plain,
+)
+
+
+def _y_terms(inputs: Inputs, index: Index) -> Derivation:
+    return Derivation((plain(cell(inputs, "x", *index)),))
+
+
+def _y(inputs: Inputs) -> Array:
+    return inputs["x"].copy(order="K")
+
+
+def _loss_terms(inputs: Inputs, index: Index) -> Derivation:
+    terms = []
+    for place in np.ndindex(*inputs["y"].shape):
+        y, t = cell(inputs, "y", *place), cell(inputs, "t", *place)
+        value = 0.5 * (y.value - t.value) ** 2
+        # The difference is off by an eps of the larger of the two, and is squared.
+        scale = value + abs(y.value - t.value) * (abs(y.value) + abs(t.value))
+        terms.append(Term.of("½ ({0} − {1})²", y, t, value=value, scale=scale))
+    return Derivation(tuple(terms), (plain(constant("N", len(inputs["y"]))),))
+
+
+def _loss(inputs: Inputs) -> Array:
+    return np.array(_mean_loss(inputs["y"] - inputs["t"]))
+
+
+def _mean_loss(errors: Array) -> float:
+    flat = errors.ravel(order="C")
+    return 0.5 * float(np.dot(flat, flat)) / len(errors)
+
+
+def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
+    y, t = cell(inputs, "y", *index), cell(inputs, "t", *index)
+    terms = plain(y), Term.of("−{0}", t, value=-t.value)
+    return Derivation(terms, (plain(constant("N", len(inputs["y"]))),))
+
+
+def _dy(inputs: Inputs) -> Array:
+    dy: Array = inputs["y"] - inputs["t"]
+    dy *= 1.0 / len(dy)
+    return dy
+
+
+class IdentityWithLoss(Loss):
+    """loss = ½ Σ (y − t)² / N, the mean over the batch of each sample's squared error (book 4.2.1).
+
+    The scores are the prediction: y = x. Its gradient has the form that softmax's has too,
+    (y − t) / N (book appendix A.4).
+    """
+
+    FORWARD: ClassVar = (
+        Operation("y", "y = x", ("x",), "{x}", _y_terms, _y),
+        Operation("loss", "loss = ½ Σ (y − t)² / N", ("y", "t"), "{y}, {t}", _loss_terms, _loss),
+    )
+    BACKWARD: ClassVar = (
+        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shape: Shape = (0, 0)
+
+    @staticmethod
+    def read_targets(t: npt.ArrayLike, shape: Shape) -> Targets:
+        """Return the targets as numbers of shape (N, outputs).
+
+        Raises:
+            ValueError: `t` has another number of values.
+        """
+        targets = np.asarray(t)
+        if targets.size != shape[0] * shape[1] or targets.dtype.kind not in "fiu":
+            raise ValueError(
+                f"targets of shape {targets.shape} and type {targets.dtype} are not the"
+                f" numbers {shape} that are predicted"
+            )
+        return targets.reshape(shape)
+
+    @staticmethod
+    def shown_targets(t: Targets, outputs: int, dtype: npt.DTypeLike) -> Array:
+        """Return the targets in `dtype`."""
+        shown: Array = t.astype(dtype)
+        return shown
+
+    def forward(self, x: Array, t: npt.ArrayLike) -> float:
+        """Return the mean loss of predictions `x`, shape (N, outputs) or (outputs,), against `t`.
+
+        Raises:
+            ValueError: there is no sample, or `t` has another number of values.
+        """
+        self._shape = x.shape
+        rows = as_rows(x)
+        self.y = rows.copy(order="K")
+        self.t = self.read_targets(t, rows.shape)
+        self.loss = _mean_loss(self.y - self.t.astype(self.y.dtype, copy=False))
+        return self.loss
+
+    def backward(self, dout: float = 1.0) -> Array:
+        """Return (y - t) / N · dout, of the shape of the scores."""
+        dx: Array = self.y - self.t.astype(self.y.dtype, copy=False)
+        dx *= dout / len(dx)
+        return dx if dx.shape == self._shape else dx.reshape(self._shape)
+
+    @staticmethod
+    def sample_losses(x: Array, t: Targets) -> Array:
+        """Return ½ Σ (x − t)² of each sample."""
+        losses: Array = 0.5 * np.square(x - t).sum(axis=-1)
+        return losses

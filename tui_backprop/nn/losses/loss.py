@@ -1,0 +1,84 @@
+"""What the last layer of a network offers: predictions, a loss, and the gradient at the scores."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import Operation, Shape, require_operations
+
+Targets: TypeAlias = npt.NDArray[Any]
+"""What each sample should have come to, as the loss keeps it: class indices (N,), values (N, …)."""
+
+
+class Loss(ABC):
+    """Compares what the layers before it made, the scores x, with the targets it owns the form of.
+
+    FORWARD reads x and t and makes y, what is predicted, and at last loss; BACKWARD makes dy, which
+    is ∂loss/∂x. In both t stands for `shown_targets`.
+
+    After `forward`: `y` as x, `t` the targets, `loss`.
+
+    Raises:
+        TypeError: a subclass lacks a declaration of its operations.
+    """
+
+    FORWARD: ClassVar[tuple[Operation, ...]]
+    BACKWARD: ClassVar[tuple[Operation, ...]]
+
+    y: Array
+    t: Targets
+    loss: float
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        require_operations(cls, "FORWARD", "BACKWARD")
+
+    def __init__(self) -> None:
+        self.y = np.zeros((0, 0))
+        self.t = np.zeros(0)
+        self.loss = float("nan")
+
+    @staticmethod
+    @abstractmethod
+    def read_targets(t: npt.ArrayLike, shape: Shape) -> Targets:
+        """Return the targets of samples with scores of this `shape` (N, outputs).
+
+        Raises:
+            ValueError: `t` does not fit.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def shown_targets(t: Targets, outputs: int, dtype: npt.DTypeLike) -> Array:
+        """Return targets as the operations read them, shape (N, outputs)."""
+
+    @abstractmethod
+    def forward(self, x: Array, t: npt.ArrayLike) -> float:
+        """Return the mean loss of scores `x`, shape (N, outputs) or (outputs,), against `t`.
+
+        Raises:
+            ValueError: there is no sample, or `t` does not fit.
+        """
+
+    @abstractmethod
+    def backward(self, dout: float = 1.0) -> Array:
+        """Return ∂loss/∂x · dout, of the shape of the scores."""
+
+    @staticmethod
+    @abstractmethod
+    def sample_losses(x: Array, t: Targets) -> Array:
+        """Return the loss of each sample, (…, N), of any number of batches x (…, N, outputs)."""
+
+
+def as_rows(x: Array) -> Array:
+    """Return scores as rows (N, outputs).
+
+    Raises:
+        ValueError: there is no sample.
+    """
+    if x.size == 0:
+        raise ValueError(f"scores of shape {x.shape}: there must be at least one sample")
+    return x.reshape(1, -1) if x.ndim == 1 else x

@@ -1,0 +1,80 @@
+"""Gradient descent with momentum."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    Term,
+    cell,
+    plain,
+    product,
+)
+from tui_backprop.nn.optimizers.optimizer import Optimizer
+
+
+def _velocity_terms(inputs: Inputs, index: Index) -> Derivation:
+    kept = product(cell(inputs, "α"), cell(inputs, "v", *index))
+    rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
+    pushed = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
+    return Derivation((kept, pushed))
+
+
+def _velocity(inputs: Inputs) -> Array:
+    velocity: Array = inputs["v"] * float(inputs["α"])
+    velocity -= inputs["dW"] * float(inputs["η"])
+    return velocity
+
+
+def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
+    return Derivation((plain(cell(inputs, "W", *index)), plain(cell(inputs, "v", *index))))
+
+
+def _moved(inputs: Inputs) -> Array:
+    moved: Array = inputs["W"] + inputs["v"]
+    return moved
+
+
+class Momentum(Optimizer):
+    """v ← α v − η · ∂L/∂W; W ← W + v (book 6.1.4).
+
+    Args:
+        lr: η, the learning rate.
+        momentum: α, how much of the velocity stays at each step, 0 to 1.
+    """
+
+    UPDATE: ClassVar = (
+        Operation(
+            "v", "v ← α v − η dW", ("α", "v", "η", "dW"), "{v} − {dW}", _velocity_terms, _velocity
+        ),
+        Operation("W", "W ← W + v", ("W", "v"), "{W} + {v}", _moved_terms, _moved),
+    )
+    STATE: ClassVar = ("v",)
+
+    def __init__(self, lr: float = 0.01, momentum: float = 0.9) -> None:
+        super().__init__(lr)
+        self.momentum = momentum
+
+    def constants(self, step: int) -> dict[str, float]:
+        """Return η and α."""
+        return {"η": self.lr, "α": self.momentum}
+
+    def _compute(
+        self,
+        grad: Array,
+        before: Mapping[str, Array],
+        after: Mapping[str, Array],
+        update: Array,
+        step: int,
+    ) -> None:
+        velocity = after["v"]
+        np.multiply(before["v"], self.momentum, out=velocity)
+        np.multiply(grad, self.lr, out=update)
+        velocity -= update
+        update[...] = velocity

@@ -1,0 +1,151 @@
+"""What turns gradients into updates of the parameters."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import Operation, require_operations
+from tui_backprop.nn.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an optimizer would do: nothing has been changed yet.
+
+    `updates` are what is to be added to the parameters, `state` the optimizer's state after that,
+    by its symbols. The arrays are the optimizer's own: valid until its next proposal.
+    """
+
+    updates: Parameters
+    state: Mapping[str, Parameters]
+
+    def first_not_finite(self, params: Mapping[str, Array]) -> str | None:
+        """Return the first parameter that this would leave not finite, its state too, or None."""
+        for parts in (self.updates, *self.state.values()):
+            # One fast product settles nearly every case: if the sum of squares is finite, no entry
+            # is larger than the root of the dtype's largest number, and that is lost beside the
+            # largest.
+            if math.isfinite(np.dot(parts.vector, parts.vector)):
+                continue
+            for key, part in parts.items():
+                after = params[key] + part if parts is self.updates else part
+                if not np.isfinite(after).all():
+                    return key
+        return None
+
+
+class Optimizer(ABC):
+    """Turns gradients into updates: the arrays that are added to the parameters.
+
+    Proposing an update and committing it are two steps, so that a caller can look at an update, or
+    refuse one that is not finite, before any parameter or any of the optimizer's own state moves.
+
+    Every optimizer declares the operations of its update of one parameter, in their order: those
+    that renew parts of its state, and the last one, which renews W.
+
+    Class attributes:
+        UPDATE: the operations.
+        STATE: the symbols of what is kept of each parameter from step to step; zeros at first.
+
+    Raises:
+        TypeError: a subclass lacks the declaration of its operations.
+    """
+
+    UPDATE: ClassVar[tuple[Operation, ...]]
+    STATE: ClassVar[tuple[str, ...]] = ()
+    lr: float
+
+    def __init__(self, lr: float) -> None:
+        self.lr = lr
+        self.steps_made = 0
+        self.updates = Parameters({})
+        self._state = {symbol: Parameters({}) for symbol in self.STATE}
+        self._next_state = {symbol: Parameters({}) for symbol in self.STATE}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        require_operations(cls, "UPDATE")
+
+    def constants(self, step: int) -> dict[str, float]:
+        """Return the plain numbers that the operations of a step read, by their symbols."""
+        return {"η": self.lr}
+
+    @abstractmethod
+    def _compute(
+        self,
+        grad: Array,
+        before: Mapping[str, Array],
+        after: Mapping[str, Array],
+        update: Array,
+        step: int,
+    ) -> None:
+        """Write a step's update, and the state after it, in place.
+
+        Args:
+            grad: the gradients of all parameters in one vector.
+            before: the state in vectors, by its symbols; not to be changed.
+            after: where the state after the step is to be written.
+            update: where the update is to be written.
+            step: which step it is, counted from 1.
+        """
+
+    def propose(self, grads: Mapping[str, Array], step: int) -> Proposal:
+        """Return what step number `step`, counted from 1, would do with these gradients."""
+        grads = Parameters.of(grads)
+        if not self.updates.lies_as(grads):
+            self._lie_as(grads)
+        before = {symbol: part.vector for symbol, part in self._state.items()}
+        after = {symbol: part.vector for symbol, part in self._next_state.items()}
+        self._compute(grads.vector, before, after, self.updates.vector, step)
+        return Proposal(self.updates, self._next_state)
+
+    def commit(self, params: Mapping[str, Array]) -> None:
+        """Add the updates proposed last to `params`, in place, and take their state."""
+        if isinstance(params, Parameters) and params.lies_as(self.updates):
+            params.vector += self.updates.vector
+        else:
+            for key, update in self.updates.items():
+                np.add(params[key], update, out=params[key])
+        self._state, self._next_state = self._next_state, self._state
+
+    def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Propose and commit the next step: by the book's name for it."""
+        self.steps_made += 1
+        self.propose(grads, self.steps_made)
+        self.commit(params)
+
+    def state(self, key: str) -> dict[str, Array]:
+        """Return what is kept of the parameter `key`, by its symbols: the optimizer's own arrays.
+
+        Empty before the first step, which counts as zeros.
+        """
+        return {symbol: part[key] for symbol, part in self._state.items() if key in part}
+
+    def restore(
+        self, state: Mapping[str, Mapping[str, Array]], params: Mapping[str, Array]
+    ) -> None:
+        """Go on with copies of what `state(key)` returned of each key; `params` give the shapes.
+
+        Raises:
+            ValueError: this optimizer keeps no such arrays.
+        """
+        for key, parts in state.items():
+            if key not in params or parts.keys() - set(self.STATE):
+                raise ValueError(f"the optimizer keeps nothing for {key}, but {', '.join(parts)}")
+        self._lie_as(Parameters.of(params))
+        for key, parts in state.items():
+            for symbol, part in parts.items():
+                if part.shape != params[key].shape:
+                    raise ValueError(f"{symbol} of {key} has the shape {part.shape}")
+                self._state[symbol][key][...] = part
+
+    def _lie_as(self, model: Parameters) -> None:
+        """Have arrays of the shapes and in the order of the model's, all zeros."""
+        self.updates = model.zeros()
+        self._state = {symbol: model.zeros() for symbol in self.STATE}
+        self._next_state = {symbol: model.zeros() for symbol in self.STATE}
