@@ -59,13 +59,63 @@ BAD[3, 5] = np.nan
         ({"t_test": np.array([0, 3])}, "t_test[1] is label 3, expected 0 to 2"),
         ({"t_train": np.array([0, 1, -1, 9])}, "t_train[2] is label -1, expected 0 to 2"),
         (FLOATS | {"x_train": BAD}, "x_train[3, 5] is nan, expected numbers finite in float32"),
-        ({"image_shape": (2, 4)}, "6 values a sample make no 2x4 image"),
+        ({"image_shape": (2, 4)}, "6 values a sample make no 1x2x4 image"),
         ({"scale": 0.0}, "scale is 0.0, expected a positive number"),
         ({"scale": float("inf")}, "scale is inf, expected a positive number"),
         ({"class_names": ()}, "0 classes, expected 1 to 1000"),
+        ({"channels": 3}, "6 values a sample make no 3x2x3 image"),
+        ({"feature_names": ("a",)}, "1 feature names for 6 values a sample"),
+        ({"target_names": ("a",)}, "a classification has class names, but no target names"),
     ],
 )
 def test_what_does_not_fit_is_named(changed: dict[str, Any], fault: str) -> None:
     with pytest.raises(DatasetError) as caught:
         Dataset(**parts(**changed))
+    assert str(caught.value).startswith(f"toy: {fault}")
+
+
+def regression(**changed: Any) -> dict[str, Any]:
+    return (
+        parts(
+            task="regression",
+            t_train=np.zeros((4, 2), np.float32),
+            t_test=np.ones((2, 2), np.float32),
+            class_names=(),
+            target_names=("u", "v"),
+        )
+        | changed
+    )
+
+
+def test_a_regression_has_targets_and_no_classes() -> None:
+    dataset = Dataset(**regression())
+    assert (dataset.class_count, dataset.output_size) == (0, 2)
+    assert not dataset.t_train.flags.writeable
+    assert Dataset(**parts()).output_size == 3
+
+
+def test_the_shape_of_a_sample() -> None:
+    assert Dataset(**parts()).sample_shape == (1, 2, 3)
+    assert Dataset(**parts(image_shape=None)).sample_shape == (6,)
+    assert Dataset(**parts(image_shape=(2, 1), channels=3)).sample_shape == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"t_train": np.zeros(4, np.float32)}, "t_train is 1-D float32, expected (N, 2) of float"),
+        ({"t_test": np.ones((2, 2))}, "t_test is 2-D float64, expected (N, 2) of float32"),
+        ({"t_train": np.zeros((3, 2), np.float32)}, "t_train is 3 x 2, expected 4 x 2"),
+        ({"t_test": np.zeros((2, 1), np.float32)}, "t_test is 2 x 1, expected 2 x 2"),
+        (
+            {"t_test": np.array([[0, 1], [0, np.inf]], np.float32)},
+            "t_test[1, 1] is inf, expected numbers finite in float32",
+        ),
+        ({"class_names": ("a",)}, "a regression has target names, but no class names"),
+        ({"target_names": ()}, "0 targets, expected 1 to 1000"),
+    ],
+)
+def test_what_does_not_fit_a_regression_is_named(changed: dict[str, Any], fault: str) -> None:
+    with pytest.raises(DatasetError) as caught:
+        Dataset(**regression(**changed))
     assert str(caught.value).startswith(f"toy: {fault}")

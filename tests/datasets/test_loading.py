@@ -12,7 +12,7 @@ from tests.datasets.conftest import Arrays, Refused
 from tui_backprop.datasets import BUILTIN, DatasetError, load_dataset, loading
 
 UNKNOWN = (
-    "neither a built-in (mnist, digits, spiral) nor the path of a folder with four IDX files "
+    f"neither a built-in ({', '.join(BUILTIN)}) nor the path of a folder with four IDX files "
     "or of an .npz file"
 )
 

@@ -1,34 +1,49 @@
-"""Dataset: training and test samples with their labels, checked and read-only."""
+"""Dataset: training and test samples with what is to be learned of them, checked and read-only."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_backprop.datasets.catalog import Task
 from tui_backprop.datasets.errors import DatasetError
 
 Samples = NDArray[np.uint8] | NDArray[np.float32]
 Labels = NDArray[np.intp]
+Values = NDArray[np.float32]
+Targets = NDArray[Any]
+"""Labels or Values: the task says which of the two."""
 
 MAX_CLASSES = 1000
 """More classes than this are taken for a mistake: a stray label would size the output layer."""
 
+MAX_TARGETS = 1000
+"""More numbers than this to a sample are taken for a mistake too."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples `x` and integer labels `t`, for training and for testing.
+    """Samples `x` and their targets `t`, for training and for testing.
 
     The arrays are kept as C-contiguous, read-only views; raw pixels stay uint8, a quarter of
     their float32 size. A network's input is `x / scale`, computed in the training dtype.
 
     Attributes:
         name: what the user called it, printable.
-        x_train, x_test: (N, D) uint8 or finite float32, one sample a row.
-        t_train, t_test: (N,) labels, each an index into `class_names`.
+        x_train, x_test: (N, D) uint8 or finite float32, one sample a row; of a picture channel by
+            channel, each row by row.
+        t_train, t_test: of a classification (N,) labels, each an index into `class_names`; of a
+            regression (N, outputs) finite float32.
         scale: divisor that brings `x` to about 0..1 (255 for pixels, 1 for float data).
-        image_shape: (height, width) with height * width == D where a sample is a picture.
-        class_names: one name a class.
+        image_shape: (height, width) where a sample is a picture.
+        class_names: one name a class; of a regression none.
+        task: which of the two it is.
+        target_names: of a regression one name an output; of a classification none.
+        feature_names: one name for each of the D values, or none.
+        channels: of a picture: channels * height * width == D.
 
     Raises:
         DatasetError: parts that do not fit together, no samples, stray labels, infinities.
@@ -36,12 +51,16 @@ class Dataset:
 
     name: str
     x_train: Samples
-    t_train: Labels
+    t_train: Targets
     x_test: Samples
-    t_test: Labels
-    scale: float
-    image_shape: tuple[int, int] | None
-    class_names: tuple[str, ...]
+    t_test: Targets
+    scale: float = 1.0
+    image_shape: tuple[int, int] | None = None
+    class_names: tuple[str, ...] = ()
+    task: Task = "classification"
+    target_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    channels: int = 1
 
     def __post_init__(self) -> None:
         self._check_samples("x_train", self.x_train)
@@ -53,15 +72,19 @@ class Dataset:
                 f"x_test has {self.x_test.shape[1]} values a sample, "
                 f"but x_train has {self.x_train.shape[1]}"
             )
-        if self.image_shape is not None and math.prod(self.image_shape) != self.input_size:
-            height, width = self.image_shape
-            raise self._error(f"{self.input_size} values a sample make no {height}x{width} image")
+        if math.prod(self.sample_shape) != self.input_size:
+            image = "x".join(map(str, self.sample_shape))
+            raise self._error(f"{self.input_size} values a sample make no {image} image")
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise self._error(f"scale is {self.scale}, expected a positive number")
-        if not 1 <= self.class_count <= MAX_CLASSES:
-            raise self._error(f"{self.class_count} classes, expected 1 to {MAX_CLASSES}")
-        self._check_labels("t_train", self.t_train, self.train_size)
-        self._check_labels("t_test", self.t_test, self.test_size)
+        if self.feature_names and len(self.feature_names) != self.input_size:
+            raise self._error(
+                f"{len(self.feature_names)} feature names for {self.input_size} values a sample"
+            )
+        if self.task == "regression":
+            self._check_regression()
+        else:
+            self._check_classification()
         for field in ("x_train", "t_train", "x_test", "t_test"):
             # A view, so that the caller's own array is not locked.
             view = np.ascontiguousarray(getattr(self, field)).view()
@@ -91,9 +114,21 @@ class Dataset:
         return self.class_count
 
     @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample: (channels, height, width) of a picture, otherwise (D,)."""
+        if self.image_shape is None:
+            return (self.input_size,)
+        return (self.channels, *self.image_shape)
+
+    @property
     def class_count(self) -> int:
-        """Number of classes, which is the network's output size."""
+        """Number of classes; of a regression 0."""
         return len(self.class_names)
+
+    @property
+    def output_size(self) -> int:
+        """Numbers that a network gives for a sample: one a class, or one a target."""
+        return self.class_count or len(self.target_names)
 
     def _error(self, fault: str) -> DatasetError:
         return DatasetError(f"{self.name}: {fault}")
@@ -107,22 +142,54 @@ class Dataset:
             raise self._error(
                 f"{field} is {x.shape[0]} x {x.shape[1]}, expected at least one sample and value"
             )
-        # min and max carry a NaN or infinity along without a temporary as large as x.
-        if not (np.isfinite(x.min()) and np.isfinite(x.max())):
-            row, column = np.argwhere(~np.isfinite(x))[0]
-            raise self._error(
-                f"{field}[{row}, {column}] is {x[row, column]}, expected numbers finite in float32"
-            )
+        self._check_finite(field, x)
 
-    def _check_labels(self, field: str, t: Labels, count: int) -> None:
-        if t.ndim != 1 or t.dtype != np.intp:
+    def _check_classification(self) -> None:
+        if self.target_names:
+            raise self._error("a classification has class names, but no target names")
+        if not 1 <= self.class_count <= MAX_CLASSES:
+            raise self._error(f"{self.class_count} classes, expected 1 to {MAX_CLASSES}")
+        for field, t, count in self._targets():
+            if t.ndim != 1 or t.dtype != np.intp:
+                raise self._error(
+                    f"{field} is {t.ndim}-D {t.dtype}, expected (N,) of {np.intp(0).dtype}"
+                )
+            if t.shape[0] != count:
+                raise self._error(f"{field} holds {t.shape[0]} labels for {count} samples")
+            stray = np.flatnonzero((t < 0) | (t >= self.class_count))
+            if stray.size:
+                raise self._error(
+                    f"{field}[{stray[0]}] is label {t[stray[0]]}, "
+                    f"expected 0 to {self.class_count - 1}"
+                )
+
+    def _check_regression(self) -> None:
+        if self.class_names:
+            raise self._error("a regression has target names, but no class names")
+        outputs = len(self.target_names)
+        if not 1 <= outputs <= MAX_TARGETS:
+            raise self._error(f"{outputs} targets, expected 1 to {MAX_TARGETS}")
+        for field, t, count in self._targets():
+            if t.ndim != 2 or t.dtype != np.float32:
+                raise self._error(
+                    f"{field} is {t.ndim}-D {t.dtype}, expected (N, {outputs}) of float32"
+                )
+            if t.shape != (count, outputs):
+                raise self._error(
+                    f"{field} is {t.shape[0]} x {t.shape[1]}, expected {count} x {outputs}"
+                )
+            self._check_finite(field, t)
+
+    def _targets(self) -> Iterator[tuple[str, Targets, int]]:
+        """Yield name, array and how many samples it must have."""
+        yield "t_train", self.t_train, self.train_size
+        yield "t_test", self.t_test, self.test_size
+
+    def _check_finite(self, field: str, array: Samples | Values) -> None:
+        # min and max carry a NaN or infinity along without a temporary as large as the array.
+        if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            row, column = np.argwhere(~np.isfinite(array))[0]
             raise self._error(
-                f"{field} is {t.ndim}-D {t.dtype}, expected (N,) of {np.intp(0).dtype}"
-            )
-        if t.shape[0] != count:
-            raise self._error(f"{field} holds {t.shape[0]} labels for {count} samples")
-        stray = np.flatnonzero((t < 0) | (t >= self.class_count))
-        if stray.size:
-            raise self._error(
-                f"{field}[{stray[0]}] is label {t[stray[0]]}, expected 0 to {self.class_count - 1}"
+                f"{field}[{row}, {column}] is {array[row, column]}, "
+                "expected numbers finite in float32"
             )

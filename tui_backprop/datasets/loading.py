@@ -1,21 +1,18 @@
 """From a name or a path to the reader that loads it."""
 
 import stat
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from tui_backprop.datasets.catalog import BUILTIN
 from tui_backprop.datasets.dataset import Dataset
-from tui_backprop.datasets.digits import load_digits
 from tui_backprop.datasets.errors import DatasetError
 from tui_backprop.datasets.files import faults_of, file_error
 from tui_backprop.datasets.idx import load_idx_folder
-from tui_backprop.datasets.mnist import load_mnist
 from tui_backprop.datasets.npz import load_npz
-from tui_backprop.datasets.spiral import load_spiral
 from tui_backprop.printable import printable
 from tui_backprop.user_path import expanded
-
-LOADERS = {"mnist": load_mnist, "digits": load_digits, "spiral": load_spiral}
 
 
 def load(name_or_path: str) -> Dataset:
@@ -25,13 +22,19 @@ def load(name_or_path: str) -> Dataset:
         DatasetError: whatever is wrong with the name, the path or the data, in one line.
     """
     try:
-        if name_or_path in LOADERS:
-            return LOADERS[name_or_path]()
+        if name_or_path in BUILTIN:
+            return _load_builtin(name_or_path)
         return _load_path(name_or_path)
     except MemoryError as error:
         raise DatasetError(
             f"{printable(name_or_path)}: does not fit into the memory there is"
         ) from error
+
+
+def _load_builtin(name: str) -> Dataset:
+    module, _, function = BUILTIN[name].loader.partition(":")
+    loader: Callable[[], Dataset] = getattr(import_module(module), function)
+    return loader()
 
 
 def _load_path(text: str) -> Dataset:
