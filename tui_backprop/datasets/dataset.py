@@ -106,13 +106,6 @@ class Dataset:
         """Values in one sample: the D of (N, D)."""
         return int(self.x_train.shape[1])
 
-    task = "classification"
-
-    @property
-    def output_size(self) -> int:
-        """Number of outputs."""
-        return self.class_count
-
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of one sample: (channels, height, width) of a picture, otherwise (D,)."""
