@@ -36,8 +36,8 @@ def test_every_entry_is_accounted_for() -> None:
 
 
 def test_a_broken_backward_exits_1_and_names_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Relu.input_gradient
-    monkeypatch.setattr(Relu, "input_gradient", lambda self, dout: 1.01 * right(self, dout))
+    right = Relu.backward
+    monkeypatch.setattr(Relu, "backward", lambda self, dout: 1.01 * right(self, dout))
     result = check(*SPIRAL, "--at", "3")
     assert result.exit_code == 1
     wrong = {line.split()[0]: "WRONG at [" in line for line in result.stdout.splitlines()}
@@ -45,7 +45,7 @@ def test_a_broken_backward_exits_1_and_names_where(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_relu_that_forgets_its_mask_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Relu, "input_gradient", lambda self, dout: np.array(dout))
+    monkeypatch.setattr(Relu, "backward", lambda self, dout: np.array(dout))
     assert check(*SPIRAL, "--at", "3").exit_code == 1
 
 

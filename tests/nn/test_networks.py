@@ -164,7 +164,7 @@ def test_a_net_around_the_same_parameters_sees_changes_and_disturbs_nobody() -> 
     net = net_of([4, 3, 2], seed=0)
     x, t = np.ones((2, 4)), np.array([0, 1])
     expected = net.gradient(x, t)
-    view = MultiLayerNet.around(net.params)
+    view = net.around(net.params)
     net.loss(x, t)
     view.gradient(2 * x, t)
     for key, grad in net.backward().items():

@@ -170,7 +170,6 @@ def set_array(name: str, to: np.ndarray) -> Damage:
         (set_value("hyperparameters", "seed", to="x"), "seed 'x': must be a whole number"),
         (set_value("hyperparameters", "virus", to=1), "unknown hyperparameters: virus"),
         (set_value("layers", to={}), "layers is another, expected a list"),
-        (set_value("layers", to=[{"layer": "A", "verdict": "x", "units": 1}]), "unknown word"),
         (set_array("params/W1", np.zeros((6, 5))), "params/W1 is float64 (6, 5), expected float32"),
         (set_array("losses/head", np.array([3.0, 1.0])), "buckets of 3 and 1 values"),
         (set_array("losses/head", np.array([np.nan, 1.0])), "a curve has buckets of nan"),

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
+from tui_backprop.nn.optimizers import Proposal
 from tui_backprop.nn.parameters import Parameters
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.training.divergence import first_not_finite
 from tui_backprop.training.snapshot import ActivationStatistics, Verdict
 from tui_backprop.training.trainer import Trainer
 
@@ -95,7 +95,7 @@ def test_an_infinite_output_names_its_layer() -> None:
     )
     assert trainer.iteration == 3
     rows = trainer.snapshot().layers
-    dead = [row.dead_share for row in rows if isinstance(row, ActivationStatistics)]
+    dead = [row.share for row in rows if isinstance(row, ActivationStatistics)]
     assert dead == [None, None], "those of the refused iteration are not those of the last one"
 
 
@@ -120,9 +120,11 @@ def test_a_finite_update_that_would_overflow_its_parameter_is_refused() -> None:
     overflows = {"W": np.array([0, largest / 2], np.float32), "b": np.ones(1, np.float32)}
     broken = {**fits, "b": np.array([np.nan], np.float32)}
     with np.errstate(all="ignore"):
-        assert first_not_finite(Parameters(fits), params) is None
-        assert first_not_finite(Parameters(overflows), params) == "W"
-        assert first_not_finite(Parameters(broken), params) == "b"
+        assert Proposal(Parameters(fits), {}).first_not_finite(params) is None
+        assert Proposal(Parameters(overflows), {}).first_not_finite(params) == "W"
+        assert Proposal(Parameters(broken), {}).first_not_finite(params) == "b"
+        state = {"v": Parameters(broken)}
+        assert Proposal(Parameters(fits), state).first_not_finite(params) == "b"
 
 
 def test_a_smaller_learning_rate_lets_it_go_on() -> None:

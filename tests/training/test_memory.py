@@ -2,39 +2,58 @@
 
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.training.runs import SMALL, small_dataset
+from tui_backprop.datasets import load_dataset
 from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.nn.blueprint import Blueprint
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import (
     NotEnoughMemoryError,
     available_memory,
     batch_bytes,
     check_memory,
     parameter_bytes,
-    parameter_count,
 )
+from tui_backprop.training.net_building import blueprint_of
 from tui_backprop.training.trainer import Trainer
 
 
+def plan(hidden: tuple[int, ...], **settings: Any) -> Blueprint:
+    return blueprint_of(Hyperparameters(hidden=hidden, **settings), load_dataset("mnist"))
+
+
 def test_the_book_net_has_so_many_parameters() -> None:
-    assert parameter_count((784, 50, 10)) == 784 * 50 + 50 + 50 * 10 + 10
+    assert plan((50,)).parameter_count == 784 * 50 + 50 + 50 * 10 + 10
+    normalized = plan((50,), batch_norm="on", dropout=0.5)
+    assert normalized.parameter_count == 784 * 50 + 50 + 2 * 50 + 50 * 10 + 10
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    ("hidden", "batch_size"), [((1500,), 10), ((500, 700, 300), 10), ((40,), 3000)]
+    ("hidden", "batch_size", "more"),
+    [
+        ((1500,), 10, {}),
+        ((500, 700, 300), 10, {}),
+        ((40,), 3000, {}),
+        ((1500,), 10, {"optimizer": "adam"}),
+        ((300,), 3000, {"batch_norm": "on", "dropout": 0.5, "activation": "sigmoid"}),
+    ],
 )
 def test_the_estimate_is_near_what_training_takes(
-    dtype: str, hidden: tuple[int, ...], batch_size: int
+    dtype: str, hidden: tuple[int, ...], batch_size: int, more: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (4000, 600), np.uint8)
     t = rng.integers(0, 10, 4000)
     data = Dataset("wide", x, t, x[:50], t[:50], 255.0, None, tuple("0123456789"))
-    settings = replace(SMALL, hidden=hidden, batch_size=batch_size, dtype=dtype, iterations=2)
+    settings = replace(
+        SMALL, hidden=hidden, batch_size=batch_size, dtype=dtype, iterations=2, **more
+    )
     tracemalloc.start()
     try:
         trainer = Trainer(settings, data)
@@ -43,9 +62,8 @@ def test_the_estimate_is_near_what_training_takes(
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    sizes = (600, *hidden, 10)
-    itemsize = np.dtype(dtype).itemsize
-    estimate = parameter_bytes(sizes, itemsize) + batch_bytes(sizes, itemsize, batch_size)
+    blueprint = trainer.net.blueprint
+    estimate = parameter_bytes(blueprint, settings) + batch_bytes(blueprint, settings)
     assert 0.6 * estimate < peak < 1.3 * estimate
 
 
@@ -62,12 +80,12 @@ def test_too_much_is_refused_with_the_estimate(
 ) -> None:
     settings = replace(SMALL, **changes)  # type: ignore[arg-type]
     with pytest.raises(NotEnoughMemoryError) as caught:
-        check_memory(settings, 784, 10, 4 * 10**8)
+        check_memory(settings, plan(settings.hidden), 4 * 10**8)
     assert caught.value.field == field
     assert str(caught.value).startswith(text)
     assert str(caught.value).endswith("of memory, but 0.4 GB are free")
-    check_memory(settings, 784, 10, 10**12)
-    check_memory(settings, 784, 10, None)
+    check_memory(settings, plan(settings.hidden), 10**12)
+    check_memory(settings, plan(settings.hidden), None)
 
 
 def test_nothing_is_allocated_for_a_net_that_does_not_fit() -> None:

@@ -121,9 +121,10 @@ def test_units_that_are_zero_for_every_sample_are_dead() -> None:
     row = activation_rows(trainer)["Relu1"]
     dead = 1 - trainer.net.layers["Relu1"].active.any(axis=0).mean()  # type: ignore[attr-defined]
     assert row.units == 5
-    assert row.dead_share == pytest.approx(dead)
+    assert row.share == pytest.approx(dead)
     assert dead >= 0.6
-    assert row.verdict is Verdict.DYING
+    assert row.measure == "dead"
+    assert row.verdict == "dying"
 
 
 def test_a_dead_layer_stops_the_gradient() -> None:
@@ -134,7 +135,7 @@ def test_a_dead_layer_stops_the_gradient() -> None:
     assert rows["W1"].verdict is rows["b1"].verdict is Verdict.ZERO
     assert rows["W2"].verdict is Verdict.ZERO
     assert rows["b2"].verdict is Verdict.FINE
-    assert activation_rows(trainer)["Relu1"].dead_share == 1.0
+    assert activation_rows(trainer)["Relu1"].share == 1.0
 
 
 def test_no_update_ratio_where_the_parameter_is_zero() -> None:

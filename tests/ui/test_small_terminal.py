@@ -10,7 +10,7 @@ from tests.support.clients import PuppetClient
 from tests.support.scripted_worker import DIVERGING, SPIRAL, snapshots
 from tui_backprop.session.messages import RunState, SessionSnapshot, SnapshotTaken
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.training.snapshot import ActivationStatistics, Verdict
+from tui_backprop.training.snapshot import ActivationStatistics
 
 DIGITS = Hyperparameters(dataset="digits", hidden=(64, 32), weight_std=0.2, iterations=30)
 NUMBER = re.compile(r"\d+\.\d{4}|\d\.\d\de[+-]\d\d")
@@ -48,7 +48,7 @@ async def test_a_long_state_is_whole() -> None:
     async with running_app(client=PuppetClient(), size=TINY) as test:
         run = finished()
         layers = tuple(
-            replace(row, dead_share=1.0, verdict=Verdict.DYING)
+            replace(row, measure="dead", share=1.0, verdict="dying")
             if isinstance(row, ActivationStatistics)
             else row
             for row in run.training.layers

@@ -1,185 +1,204 @@
-"""Every layer and every optimizer the package has declares its operations, and rightly."""
+"""Whatever the catalogue offers declares its operations, and rightly: to the bit, cell by cell."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+import ast
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from tests.walkthrough.nets import make_case
-from tui_backprop.nn import SGD, Affine, Layer, Optimizer, Relu, SoftmaxWithLoss
+import tui_backprop.nn
+from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
+from tui_backprop.nn import EVALUATION, Adam, Affine, Layer, Loss, Momentum, Optimizer
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.softmax_with_loss import sample_losses
-from tui_backprop.nn.operation import (
-    Derivation,
-    Index,
-    Inputs,
-    Operation,
-    Term,
-    cell,
-    plain,
-    product,
-)
-from tui_backprop.nn.parameters import Parameters
+from tui_backprop.nn.blueprint import LayerChoice
+from tui_backprop.nn.layers.layer import scalars
+from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, load
+from tui_backprop.settings.tasks import TASKS
 from tui_backprop.walkthrough.derivation import Cell, derive, rounding_bound
+from tui_backprop.walkthrough.full_check import check_all
+from tui_backprop.walkthrough.tape import Origin, Tape
 from tui_backprop.walkthrough.trace import trace
 
-LAYERS: dict[type[Layer], Callable[[], Layer]] = {
-    Affine: lambda: Affine(_random(4, 3), _random(3)),
-    Relu: Relu,
-}
-OPTIMIZERS: dict[type[Optimizer], Callable[[], Optimizer]] = {SGD: lambda: SGD(0.1)}
+
+def _trace(case: Case) -> Tape:
+    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
-def _random(*shape: int) -> Array:
-    return np.random.default_rng(sum(shape)).standard_normal(shape).astype(np.float32)
-
-
-def _subclasses(base: type[Any]) -> list[type[Any]]:
-    """Return all classes of the package below `base`, at any depth."""
-    found = []
-    for sub in base.__subclasses__():
-        found += [sub] if sub.__module__.startswith("tui_backprop.") else []
-        found += _subclasses(sub)
+def _subclasses_in_package(base: type) -> set[str]:
+    """Return the classes of the package's nn that are written as subclasses of one."""
+    found: set[str] = set()
+    names = {base.__name__}
+    files = sorted(Path(tui_backprop.nn.__path__[0]).rglob("*.py"))
+    for _ in range(3):
+        for file in files:
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.ClassDef) and any(
+                    isinstance(parent, ast.Name) and parent.id in names for parent in node.bases
+                ):
+                    found.add(node.name)
+        names |= found
     return found
 
 
-def _assert_declared(operation: Operation, known: Mapping[str, Array], output: Array) -> None:
-    inputs = {name: known[name] for name in operation.inputs}
-    shapes = {name: array.shape for name, array in inputs.items()}
-    assert operation.shapes_text(shapes, output.shape)
-    for index in np.ndindex(output.shape):
-        derivation = operation.terms(inputs, index)
-        bound = rounding_bound(derivation, output.dtype)
-        assert abs(derivation.value - float(output[index])) <= bound
-        for term in (*derivation.terms, *derivation.divisor_terms):
-            assert term.form.format(*(operand.name for operand in term.operands))
-            for operand in term.operands:
-                if operand.name in inputs:
-                    assert operand.value == inputs[operand.name][operand.index]
+def test_the_catalogue_has_every_class_there_is() -> None:
+    layers = {load(entry.path).__name__ for entry in LAYERS}
+    assert _subclasses_in_package(Layer) == {"Affine", *layers}
+    assert _subclasses_in_package(Optimizer) == {load(e.path).__name__ for e in OPTIMIZERS}
+    assert _subclasses_in_package(Loss) == {load(task.loss).__name__ for task in TASKS.values()}
 
 
-@pytest.mark.parametrize("layer_class", _subclasses(Layer))
-def test_every_layer_declares_how_its_outputs_are_made(layer_class: type[Layer]) -> None:
-    assert layer_class in LAYERS, f"add an example of {layer_class.__name__} to LAYERS"
-    layer = LAYERS[layer_class]()
-    x = _random(5, 4)
-    out = layer.forward(x)
-    dout = _random(*out.shape)
-    made = {"dx": layer.backward(dout), **{f"d{k}": grad for k, grad in layer.grads.items()}}
-    known = {"x": x, **layer.params}
-
-    assert layer.FORWARD[-1].output == "out"
-    _assert_declared(layer.FORWARD[-1], known, out)
-    assert {operation.output for operation in layer.BACKWARD} == set(made)
-    for operation in layer.BACKWARD:
-        _assert_declared(operation, {**known, "dout": dout}, made[operation.output])
+@given(any_cases())
+def test_what_operations_compute_equals_every_pass_to_the_bit(case: Case) -> None:
+    tape = _trace(case)
+    for step in tape:
+        with np.errstate(all="ignore"):
+            made = step.operation.compute(step.arrays)
+        np.testing.assert_array_equal(np.asarray(made), step.output.array, err_msg=step.title)
+        assert np.asarray(made).dtype == step.output.array.dtype
+        assert step.shapes
 
 
-@pytest.mark.parametrize("layer_class", _subclasses(Layer))
-def test_an_entrywise_layer_is_one(layer_class: type[Layer]) -> None:
-    layer = LAYERS[layer_class]()
-    x = _random(5, 4)
+@given(any_cases())
+@settings(max_examples=25)
+def test_every_cell_of_any_net_derives(case: Case) -> None:
+    tape = _trace(case)
+    for step in tape:
+        for index in np.ndindex(step.output.array.shape):
+            derivation = derive(tape, step.number, index)
+            assert derivation.agrees, (step.title, step.formula, index)
+            for term in (*derivation.terms, *derivation.divisor_terms):
+                assert term.names()
+                for operand in term.operands:
+                    named = step.input(operand.symbol)
+                    if named is not None:
+                        assert operand.value == named.array[operand.index]
+
+
+@given(any_cases())
+@settings(max_examples=25)
+def test_the_check_finds_any_net_right(case: Case) -> None:
+    check = check_all(case.net, case.x, case.t, mode=MODE)
+    assert check.passed, [(p.key, p.worst) for p in check.parameters if not p.passed]
+
+
+@given(any_cases())
+@settings(max_examples=25)
+def test_the_tape_is_the_iteration_to_the_bit(case: Case) -> None:
+    tape = _trace(case)
+    net, optimizer = case.net, case.optimizer
+    with np.errstate(all="ignore"):
+        loss = net.loss(case.x, case.t, MODE)
+        net.backward()
+        optimizer.propose(net.grads, MODE.iteration)
+        state = net.renewed_state()
+        optimizer.commit(net.params)
+        net.renew_state(state)
+    assert float(tape.find("loss").output.array) == loss
+    for key, param in net.params.items():
+        np.testing.assert_array_equal(tape.find(f"d{key}").output.array, net.grads[key])
+        np.testing.assert_array_equal(tape.find(f"{key}′").output.array, param)
+    for name, layer in net.layers.items():
+        for symbol, part in layer.state.items():
+            np.testing.assert_array_equal(tape.find(f"{symbol}′ of {name}").output.array, part)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in LAYERS])
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_a_planted_error_in_any_layer_is_caught(
+    name: str, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = case_of(hidden_choices(name), load(TASKS[task].loss), samples=9, dtype=np.float64)
+    assert check_all(case.net, case.x, case.t, mode=MODE).passed
+    kind = load(next(entry.path for entry in LAYERS if entry.name == name))
+    right = kind.backward
+
+    def bent(self: Layer, dout: Array) -> Array:
+        dx: Array = right(self, dout) * 1.01
+        return dx
+
+    monkeypatch.setattr(kind, "backward", bent)
+    check = check_all(case.net, case.x, case.t, mode=MODE)
+    wrong = {parameter.key for parameter in check.parameters if not parameter.passed}
+    # Behind a normalization a bias has no say: its gradient is 0, bent or not.
+    expected = {"W1"} if name == "batch_norm" else {"W1", "b1"}
+    assert wrong == expected
+
+
+@pytest.mark.parametrize("entry", LAYERS, ids=lambda entry: entry.name)
+def test_what_a_layer_declares_of_columns_and_samples_is_so(entry: object) -> None:
+    name = entry.name  # type: ignore[attr-defined]
+    case = case_of(hidden_choices(name), load(TASKS["classification"].loss), dtype=np.float64)
+    layer = list(case.net.layers.values())[1]
+    x = np.random.default_rng(1).standard_normal((6, 5))
     moved = x.copy()
     moved[2, 1] += 3
-    changed = np.argwhere(layer.forward(x) != layer.forward(moved))
-    if layer.ELEMENTWISE:
-        assert changed.tolist() in ([], [[2, 1]])
-    else:
-        assert len(changed) > 1
+    changed = np.argwhere(layer.forward(x, MODE) != layer.forward(moved, MODE))
+    if layer.COLUMNWISE:
+        assert set(changed[:, 1]) <= {1}
+    if layer.SAMPLEWISE:
+        assert set(changed[:, 0]) <= {2}
+    layer.forward(x, MODE)
+    batches = layer.forward_batches(np.stack([x, moved]))
+    np.testing.assert_allclose(batches[1], layer.forward(moved, MODE), rtol=1e-12)
+    np.testing.assert_allclose(batches[0], layer.forward(x, MODE), rtol=1e-12)
 
 
-def test_the_last_layer_declares_probabilities_loss_and_gradient() -> None:
-    layer, x, t = SoftmaxWithLoss(), _random(5, 4), np.array([3, 0, 1, 1, 2])
-    loss = layer.forward(x, t)
-    dy = layer.backward()
-    known = {"x": x, "y": layer.y, "t": np.eye(4, dtype=np.float32)[t]}
-    assert [operation.output for operation in layer.FORWARD] == ["y", "loss"]
-    _assert_declared(layer.FORWARD[0], known, layer.y)
-    _assert_declared(layer.FORWARD[1], known, np.array(loss, np.float32))
-    (operation,) = layer.BACKWARD
-    _assert_declared(operation, known, dy)
+@pytest.mark.parametrize("entry", LAYERS, ids=lambda entry: entry.name)
+def test_a_pass_that_predicts_is_explained_too(entry: object) -> None:
+    name = entry.name  # type: ignore[attr-defined]
+    case = case_of(hidden_choices(name), load(TASKS["classification"].loss))
+    layer = list(case.net.layers.values())[1]
+    x = np.random.default_rng(1).standard_normal((6, 5)).astype(np.float32)
+    out = layer.forward(x, EVALUATION)
+    known = {"x": x, **layer.params, **layer.state, **scalars(layer.constants())}
+    for operation in layer.PREDICTION or layer.FORWARD:
+        known[operation.output] = operation.compute(known)
+        for index in np.ndindex(known[operation.output].shape):
+            derivation = operation.terms(known, index)
+            off = abs(derivation.value - float(known[operation.output][index]))
+            assert off <= rounding_bound(derivation, np.float32)
+    np.testing.assert_array_equal(known["out"], out)
 
 
-def test_the_losses_of_single_samples_average_to_the_layers_loss() -> None:
-    x, t = _random(2, 5, 4) * 50, np.array([3, 0, 1, 1, 2])
-    for scores, losses in zip(x, sample_losses(x, t), strict=True):
-        assert losses.mean() == pytest.approx(SoftmaxWithLoss().forward(scores, t), rel=1e-6)
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_the_losses_of_single_samples_average_to_the_layers_loss(task: str) -> None:
+    case = case_of([LayerChoice(Affine, {"units": 4})], load(TASKS[task].loss), samples=5)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 5, 4)) * 50
+    for scores, losses in zip(x, case.net.last_layer.sample_losses(x, case.t), strict=True):
+        loss = type(case.net.last_layer)().forward(scores, case.t)
+        assert losses.mean() == pytest.approx(loss, rel=1e-6)
 
 
-@pytest.mark.parametrize("optimizer_class", _subclasses(Optimizer))
-def test_every_optimizer_declares_its_update(optimizer_class: type[Optimizer]) -> None:
-    assert optimizer_class in OPTIMIZERS, f"add an example of {optimizer_class.__name__}"
-    _assert_update_is_explained(OPTIMIZERS[optimizer_class]())
-
-
-def _assert_update_is_explained(optimizer: Optimizer) -> None:
-    assert optimizer.UPDATE[-1].output == "W"
-    net, _, x, t = make_case()
-    for _ in range(2):
-        tape = trace(net, optimizer, x, t)
-        for step in tape:
-            for index in np.ndindex(step.output.array.shape):
-                assert derive(tape, step.number, index).agrees
-        optimizer.update(net.params, net.gradient(x, t))
-        for key, param in net.params.items():
-            np.testing.assert_array_equal(tape.find(f"{key}′").output.array, param)
-
-
-def _velocity_terms(inputs: Inputs, index: Index) -> Derivation:
-    kept = product(cell(inputs, "α"), cell(inputs, "v", *index))
-    rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
-    pushed = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
-    return Derivation((kept, pushed))
-
-
-def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
-    return Derivation((plain(cell(inputs, "W", *index)), plain(cell(inputs, "v", *index))))
-
-
-class WithVelocity(Optimizer):
-    """An optimizer with state: the tape must show it before and after."""
-
-    UPDATE: ClassVar = (
-        Operation("v", "v ← α v − η dW", ("α", "v", "η", "dW"), "{v}", _velocity_terms),
-        Operation("W", "W ← W + v", ("W", "v"), "{W} + {v}", _moved_terms),
-    )
-
-    def constants(self) -> dict[str, float]:
-        return {**super().constants(), "α": 0.9}
-
-    def state(self, key: str) -> dict[str, Array]:
-        return {"v": self.updates[key]} if key in self.updates else {}
-
-    def compute_updates(self, grads: Mapping[str, Array]) -> Parameters:
-        if not self.updates:
-            self.updates = Parameters(grads)
-            self.updates.vector.fill(0)
-        self.updates.vector *= 0.9
-        self.updates.vector -= self.lr * Parameters.of(grads).vector
-        return self.updates
-
-
-def test_an_optimizers_state_is_on_the_tape() -> None:
-    optimizer = WithVelocity(0.1)
-    _assert_update_is_explained(optimizer)
+@pytest.mark.parametrize("optimizer", [Momentum(0.1), Adam(0.1)])
+def test_an_optimizers_state_is_on_the_tape(optimizer: Optimizer) -> None:
     net, _, x, t = make_case(seed=5)
+    optimizer.update(net.params, net.gradient(x, t))
     tape = trace(net, optimizer, x, t)
-    step = tape.find("v′ of W1")
-    before = step.input("v")
+    symbol = optimizer.STATE[-1]
+    step = tape.find(f"{symbol}′ of W1")
+    before = step.input(symbol)
     assert before is not None
-    assert before.origin.name == "STATE"
-    np.testing.assert_array_equal(before.array, optimizer.updates["W1"])
-    assert tape.find("W1′").formula == "W1 ← W1 + v"
-    velocity = derive(tape, tape.find("W1′").number, (0, 0)).terms[1].operands[0]
-    assert velocity.source == Cell(step.number, (0, 0))
+    assert before.origin is Origin.STATE
+    np.testing.assert_array_equal(before.array, optimizer.state("W1")[symbol])
+    update = tape.find("W1′")
+    used = [o for term in derive(tape, update.number, (0, 0)).terms for o in term.operands]
+    assert Cell(step.number, (0, 0)) in {operand.source for operand in used}
 
 
-def test_a_layer_or_optimizer_without_declarations_cannot_be_made() -> None:
+def test_the_books_momentum_on_the_tape() -> None:
+    net, _, x, t = make_case()
+    assert trace(net, Momentum(0.1), x, t).find("W1′").formula == "W1 ← W1 + v"
+
+
+def test_a_layer_loss_or_optimizer_without_declarations_cannot_be_made() -> None:
     with pytest.raises(TypeError, match="Silent must declare its operations: FORWARD"):
         type("Silent", (Layer,), {})
     with pytest.raises(TypeError, match="Silent must declare its operations: BACKWARD"):
         type("Silent", (Layer,), {"FORWARD": ()})
+    with pytest.raises(TypeError, match="Silent must declare its operations: FORWARD"):
+        type("Silent", (Loss,), {})
     with pytest.raises(TypeError, match="Silent must declare its operations: UPDATE"):
         type("Silent", (Optimizer,), {})
 

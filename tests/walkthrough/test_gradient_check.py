@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.walkthrough.nets import Case, cases, make_case
-from tui_backprop.nn import Affine, MultiLayerNet, Relu, SoftmaxWithLoss
+from tui_backprop.nn import Affine, Network, Relu, SoftmaxWithLoss
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.blueprint import Blueprint, LayerChoice, normal
 from tui_backprop.walkthrough.full_check import NetCheck, check_all, check_pieces
 from tui_backprop.walkthrough.gradient_check import (
     STEP_SIZES,
@@ -67,6 +68,7 @@ def test_the_batched_check_agrees_with_the_networks_numerical_gradient() -> None
 
 
 def _scaled_transpose(layer: Affine, dout: Array) -> Array:
+    layer.parameter_gradients(dout)
     dx: Array = dout @ (0.99 * layer.W.T)
     return dx
 
@@ -87,8 +89,8 @@ def _without_bias(layer: Affine, dout: Array) -> None:
 
 
 BUGS: list[tuple[type, str, Callable[..., Any], set[str]]] = [
-    (Affine, "input_gradient", _scaled_transpose, {"W1", "b1", "W2", "b2"}),
-    (Relu, "input_gradient", _unmasked, {"W1", "b1", "W2", "b2"}),
+    (Affine, "backward", _scaled_transpose, {"W1", "b1", "W2", "b2"}),
+    (Relu, "backward", _unmasked, {"W1", "b1", "W2", "b2"}),
     (SoftmaxWithLoss, "backward", _sum_over_the_batch, {"W1", "b1", "W2", "b2", "W3", "b3"}),
     (Affine, "parameter_gradients", _without_bias, {"b1", "b2", "b3"}),
 ]
@@ -163,7 +165,7 @@ def test_a_kink_is_named_with_its_sample_and_unit() -> None:
 
 def test_a_kink_excuses_only_what_it_explains(monkeypatch: pytest.MonkeyPatch) -> None:
     net, _, x, t = _net_at_a_kink(1e-5)
-    monkeypatch.setattr(Relu, "input_gradient", lambda _, dout: 1.01 * dout)
+    monkeypatch.setattr(Relu, "backward", lambda _, dout: 1.01 * dout)
     assert check_cell(net, x, t, "b1", (1,), h=1e-4).verdict is Verdict.WRONG
 
 
@@ -236,14 +238,14 @@ def test_pieces_report_progress_and_end_with_the_whole(monkeypatch: pytest.Monke
 
 def test_memory_stays_bounded_however_large_the_net(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    push = Perturbations._push
+    push = Perturbations._push_batches
 
     def measured(self: Perturbations, *args: Any) -> Any:
         scores = push(self, *args)
         sizes.append(scores.size)
         return scores
 
-    monkeypatch.setattr(Perturbations, "_push", measured)
+    monkeypatch.setattr(Perturbations, "_push_batches", measured)
     monkeypatch.setattr(f"{PERTURBATION}._CHUNK", 1 << 12)
     net, _, x, t = make_case((60, 50, 10), samples=20)
     check_all(net, x, t)
@@ -288,21 +290,17 @@ def test_a_full_check_refuses_a_step_size_and_a_batch_that_do_not_fit() -> None:
         check_all(net, x[:, :3], t)
 
 
-def test_a_subclass_of_the_net_is_checked_with_its_own_layers() -> None:
+def test_a_layer_of_ones_own_is_checked_by_its_own_code() -> None:
     class Doubled(Affine):
+        FORWARD = Affine.FORWARD
+        BACKWARD = Affine.BACKWARD
+
         def parameter_gradients(self, dout: Array) -> None:
             super().parameter_gradients(2 * dout)
 
-    class DoubledNet(MultiLayerNet):
-        @classmethod
-        def around(cls, params: Any) -> Any:
-            net = super().around(params)
-            doubled = Doubled(params["W2"], params["b2"])
-            net.layers["Affine2"] = doubled
-            net.grads.update(W2=doubled.dW, b2=doubled.db)
-            net._backward_order = list(reversed(net.layers.values()))
-            return net
-
-    net, _, x, t = make_case()
-    check = check_all(DoubledNet.around(net.params), x, t)
+    hidden = (LayerChoice(Affine, {"units": 5}), LayerChoice(Relu))
+    blueprint = Blueprint((4,), [*hidden, LayerChoice(Doubled, {"units": 3})], SoftmaxWithLoss)
+    _, _, x, t = make_case()
+    draw = normal(np.random.default_rng(0), 0.5)
+    check = check_all(Network(blueprint, blueprint.draw_parameters(draw, np.float32)), x, t)
     assert [parameter.passed for parameter in check.parameters] == [True, True, False, False]

@@ -33,9 +33,11 @@ class Parameters(dict[str, Array]):
         """Return `arrays` itself if it is of this kind, else a copy that is."""
         return arrays if isinstance(arrays, Parameters) else cls(arrays)
 
-    def lies_as(self, other: "Parameters") -> bool:
-        """Whether the vectors of both mean the same: the same names, in the same order."""
-        return self is other or list(self) == list(other)
+    def in_this_order(self, arrays: Mapping[str, Array]) -> "Parameters":
+        """Return `arrays` itself if its vector has the same names in the same order, or a copy."""
+        if isinstance(arrays, Parameters) and list(arrays) == list(self):
+            return arrays
+        return Parameters({key: arrays[key] for key in self})
 
     def zeros(self) -> Self:
         """Return zeros of the same names, shapes and type."""

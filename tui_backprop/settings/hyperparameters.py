@@ -186,7 +186,6 @@ class Hyperparameters:
     dataset: str = "mnist"
     sampling: str = "random"
     hidden: tuple[int, ...] = (50,)
-    activation: str = "relu"
     weight_std: float = 0.01
     dtype: str = "float32"
     seed: int = 0
@@ -194,6 +193,7 @@ class Hyperparameters:
     learning_rate: float = 0.1
     batch_size: int = 100
     iterations: int = 10_000
+    activation: str = "relu"
 
     def __post_init__(self) -> None:
         for known in FIELDS:

@@ -187,7 +187,7 @@ async def test_brackets_go_round_the_samples() -> None:
         assert "Sample 0 of 30" in walk.test.text_of("#sample")
         await walk.press("left_square_bracket")
         assert "Sample 29 of 30" in walk.test.text_of("#sample")
-        assert walk.status.split("  ")[-1].startswith(f"sample 29 of 30: label {tape.labels[29]},")
+        assert walk.status.split("  ")[-1].startswith(f"sample 29 of 30: label {tape.targets[29]},")
         assert walk.matrix().index[0] == 29
         await walk.press("right_square_bracket", "right_square_bracket")
         assert "Sample 1 of 30" in walk.test.text_of("#sample")

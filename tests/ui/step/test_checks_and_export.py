@@ -125,8 +125,8 @@ async def test_a_check_that_takes_a_while_shows_how_far_it_is(
 
 
 async def test_a_broken_backward_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Relu.input_gradient
-    monkeypatch.setattr(Relu, "input_gradient", lambda self, dout: 1.05 * right(self, dout))
+    right = Relu.backward
+    monkeypatch.setattr(Relu, "backward", lambda self, dout: 1.05 * right(self, dout))
     async with walking(iterations=2, size=SMALL) as walk:
         await walk.press("C")
         await walk.shows("✗ a gradient is WRONG", "WRONG at W1[", "WRONG at b1[")

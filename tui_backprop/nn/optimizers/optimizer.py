@@ -96,9 +96,9 @@ class Optimizer(ABC):
 
     def propose(self, grads: Mapping[str, Array], step: int) -> Proposal:
         """Return what step number `step`, counted from 1, would do with these gradients."""
-        grads = Parameters.of(grads)
-        if not self.updates.lies_as(grads):
-            self._lie_as(grads)
+        if self.updates.keys() != grads.keys():
+            self._lie_as(Parameters.of(grads))
+        grads = self.updates.in_this_order(grads)
         before = {symbol: part.vector for symbol, part in self._state.items()}
         after = {symbol: part.vector for symbol, part in self._next_state.items()}
         self._compute(grads.vector, before, after, self.updates.vector, step)
@@ -106,7 +106,7 @@ class Optimizer(ABC):
 
     def commit(self, params: Mapping[str, Array]) -> None:
         """Add the updates proposed last to `params`, in place, and take their state."""
-        if isinstance(params, Parameters) and params.lies_as(self.updates):
+        if isinstance(params, Parameters) and list(params) == list(self.updates):
             params.vector += self.updates.vector
         else:
             for key, update in self.updates.items():
