@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.training.runs import SMALL, bits, finish, small_dataset
 from tui_backprop.runs.format.plain_values import StateError
 from tui_backprop.runs.trainer_state import TrainerState, capture, restore
+from tui_backprop.settings.catalogue import ACTIVATIONS, OPTIMIZERS
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
@@ -41,6 +42,10 @@ settings = st.builds(
     dtype=st.sampled_from(["float32", "float64"]),
     hidden=st.sampled_from([(5,), (4, 3)]),
     iterations=st.integers(1, 120),
+    activation=st.sampled_from([entry.name for entry in ACTIVATIONS]),
+    batch_norm=st.sampled_from(["off", "on"]),
+    dropout=st.sampled_from([0.0, 0.4]),
+    optimizer=st.sampled_from([entry.name for entry in OPTIMIZERS]),
 )
 
 
@@ -54,7 +59,8 @@ def copied(state: TrainerState) -> TrainerState:
 
 def everything(trainer: Trainer) -> tuple[object, ...]:
     run = trainer.snapshot()
-    return bits(trainer), run.loss_curve, run.evaluations, run.iteration, run.epoch, run.loss
+    state = {name: part.tobytes() for name, part in capture(trainer).arrays.items()}
+    return bits(trainer), state, run.loss_curve, run.evaluations, run.iteration, run.epoch, run.loss
 
 
 def drive(trainer: Trainer, changes: list[Change], stop_at: set[int]) -> Trainer:

@@ -1,0 +1,118 @@
+"""Whatever the catalogue offers trains, is looked at without a change, and learns."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.training.runs import SMALL, bits, finish, small_dataset, until
+from tui_backprop.datasets import load_dataset
+from tui_backprop.settings.catalogue import ACTIVATIONS, LAYERS, OPTIMIZERS
+from tui_backprop.settings.fields import FlagField
+from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.training.net_building import blueprint_of
+from tui_backprop.training.trainer import Trainer
+from tui_backprop.walkthrough.trace import trace
+
+DATA = small_dataset()
+
+
+def every_choice() -> list[Hyperparameters]:
+    """Return the settings with one thing of the catalogue chosen in each."""
+    chosen = [SMALL.with_value("activation", entry.name) for entry in ACTIVATIONS]
+    chosen += [SMALL.with_value("optimizer", entry.name) for entry in OPTIMIZERS]
+    for entry in LAYERS:
+        if entry.switch is not None:
+            on = "on" if isinstance(entry.switch, FlagField) else 0.4
+            chosen.append(SMALL.with_value(entry.switch.name, on))
+    return chosen
+
+
+@pytest.mark.parametrize("settings", every_choice(), ids=str)
+def test_it_trains_traced_or_not_and_as_its_tape_says(settings: Hyperparameters) -> None:
+    settings = replace(settings, iterations=200, learning_rate=0.03)
+    alone, watched = finish(Trainer(settings, DATA)), Trainer(settings, DATA)
+    while not watched.finished:
+        batch = watched.next_minibatch()
+        tape = trace(watched.net, watched.optimizer, batch.x, batch.t, watched.next_pass)
+        watched.snapshot()
+        iteration = watched.iteration
+        watched.work()
+        if watched.iteration > iteration:
+            for key, param in watched.net.params.items():
+                np.testing.assert_array_equal(tape.find(f"{key}′").output.array, param)
+    assert bits(watched) == bits(alone)
+    assert watched.snapshot() == alone.snapshot()
+    losses = alone.losses.curve().mean
+    assert np.mean(losses[-40:]) < np.mean(losses[:40])
+
+
+@pytest.mark.parametrize("settings", every_choice(), ids=str)
+def test_its_fields_are_among_those_that_apply(settings: Hyperparameters) -> None:
+    applying = {field.name for field in settings.applying_fields()}
+    own = {field.name for entry in (*OPTIMIZERS, *LAYERS) for field in entry.fields}
+    assert {field.name for field in FIELDS} - own <= applying
+    entry = next(entry for entry in OPTIMIZERS if entry.name == settings.optimizer)
+    assert {field.name for field in entry.fields} <= applying
+    assert ("momentum" in applying) == (settings.optimizer == "momentum")
+
+
+def test_layers_stand_in_the_books_order() -> None:
+    settings = SMALL.with_value("batch_norm", "on").with_value("dropout", 0.3)
+    names = [layer.name for layer in blueprint_of(settings, DATA).layers]
+    assert names == ["Affine1", "BatchNorm1", "Relu1", "Dropout1", "Affine2"]
+
+
+@pytest.mark.parametrize("optimizer", [entry.name for entry in OPTIMIZERS])
+def test_a_refused_update_leaves_no_trace(optimizer: str) -> None:
+    """The refused step's velocity stayed, so that every later step was refused too."""
+    settings = SMALL.with_value("optimizer", optimizer)
+    trainer, twin = (until(Trainer(settings, DATA), 3) for _ in range(2))
+    kept = {key: param.copy() for key, param in trainer.net.params.items()}
+    trainer.net.params["W2"][...] = np.array([[3e36, -3e36, 0]], np.float32)
+    trainer.net.params["W1"][...] = 0.01
+    trainer.apply_live(settings.with_value("learning_rate", 1e6))
+    trainer.work()
+    assert trainer.non_finite is not None
+    assert trainer.non_finite.what == "update"
+    for key, param in kept.items():
+        trainer.net.params[key][...] = param
+    trainer.apply_live(settings)
+    assert bits(finish(trainer)) == bits(finish(twin))
+
+
+def test_regression_learns_the_sine() -> None:
+    settings = Hyperparameters(
+        dataset="sine",
+        hidden=(30, 30),
+        activation="sigmoid",
+        weight_std=1.0,
+        optimizer="adam",
+        learning_rate=0.01,
+        batch_size=20,
+        iterations=2000,
+    )
+    trainer = finish(Trainer(settings, load_dataset("sine")))
+    newest = trainer.evaluations.newest
+    assert newest is not None
+    assert 0.05 < newest.train < 0.15
+    assert 0.05 < newest.test < 0.2
+
+
+def test_dropout_draws_anew_in_each_iteration_and_not_in_an_evaluation() -> None:
+    trainer = until(Trainer(SMALL.with_value("dropout", 0.4), DATA), 1)
+    layer = trainer.net.layers["Dropout1"]
+    first = layer.arrays["mask"].copy()
+    until(trainer, 2)
+    assert (layer.arrays["mask"] != first).any()
+    x = np.ones((7, 5), np.float32)
+    np.testing.assert_array_equal(
+        layer.around({}).forward(x, trainer.next_pass), layer.forward(x, trainer.next_pass)
+    )
+
+
+def test_batch_normalization_predicts_with_what_it_has_seen() -> None:
+    trainer = finish(Trainer(SMALL.with_value("batch_norm", "on"), DATA))
+    x = DATA.x_test / np.float32(255)
+    alone = np.concatenate([trainer.net.predict(row[np.newaxis]) for row in x])
+    np.testing.assert_allclose(alone, trainer.net.predict(x), rtol=1e-5)
