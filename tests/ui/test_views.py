@@ -120,7 +120,7 @@ async def test_a_regression_is_shown_by_its_error() -> None:
         points = (Evaluation(0, 0.0, 3.0, 4.0), Evaluation(30, 3.0, 0.25, 0.5))
         training = replace(with_view(snapshot.training, evaluations=points), task="regression")
         test.puppet.tell(SnapshotTaken(replace(snapshot, training=training), True))
-        await test.shows("Mean squared error", "train  0.2500", "test  0.5000", "epoch 3")
+        await test.shows("Error (root mean square)", "train  0.2500", "test  0.5000", "epoch 3")
         assert "%" not in test.text_of("#metric-chart")
         assert "(nats)" not in test.text_of("#loss-chart")
         await test.until(lambda: "0.6" in test.text_of("#metric-chart"))

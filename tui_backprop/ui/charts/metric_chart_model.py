@@ -10,6 +10,9 @@ from tui_backprop.ui.charts.ticks import SteadyRange, linear_ticks, round_step
 
 _SHORTEST_AXIS = 1e-6
 _FIRST_HIGH = 1.0
+_LARGEST_SHOWN = 1e100
+"""Far above all that is worth drawing, and far below where drawing overflows."""
+
 TRAIN_COLOUR, TEST_COLOUR = 39, 208
 
 
@@ -45,7 +48,7 @@ class MetricChartModels:
             self._errors = SteadyRange(_FIRST_HIGH)
         trained = [point for point in points if point.iteration] or points
         errors = [error for point in trained for error in (point.train, point.test)]
-        return self._errors.include(max(filter(math.isfinite, errors), default=0.0))
+        return self._errors.include(max((e for e in errors if e < _LARGEST_SHOWN), default=0.0))
 
 
 def metric_line(points: Sequence[tuple[float, float]], y: Axis, colour: int) -> Line:
