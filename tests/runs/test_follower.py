@@ -78,8 +78,10 @@ def test_a_run_under_way_is_followed_from_point_to_point(world: World) -> None:
     iterations = [shown.iteration for shown in seen]
     assert iterations == sorted(iterations)
     assert len(set(iterations)) > 10
-    assert all(shown.layers and shown.loss is not None for shown in seen if shown.iteration)
-    assert all(len(shown.loss_curve.mean) == shown.iteration for shown in seen)
+    assert all(
+        shown.views["layers"] and shown.loss is not None for shown in seen if shown.iteration
+    )
+    assert all(len(shown.views["loss_curve"].mean) == shown.iteration for shown in seen)
     assert run is not None
     # Iterations take 0.4 seconds each, the evaluations among them as long.
     assert run.rate is not None
@@ -94,16 +96,20 @@ def test_before_the_first_checkpoint_the_curve_is_right_from_its_start(world: Wo
     assert not (run_paths(world.runs)[0] / "checkpoint.npz").exists()
     shown, true = run.snapshot(), trainer.snapshot()
     assert true.iteration - 500 < shown.iteration <= true.iteration
-    assert shown.layers == ()
-    assert shown.loss_curve.width == true.loss_curve.width == 4
-    count = len(shown.loss_curve.mean)
+    assert shown.views["layers"] == ()
+    assert shown.views["loss_curve"].width == true.views["loss_curve"].width == 4
+    count = len(shown.views["loss_curve"].mean)
     assert count == -(-shown.iteration // 4)
     dense = 128 // 4
-    for part, wanted in zip(shown.loss_curve[1:], true.loss_curve[1:], strict=True):
+    for part, wanted in zip(
+        shown.views["loss_curve"][1:], true.views["loss_curve"][1:], strict=True
+    ):
         assert part[:dense] == pytest.approx(wanted[:dense])
     for end in (100, 200, count):
-        newest = shown.loss_curve.mean[end - 40 : end]
-        assert sum(newest) == pytest.approx(sum(true.loss_curve.mean[end - 40 : end]), rel=0.02)
+        newest = shown.views["loss_curve"].mean[end - 40 : end]
+        assert sum(newest) == pytest.approx(
+            sum(true.views["loss_curve"].mean[end - 40 : end]), rel=0.02
+        )
     recorder.close()
 
 
@@ -119,9 +125,9 @@ def test_between_checkpoints_the_points_stand_for_what_came_since(world: World) 
     assert run.read_on()
     shown = run.snapshot()
     assert (shown.iteration, shown.loss) == (24, trainer.loss)
-    assert shown.loss_curve.mean[:20] == checkpointed.loss_curve.mean
-    assert shown.loss_curve.mean[23] == trainer.loss
-    assert shown.layers == checkpointed.layers
+    assert shown.views["loss_curve"].mean[:20] == checkpointed.views["loss_curve"].mean
+    assert shown.views["loss_curve"].mean[23] == trainer.loss
+    assert shown.views["layers"] == checkpointed.views["layers"]
     assert run.last_event == ""
     recorder.close()
 
@@ -228,8 +234,8 @@ def test_a_damaged_checkpoint_is_told_and_the_rest_shown(world: World, damage: s
     assert "\n" not in run.fault
     shown = run.snapshot()
     assert shown.iteration == SPIRAL.iterations
-    assert len(shown.loss_curve.mean) == SPIRAL.iterations
-    assert shown.evaluations[-1] == trainer.snapshot().evaluations[-1]
+    assert len(shown.views["loss_curve"].mean) == SPIRAL.iterations
+    assert shown.views["evaluations"][-1] == trainer.snapshot().views["evaluations"][-1]
     assert not run.read_on()
     checkpoint.write_bytes(content)
     assert run.read_on()
@@ -246,7 +252,7 @@ def test_metrics_that_are_no_file_are_told_and_the_rest_shown(world: World) -> N
     run = follower(world)
     run.read_on()
     assert run.fault.endswith("metrics.jsonl: not a regular file")
-    assert run.snapshot().loss_curve == trainer.snapshot().loss_curve
+    assert run.snapshot().views["loss_curve"] == trainer.snapshot().views["loss_curve"]
 
 
 def test_without_a_configuration_there_is_nothing_to_follow(world: World, tmp_path: Path) -> None:

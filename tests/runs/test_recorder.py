@@ -212,7 +212,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_or_its_start(world: World) -> 
         recorder.save(again, "finished")
         recorder.close()
         assert bits(again) == bits(straight)
-        assert again.snapshot().loss_curve == straight.snapshot().loss_curve
+        assert again.snapshot().views["loss_curve"] == straight.snapshot().views["loss_curve"]
         assert again.evaluations.points() == straight.evaluations.points()
         metrics = read_metrics(path / "metrics.jsonl")
         assert [event.event for event in metrics.events] == ["started", "resumed", "finished"]

@@ -60,7 +60,15 @@ def copied(state: TrainerState) -> TrainerState:
 def everything(trainer: Trainer) -> tuple[object, ...]:
     run = trainer.snapshot()
     state = {name: part.tobytes() for name, part in capture(trainer).arrays.items()}
-    return bits(trainer), state, run.loss_curve, run.evaluations, run.iteration, run.epoch, run.loss
+    return (
+        bits(trainer),
+        state,
+        run.views["loss_curve"],
+        run.views["evaluations"],
+        run.iteration,
+        run.epoch,
+        run.loss,
+    )
 
 
 def drive(trainer: Trainer, changes: list[Change], stop_at: set[int]) -> Trainer:
@@ -109,14 +117,14 @@ def test_looking_ahead_is_not_part_of_the_state() -> None:
 
 def test_the_gradient_table_is_shown_as_it_was() -> None:
     trainer = finish(Trainer(SMALL, DATASET))
-    rows = trainer.snapshot().layers
+    rows = trainer.layer_rows()
     restored = restore(copied(capture(trainer)), DATASET)
-    assert restored.snapshot().layers == rows
+    assert restored.layer_rows() == rows
     restored.apply_live(replace(SMALL, iterations=70))
     restored.work()
     trainer.apply_live(replace(SMALL, iterations=70))
     trainer.work()
-    assert restored.snapshot().layers == trainer.snapshot().layers != rows
+    assert restored.layer_rows() == trainer.layer_rows() != rows
 
 
 def test_a_stopped_run_stays_stopped_and_says_why() -> None:

@@ -106,14 +106,14 @@ def is_gone(pid: int) -> bool:
 
 
 def test_the_same_bits_as_headless(session: Session) -> None:
-    session.send(Start(SPIRAL), Run())
+    session.send(TakeSnapshot(), Start(SPIRAL), Run())
     in_app = session.snapshot(RunState.FINISHED).training
     done = run_program(
         *["train", "--json", "--dataset=spiral", "--hidden=8", "--batch-size=30"],
         *["--learning-rate=0.5", "--iterations=60"],
     )
     headless = [json.loads(line) for line in done.stdout.splitlines()]
-    shown = [(p.iteration, p.train, p.test) for p in in_app.evaluations]
+    shown = [(p.iteration, p.train, p.test) for p in in_app.views["evaluations"]]
     assert shown == [(h["iteration"], h["train_accuracy"], h["test_accuracy"]) for h in headless]
     assert in_app.loss == headless[-1]["loss"]
 

@@ -34,6 +34,7 @@ from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.watch_client import WatchClient
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
+from tui_backprop.training.views.registry import LAYERS, LOSS_CURVE
 
 
 class Watch:
@@ -111,6 +112,17 @@ def test_the_end_comes_unasked(watch: Watch) -> None:
     watch.world.clock.seconds += 5
     assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
     assert watch.snapshots[-1].training == watch.trainer.snapshot()
+
+
+@pytest.mark.parametrize("view", [LAYERS, LOSS_CURVE])
+def test_at_rest_what_is_looked_at_later_is_told_too(watch: Watch, view: str) -> None:
+    watch.waits_for(1)
+    watch.rest()
+    watch.world.clock.seconds += 5
+    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
+    assert not watch.snapshots[-1].training.views, "nobody has asked for any"
+    watch.client.send(TakeSnapshot(frozenset({view})))
+    assert wait_until(lambda: watch.snapshots[-1].training.views.keys() == {view})
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_loading_is_told_before_it_is_done(worker: ScriptedWorker) -> None:
 
 def test_accuracies_are_known_before_the_first_iteration(worker: ScriptedWorker) -> None:
     worker.play()
-    assert [point.iteration for point in worker.snapshots[-1].training.evaluations] == [0]
+    assert [point.iteration for point in worker.trainer.evaluations.points()] == [0]
 
 
 def test_a_run_to_its_end(worker: ScriptedWorker) -> None:
@@ -49,7 +49,7 @@ def test_a_run_to_its_end(worker: ScriptedWorker) -> None:
     assert worker.states == [RunState.READY, RunState.RUNNING, RunState.FINISHED]
     end = worker.snapshots[-1].training
     assert (end.iteration, end.finished, end.evaluating) == (60, True, False)
-    assert end.evaluations[-1].iteration == 60
+    assert worker.trainer.evaluations.points()[-1].iteration == 60
 
 
 @pytest.mark.parametrize("count", [1, 7, 1000])
@@ -69,7 +69,9 @@ def test_to_the_end_of_the_epoch(worker: ScriptedWorker, before: int, end: int) 
     worker.play()
     snapshot = worker.snapshots[-1].training
     assert snapshot.iteration == end
-    assert snapshot.evaluations[-1].iteration == end, "the epoch's evaluation belongs to it"
+    newest = worker.trainer.evaluations.newest
+    assert newest is not None
+    assert newest.iteration == end, "the epoch's evaluation belongs to it"
 
 
 def test_pause_stops_between_two_iterations(worker: ScriptedWorker) -> None:

@@ -15,7 +15,8 @@ from textual.widgets import Input, Select
 from tests.support.clients import PuppetClient, ThreadClient
 from tests.support.processes import ROOT
 from tests.support.scripted_worker import SPIRAL
-from tui_backprop.session.messages import Command
+from tui_backprop.session.messages import Command, TakeSnapshot
+from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
@@ -106,6 +107,11 @@ class AppUnderTest:
         return [command for command in self.client.sent if isinstance(command, kind)]
 
     @property
+    def orders(self) -> list[Command]:
+        """The commands that were sent, but those that only look."""
+        return [command for command in self.client.sent if not isinstance(command, TakeSnapshot)]
+
+    @property
     def lines(self) -> list[str]:
         """What the screen shows, line by line, overlays included."""
         return [
@@ -132,10 +138,11 @@ async def running_app(
     client: ThreadClient | PuppetClient | None = None,
     start: bool = False,
     fps: float = 20.0,
+    clock: Clock = time.perf_counter,
 ) -> AsyncIterator[AppUnderTest]:
     """Run the app; by default with a worker in a thread, and until that one is ready."""
     side = client or ThreadClient(time.perf_counter)
-    app = RecordingApp(side, hyperparameters, start=start, fps=fps)
+    app = RecordingApp(side, hyperparameters, start=start, fps=fps, clock=clock)
     app.sent = []
     try:
         async with app.run_test(size=size) as pilot:

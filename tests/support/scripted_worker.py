@@ -16,6 +16,7 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.worker import Inbox, Worker
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.training.snapshot import Snapshot
 from tui_backprop.training.trainer import Trainer
 
 SPIRAL = Hyperparameters(
@@ -113,6 +114,11 @@ def snapshots(*iterations: int) -> list[SessionSnapshot]:
         worker.say(TakeSnapshot(), iteration=iteration)
     worker.play()
     return [e.snapshot for e in worker.events if isinstance(e, SnapshotTaken) and e.requested]
+
+
+def with_view(training: Snapshot, **values: object) -> Snapshot:
+    """Return a snapshot with other values of some of its views."""
+    return replace(training, views={**training.views, **values})
 
 
 def bits(trainer: Trainer) -> dict[str, Any]:

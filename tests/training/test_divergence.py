@@ -94,7 +94,7 @@ def test_an_infinite_output_names_its_layer() -> None:
         "output",
     )
     assert trainer.iteration == 3
-    rows = trainer.snapshot().layers
+    rows = trainer.layer_rows()
     dead = [row.share for row in rows if isinstance(row, ActivationStatistics)]
     assert dead == [None, None], "those of the refused iteration are not those of the last one"
 
@@ -109,7 +109,7 @@ def test_an_infinite_update_names_its_parameter() -> None:
     assert trainer.non_finite is not None
     assert (trainer.non_finite.where, trainer.non_finite.what) == ("W1", "update")
     assert bits(trainer) == before
-    rows = {getattr(row, "name", row.layer): row for row in trainer.snapshot().layers}
+    rows = {getattr(row, "name", row.layer): row for row in trainer.layer_rows()}
     assert rows["W1"].verdict in (Verdict.EXPLODING, Verdict.NOT_FINITE)
 
 
@@ -166,5 +166,5 @@ def test_gradients_too_large_to_square_have_norms(dtype: str) -> None:
     trainer = until(Trainer(SMALL.with_value("dtype", dtype), DATA), 3)
     for grad in trainer.net.grads.values():
         grad[...] = np.finfo(grad.dtype).max / 1e3
-    rows = trainer.snapshot().layers
+    rows = trainer.layer_rows()
     assert all(row.verdict is Verdict.EXPLODING for row in rows if hasattr(row, "gradient_norm"))

@@ -18,12 +18,12 @@ DATA = small_dataset()
 
 
 def parameter_rows(trainer: Trainer) -> dict[str, ParameterStatistics]:
-    rows = trainer.snapshot().layers
+    rows = trainer.layer_rows()
     return {row.name: row for row in rows if isinstance(row, ParameterStatistics)}
 
 
 def activation_rows(trainer: Trainer) -> dict[str, ActivationStatistics]:
-    rows = trainer.snapshot().layers
+    rows = trainer.layer_rows()
     return {row.layer: row for row in rows if isinstance(row, ActivationStatistics)}
 
 

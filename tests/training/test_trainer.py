@@ -221,14 +221,14 @@ def test_the_first_snapshot_says_nothing_of_gradients() -> None:
     assert snapshot.evaluating
     assert not snapshot.finished
     assert (snapshot.layer_sizes, snapshot.train_size, snapshot.test_size) == ((6, 5, 3), 37, 11)
-    assert [row.layer for row in snapshot.layers] == [
+    assert [row.layer for row in snapshot.views["layers"]] == [
         "Affine1",
         "Affine1",
         "Relu1",
         "Affine2",
         "Affine2",
     ]
-    assert {row.verdict for row in snapshot.layers} == {""}
+    assert {row.verdict for row in snapshot.views["layers"]} == {""}
 
 
 def test_snapshots_stay_as_they_were_taken() -> None:
@@ -236,4 +236,4 @@ def test_snapshots_stay_as_they_were_taken() -> None:
     first, twin = trainer.snapshot(), trainer.snapshot()
     finish(trainer)
     assert first == twin != trainer.snapshot()
-    assert len(first.loss_curve.mean) == 10
+    assert len(first.views["loss_curve"].mean) == 10

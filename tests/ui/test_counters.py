@@ -9,10 +9,9 @@ from textual.widget import Widget
 
 from tests.support.app import LARGE, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
-from tests.support.scripted_worker import ScriptedWorker
+from tests.support.scripted_worker import ScriptedWorker, with_view
 from tui_backprop.session.messages import (
     Run,
-    RunState,
     SessionSnapshot,
     SnapshotTaken,
     Start,
@@ -46,40 +45,9 @@ def frames(iterations: int) -> list[SessionSnapshot]:
 
 async def show(test: AppUnderTest, snapshot: SessionSnapshot) -> None:
     """Show a snapshot, its table and charts too, and wait until it has been painted."""
-    keep_pace(test, next_repaint=float("-inf"))
     test.puppet.tell(SnapshotTaken(snapshot, False))
     await test.shows(f" {snapshot.training.iteration:,}/")
     await test.pilot.pause(0.02)
-
-
-def keep_pace(test: AppUnderTest, next_repaint: float) -> None:
-    """Set the moment from which on table and charts are due while training."""
-    screen = test.app.training_screen
-    screen._table_pace._next = screen._chart_pace._next = next_repaint
-
-
-async def test_charts_are_drawn_at_their_own_pace_and_when_training_rests(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    drawings: list[ChartModel] = []
-    draw = plotext_adapter.draw_chart
-
-    def noted(model: ChartModel, *size: int, marker: str) -> list[Strip]:
-        drawings.append(model)
-        return draw(model, *size, marker=marker)
-
-    monkeypatch.setattr(plotext_adapter, "draw_chart", noted)
-    async with running_app(client=PuppetClient(), size=LARGE) as test:
-        first, *others = frames(FRAMES.stop)
-        await show(test, first)
-        drawn = len(drawings)
-        keep_pace(test, next_repaint=float("inf"))
-        for snapshot in others:
-            test.puppet.tell(SnapshotTaken(snapshot, False))
-            await test.shows(f" {snapshot.training.iteration:,}/")
-        assert len(drawings) == drawn, "the iterations move on, the charts wait"
-        test.puppet.tell(SnapshotTaken(replace(others[-1], state=RunState.PAUSED), False))
-        await test.until(lambda: len(drawings) > drawn)
 
 
 async def test_a_training_run_is_light_on_the_link() -> None:
@@ -146,9 +114,9 @@ async def test_a_chart_on_which_no_dot_moves_is_not_drawn_again(
         await show(test, first)
         assert drawn
         drawn.clear()
-        curve = first.training.loss_curve
+        curve = first.training.views["loss_curve"]
         moved = curve._replace(mean=(*curve.mean[:-1], curve.mean[-1] * (1 + 1e-6)))
-        training = replace(first.training, iteration=777, loss_curve=moved)
+        training = replace(with_view(first.training, loss_curve=moved), iteration=777)
         await show(test, replace(first, training=training))
         assert not drawn
         await test.press("m")

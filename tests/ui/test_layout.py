@@ -24,7 +24,7 @@ from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PANES = {
     "#loss-chart": ("Training loss (nats)", "━ loss", "iteration", "└┬"),
-    "#accuracy-chart": ("Accuracy", "train", "test", "epoch", "100%"),
+    "#metric-chart": ("Accuracy", "train", "test", "epoch", "100%"),
     "#layers-pane": ("Gradients by layer", "‖ΔW‖/‖W‖", "trend", "Affine1", "W1", "Affine2", "b2"),
     "#hyperparameter-form": ("Hyperparameters", "Dataset"),
 }
@@ -48,7 +48,7 @@ async def test_each_pane_is_complete_at_80x24() -> None:
         for key, panes in [
             ("2", ["#layers-pane"]),
             ("3", ["#hyperparameter-form"]),
-            ("1", ["#loss-chart", "#accuracy-chart"]),
+            ("1", ["#loss-chart", "#metric-chart"]),
         ]:
             await test.press(key)
             for pane in PANES:

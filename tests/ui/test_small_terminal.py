@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.app import LARGE, SMALL, TINY, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
-from tests.support.scripted_worker import DIVERGING, SPIRAL, snapshots
+from tests.support.scripted_worker import DIVERGING, SPIRAL, snapshots, with_view
 from tui_backprop.session.messages import RunState, SessionSnapshot, SnapshotTaken
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import ActivationStatistics
@@ -51,9 +51,9 @@ async def test_a_long_state_is_whole() -> None:
             replace(row, measure="dead", share=1.0, verdict="dying")
             if isinstance(row, ActivationStatistics)
             else row
-            for row in run.training.layers
+            for row in run.training.views["layers"]
         )
-        await tell(test, replace(run, training=replace(run.training, layers=layers)))
+        await tell(test, replace(run, training=with_view(run.training, layers=layers)))
         await test.press("2")
         await test.shows("100% dead, dying")
 
@@ -64,7 +64,7 @@ async def test_the_last_values_over_the_charts_are_whole() -> None:
         await test.shows("✓ finished")
         loss = test.text_of("#loss-chart").splitlines()[1]
         assert re.search(r"━ \d\.\d{4} ━ smooth \d\.\d{4} +│$", loss), loss
-        accuracy = test.text_of("#accuracy-chart").splitlines()[1]
+        accuracy = test.text_of("#metric-chart").splitlines()[1]
         assert re.search(r"━ train +\d+% ━ test +\d+% +│$", accuracy), accuracy
 
 
@@ -125,7 +125,7 @@ async def test_why_training_stopped_is_told_to_its_end() -> None:
 async def test_the_epoch_of_the_accuracies_is_whole(epoch: float, shown: str) -> None:
     async with running_app(client=PuppetClient(), size=LARGE) as test:
         run = finished()
-        point = replace(run.training.evaluations[-1], epoch=epoch, train=1.0, test=0.975)
-        await tell(test, replace(run, training=replace(run.training, evaluations=(point,))))
-        line = test.text_of("#accuracy-chart").splitlines()[1]
+        point = replace(run.training.views["evaluations"][-1], epoch=epoch, train=1.0, test=0.975)
+        await tell(test, replace(run, training=with_view(run.training, evaluations=(point,))))
+        line = test.text_of("#metric-chart").splitlines()[1]
         assert re.search(rf"train 100\.00% +━ test  97\.50% +epoch {shown} +│$", line), line

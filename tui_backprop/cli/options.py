@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from tui_backprop.printable import printable
-from tui_backprop.settings.fields import ChoiceField, Field, HyperparameterError
+from tui_backprop.settings.fields import ChoiceField, Field, FlagField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -72,8 +72,12 @@ class HyperparameterOption(click.Option):
         self.group = field.group
         choices = (
             "  ".join(f"{name}: {text}." for name, text in field.choices)
-            if isinstance(field, ChoiceField) and len(field.choices) > 1
+            if isinstance(field, ChoiceField) and not isinstance(field, FlagField)
             else ""
+        )
+        # A flag's name alone switches it on.
+        alone: dict[str, Any] = (
+            {"is_flag": False, "flag_value": "on"} if isinstance(field, FlagField) else {}
         )
         super().__init__(
             ["--" + field.name.replace("_", "-"), field.name],
@@ -81,6 +85,7 @@ class HyperparameterOption(click.Option):
             default=field.format(field.default),
             show_default=True,
             help=f"{field.help} {choices}".strip(),
+            **alone,
         )
 
 

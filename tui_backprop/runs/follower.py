@@ -15,7 +15,8 @@ from tui_backprop.runs.stored_progress import StoredProgress, read_progress
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.series import BucketedSeries
-from tui_backprop.training.snapshot import Evaluation, NonFinite, Snapshot
+from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
+from tui_backprop.training.views.registry import RECORDED_VIEWS, computed
 
 RATE_SECONDS = 2.0
 """The rate is that over at least so much of the newest training time."""
@@ -114,8 +115,8 @@ class RunFollower:
         before, then = earlier[-1] if earlier else marks[0]
         return (iteration - before) / (elapsed - then) if elapsed > then else None
 
-    def snapshot(self) -> Snapshot:
-        """Return what can be shown of the run."""
+    def snapshot(self, wanted: frozenset[str] = RECORDED_VIEWS) -> Snapshot:
+        """Return what can be shown of the run; of the views, those that are wanted and recorded."""
         data, progress, points = self.config.data, self._progress, self._metrics.points
         settings = progress.hyperparameters if progress else self.config.hyperparameters
         iteration, epoch, loss = 0, 0.0, None
@@ -138,10 +139,8 @@ class RunFollower:
             evaluating=False,
             finished=self.last_event == "finished",
             loss=losses[-1] if losses else loss,
-            loss_curve=self._curve(),
-            evaluations=self._accuracies(),
-            layers=progress.layers if progress else (),
             non_finite=self._stop(),
+            views=computed(self, wanted & RECORDED_VIEWS),
         )
 
     def _read_metrics(self, path: Path) -> bool:
@@ -184,14 +183,20 @@ class RunFollower:
             marks.append((self._progress.iteration, self._progress.elapsed))
         return sorted(marks)
 
-    def _curve(self) -> Curve:
+    def loss_curve(self) -> Curve:
+        """Return the losses known of."""
         progress, points = self._progress, self._metrics.points
         if progress is None:
             curve = BucketedSeries(self.config.hyperparameters.iterations).curve()
             return prolonged(curve, 0, points)
         return prolonged(progress.losses.curve(), progress.iteration, points)
 
-    def _accuracies(self) -> tuple[Evaluation, ...]:
+    def layer_rows(self) -> tuple[LayerStatistics, ...]:
+        """Return the rows of the gradient table as of the last checkpoint."""
+        return self._progress.layers if self._progress else ()
+
+    def evaluation_points(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations known of, the newest last."""
         history = self._progress.evaluations if self._progress else EvaluationHistory()
         known = history.points()
         last = known[-1].iteration if known else -1

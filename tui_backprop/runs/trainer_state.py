@@ -47,7 +47,7 @@ def capture(trainer: Trainer) -> TrainerState:
             "evaluating": trainer.evaluating,
             "samples": _stored_stream(trainer.minibatches.stream.state()),
             "accuracies": {"every": every, "seen": seen},
-            "layers": stored_rows(trainer.snapshot().layers),
+            "layers": stored_rows(trainer.layer_rows()),
             "non_finite": None
             if stop is None
             else {"iteration": stop.iteration, "where": stop.where, "what": stop.what},

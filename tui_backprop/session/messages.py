@@ -7,6 +7,7 @@ from typing import Any
 
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import Snapshot
+from tui_backprop.training.views.registry import ALL_VIEWS
 
 READ_ONLY = "read-only: only the process that trains this run can change it"
 """Why a command is refused where a run is watched."""
@@ -78,7 +79,13 @@ class ApplyLive(Command):
 
 @dataclass(frozen=True, slots=True)
 class TakeSnapshot(Command):
-    """Answer with one SnapshotTaken: the screen is ready to paint."""
+    """Answer with one SnapshotTaken: the screen is ready to paint.
+
+    `wanted` names the views that it shall hold. Those that are sent unasked later hold the same
+    ones, so that what is on screen moves and rests with the run.
+    """
+
+    wanted: frozenset[str] = ALL_VIEWS
 
 
 class RunState(Enum):

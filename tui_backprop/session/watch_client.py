@@ -13,6 +13,7 @@ from tui_backprop.session.messages import (
     SnapshotTaken,
     TakeSnapshot,
 )
+from tui_backprop.training.views.registry import NO_VIEWS, RECORDED_VIEWS
 
 POLL_SECONDS = 0.25
 
@@ -28,12 +29,14 @@ class WatchClient:
     """Looks at a run's files a few times a second, and tells what has changed.
 
     While training goes on, a snapshot is sent only once one was asked for, as by a trainer; that
-    it has come to rest is told unasked.
+    it has come to rest is told unasked. Where nothing has changed since the last one, it is sent
+    again only for views that that one did not hold.
     """
 
     def __init__(self, follower: RunFollower) -> None:
         self._follower = follower
         self._asked = threading.Event()
+        self._wanted = NO_VIEWS
         self._closing = threading.Event()
         self._on_event: EventHandler | None = None
         self._thread: threading.Thread | None = None
@@ -49,6 +52,7 @@ class WatchClient:
     def send(self, command: Command) -> None:
         """Note that a snapshot is wanted; refuse everything else."""
         if isinstance(command, TakeSnapshot):
+            self._wanted = command.wanted & RECORDED_VIEWS
             self._asked.set()
         elif self._on_event is not None:
             self._on_event(Refused("", READ_ONLY))
@@ -62,29 +66,31 @@ class WatchClient:
     def _watch(self, on_event: EventHandler) -> None:
         sent: SessionSnapshot | None = None
         news = True
+        told: frozenset[str] = NO_VIEWS
         while not self._closing.wait(POLL_SECONDS if sent else 0):
             news |= self._follower.read_on()
+            asked, wanted = self._asked.is_set(), self._wanted
             moves = sent is not None and sent.state is self._state is RunState.RUNNING
-            wanted = not moves or self._asked.is_set()
-            if not (news and wanted):
+            if not ((asked and (news or wanted - told)) or (news and not moves)):
                 continue
-            news = False
-            snapshot = self._snapshot()
+            moment_is_new, news = news, False
+            snapshot = self._snapshot(wanted)
             if snapshot != sent:
-                requested = self._asked.is_set()
-                self._asked.clear()
+                told = wanted if moment_is_new else told | wanted
+                if asked:
+                    self._asked.clear()
                 sent = snapshot
-                on_event(SnapshotTaken(snapshot, requested))
+                on_event(SnapshotTaken(snapshot, asked))
 
     @property
     def _state(self) -> RunState:
         otherwise = RunState.RUNNING if self._follower.trained else RunState.PAUSED
         return _STATE_AFTER.get(self._follower.last_event, otherwise)
 
-    def _snapshot(self) -> SessionSnapshot:
+    def _snapshot(self, wanted: frozenset[str]) -> SessionSnapshot:
         follower = self._follower
         return SessionSnapshot(
-            training=follower.snapshot(),
+            training=follower.snapshot(wanted),
             state=self._state,
             elapsed=follower.elapsed,
             iterations_per_second=follower.rate,

@@ -32,6 +32,7 @@ from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import NotEnoughMemoryError, available_memory
 from tui_backprop.training.trainer import Trainer
+from tui_backprop.training.views.registry import NO_VIEWS
 
 Inbox = SimpleQueue[Command | None]
 """Commands in order; None when there will be no more."""
@@ -64,6 +65,7 @@ class Worker:
         self._loader = TrainerLoader()
         self._goal: Goal | None = None
         self._speed_limit: float | None = None
+        self._wanted = NO_VIEWS
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
         self._records = RecordKeeper(surroundings, lambda: self._stopwatch.elapsed)
@@ -137,7 +139,8 @@ class Worker:
 
     def _obey(self, command: Command) -> None:
         match command:
-            case TakeSnapshot():
+            case TakeSnapshot(wanted):
+                self._wanted = wanted
                 if self._trainer is not None:
                     self._report(requested=True)
             case Start(hyperparameters):
@@ -161,6 +164,8 @@ class Worker:
     def _obey_step_screen(self, command: Command) -> None:
         if not isinstance(command, WalkthroughCommand):
             raise TypeError(f"unknown command {command!r}")
+        # The step screen covers all views: whoever looks at them again asks for them.
+        self._wanted = NO_VIEWS
         if self._trainer is not None:
             self._come_to_rest()
             before = self._trainer.iteration, self._trainer.non_finite
@@ -236,7 +241,7 @@ class Worker:
         self._send(
             SnapshotTaken(
                 SessionSnapshot(
-                    training=trainer.snapshot(),
+                    training=trainer.snapshot(self._wanted),
                     state=self._state(trainer),
                     elapsed=self._stopwatch.elapsed,
                     iterations_per_second=self._stopwatch.rate(trainer.iteration),

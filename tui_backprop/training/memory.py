@@ -4,10 +4,14 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_backprop.nn.blueprint import Blueprint
 from tui_backprop.settings.catalogue import OPTIMIZER_BY_NAME, load
 from tui_backprop.settings.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    # It brings NumPy, which the command line's help does without.
+    from tui_backprop.nn.blueprint import Blueprint
 
 _EVALUATED_AT_ONCE = 1000
 _ARRAYS_PER_PARAMETER = 4
@@ -25,7 +29,7 @@ class NotEnoughMemoryError(ValueError):
         super().__init__(message)
 
 
-def parameter_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
+def parameter_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) -> int:
     """Return the bytes of all that there is of each parameter, and of drawing the first weights."""
     plans = blueprint.parameter_plans.values()
     drawn = max((plan.size for plan in plans if plan.fan_in is not None), default=0)
@@ -35,14 +39,14 @@ def parameter_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> i
     return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 
-def batch_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
+def batch_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) -> int:
     """Return the bytes of a minibatch, stored and scaled, on its way through the net and back."""
     rows = hyperparameters.batch_size + _EVALUATED_AT_ONCE
     stored = math.prod(blueprint.sample)
     return rows * (stored + _itemsize(hyperparameters) * blueprint.numbers_per_sample)
 
 
-def tape_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
+def tape_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) -> int:
     """Return the bytes of a walkthrough: each parameter before, its gradient and after; each unit
     forward and backward.
     """
@@ -52,7 +56,7 @@ def tape_bytes(blueprint: Blueprint, hyperparameters: Hyperparameters) -> int:
 
 
 def check_walkthrough_memory(
-    hyperparameters: Hyperparameters, blueprint: Blueprint, available: int | None
+    hyperparameters: Hyperparameters, blueprint: "Blueprint", available: int | None
 ) -> None:
     """Refuse a walkthrough that needs more than `available` bytes; None means that nobody knows.
 
@@ -69,7 +73,7 @@ def check_walkthrough_memory(
 
 
 def check_memory(
-    hyperparameters: Hyperparameters, blueprint: Blueprint, available: int | None
+    hyperparameters: Hyperparameters, blueprint: "Blueprint", available: int | None
 ) -> None:
     """Refuse a run that needs more than `available` bytes; None means that nobody knows.
 
@@ -99,7 +103,7 @@ def check_memory(
 def check_batch_memory(
     before: Hyperparameters,
     wanted: Hyperparameters,
-    blueprint: Blueprint,
+    blueprint: "Blueprint",
     available: int | None,
 ) -> None:
     """Refuse a larger minibatch for a net that is there, as `check_memory` does for a new one.

@@ -1,10 +1,11 @@
 """What a screen or a log can know of a trainer at one moment: frozen, plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.training.curve import Curve
 
 
 class Verdict(StrEnum):
@@ -87,9 +88,11 @@ class NonFinite:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The trainer between two iterations. `loss` is the last minibatch's.
+    """The trainer between two iterations. `loss` is the last minibatch's, in the task's unit.
 
-    `task` is a name in `tui_backprop.settings.tasks`.
+    `task` is a name in `tui_backprop.settings.tasks`. `views` has the values of the views that were
+    wanted, by name: one that is missing was not asked for, and whoever shows it keeps what it
+    shows.
     """
 
     hyperparameters: Hyperparameters
@@ -103,7 +106,5 @@ class Snapshot:
     evaluating: bool
     finished: bool
     loss: float | None
-    loss_curve: Curve
-    evaluations: tuple[Evaluation, ...]
-    layers: tuple[LayerStatistics, ...]
     non_finite: NonFinite | None
+    views: Mapping[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import Network, Pass
 from tui_backprop.nn.blueprint import normal
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.training.curve import Curve
 from tui_backprop.training.divergence import first_not_finite_layer, first_not_finite_state
 from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.evaluation_history import EvaluationHistory
@@ -21,6 +22,7 @@ from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
 from tui_backprop.training.statistics import GradientTrends, layer_statistics
+from tui_backprop.training.views.registry import ALL_VIEWS, computed
 
 TREND_EVERY = 16
 """Iterations between two points of the gradient-norm trends: each is a pass over the gradients."""
@@ -165,8 +167,8 @@ class Trainer:
         if evaluating:
             self._begin_evaluation()
 
-    def snapshot(self) -> Snapshot:
-        """Return what can be shown of this moment."""
+    def snapshot(self, wanted: frozenset[str] = ALL_VIEWS) -> Snapshot:
+        """Return what can be shown of this moment; of the views, those that are wanted."""
         return Snapshot(
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
@@ -179,13 +181,19 @@ class Trainer:
             evaluating=self.evaluating,
             finished=self.finished,
             loss=self.loss,
-            loss_curve=self.losses.curve(),
-            evaluations=self.evaluations.points(),
-            layers=self._layers(),
             non_finite=self.non_finite,
+            views=computed(self, wanted),
         )
 
-    def _layers(self) -> tuple[LayerStatistics, ...]:
+    def loss_curve(self) -> Curve:
+        """Return the losses so far."""
+        return self.losses.curve()
+
+    def evaluation_points(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations so far, the newest last."""
+        return self.evaluations.points()
+
+    def layer_rows(self) -> tuple[LayerStatistics, ...]:
         """Return the gradient table's rows, of the last iteration that was made."""
         if self._restored is not None and self._restored[0] == self.iteration:
             return self._restored[1]

@@ -30,13 +30,9 @@ from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.help.help_screen import HelpScreen, help_rows
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.pane_screen import PaneScreen
+from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
 from tui_backprop.ui.terminal.terminal_app import TerminalApp
-from tui_backprop.ui.training.refresh_pace import RefreshPace
 from tui_backprop.ui.training.training_screen import TrainingScreen
-
-TABLE_REPAINTS_PER_SECOND = 2.0
-CHART_REPAINTS_PER_SECOND = 5.0
-"""Drawing takes the time of several other updates, beside a training that leaves no core idle."""
 
 PRELOAD_AFTER = 1.0
 
@@ -88,12 +84,10 @@ class TuiBackpropApp(TerminalApp):
         self._resume = resume
         self._watching = watching
         self._awaiting_snapshot = self._process_ended = False
-        marker = "braille" if "utf" in self.encoding else "*"
         self.training_screen = TrainingScreen(
             hyperparameters,
-            marker=marker,
-            table_pace=RefreshPace(TABLE_REPAINTS_PER_SECOND, clock),
-            chart_pace=RefreshPace(CHART_REPAINTS_PER_SECOND, clock),
+            marker=BRAILLE if "utf" in self.encoding else "*",
+            clock=clock,
             watching=watching,
         )
 
@@ -186,6 +180,8 @@ class TuiBackpropApp(TerminalApp):
             case SnapshotTaken(snapshot, requested):
                 self._awaiting_snapshot = self._awaiting_snapshot and not requested
                 screen.show_snapshot(snapshot)
+                if snapshot.state is not RunState.RUNNING:
+                    self._ask_for_missing_views()
                 if self._run_when_loaded:
                     self._run_when_loaded = False
                     self._client.send(Run())
@@ -214,5 +210,15 @@ class TuiBackpropApp(TerminalApp):
         if getattr(self._driver, "backlog", 0):
             return
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
-            self._awaiting_snapshot = True
-            self._client.send(TakeSnapshot())
+            self._take_snapshot(self.training_screen.views.take_due())
+
+    @on(ViewWidget.CameIntoSight)
+    def _ask_for_missing_views(self) -> None:
+        """Ask for the views in sight that the last snapshot did not hold."""
+        screen = self.training_screen
+        if screen.has_run and (missing := screen.views.take_missing()):
+            self._take_snapshot(missing)
+
+    def _take_snapshot(self, wanted: frozenset[str]) -> None:
+        self._awaiting_snapshot = True
+        self._client.send(TakeSnapshot(wanted))

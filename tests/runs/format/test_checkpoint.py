@@ -94,8 +94,8 @@ def test_a_run_goes_on_from_the_file_bit_for_bit(tmp_path: Path, dtype: str) -> 
     restored = finish(restore(read_checkpoint(path), DATASET))
     straight = finish(Trainer(settings, DATASET))
     assert bits(restored) == bits(straight)
-    assert restored.snapshot().loss_curve == straight.snapshot().loss_curve
-    assert restored.snapshot().evaluations == straight.snapshot().evaluations
+    assert restored.snapshot().views["loss_curve"] == straight.snapshot().views["loss_curve"]
+    assert restored.snapshot().views["evaluations"] == straight.snapshot().views["evaluations"]
 
 
 def test_numpy_opens_it_without_pickle(stored: Path, state: TrainerState) -> None:

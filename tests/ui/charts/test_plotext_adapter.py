@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.charts.test_loss_chart_model import curve_of
+from tui_backprop.settings.tasks import TASKS
 from tui_backprop.training.snapshot import Evaluation
-from tui_backprop.ui.charts.accuracy_chart_model import accuracy_chart_model, thinned
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, Axis, ChartModel, Line
 from tui_backprop.ui.charts.loss_chart_model import LossChartModels
+from tui_backprop.ui.charts.metric_chart_model import MetricChartModels, thinned
 from tui_backprop.ui.charts.plotext_adapter import draw_chart
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -51,6 +52,17 @@ def test_any_loss_curve(
 
 
 @settings(max_examples=40)
+@given(st.lists(st.tuples(ANY, ANY), max_size=60), SIZES)
+def test_any_errors(errors: list[tuple[float, float]], size: tuple[int, int]) -> None:
+    points = [Evaluation(n, n, *pair) for n, pair in enumerate(errors)]
+    model = MetricChartModels().model(
+        TASKS["regression"], points, float(len(errors)), width=size[0], height=size[1]
+    )
+    assert model.y.low == 0 < model.y.high
+    assert "┤" in check_size(model, size)
+
+
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=600),
     st.floats(1e-9, 1e9),
@@ -60,14 +72,17 @@ def test_any_accuracies(
     shares: list[tuple[float, float]], epochs: float, size: tuple[int, int]
 ) -> None:
     points = [Evaluation(n, epochs * n / len(shares), *share) for n, share in enumerate(shares)]
-    model = accuracy_chart_model(points, epochs, width=size[0], height=size[1])
+    model = MetricChartModels().model(
+        TASKS["classification"], points, epochs, width=size[0], height=size[1]
+    )
     assert all(len(line.xs) <= 2 * size[0] + 1 for line in model.lines)
     assert "100%" in check_size(model, size)
 
 
 def test_a_run_shorter_than_any_epoch_has_an_axis() -> None:
     """One minibatch of 1 out of millions of samples: 0.0 epochs, as they are rounded."""
-    check_size(accuracy_chart_model([], 0.0, width=60, height=20), (60, 20))
+    models = MetricChartModels()
+    check_size(models.model(TASKS["classification"], [], 0.0, width=60, height=20), (60, 20))
 
 
 def test_thinning_keeps_the_newest() -> None:

@@ -39,7 +39,7 @@ async def test_an_error_stands_under_its_field_and_the_old_value_stays() -> None
         await test.press("escape", "r")
         await test.shows("Learning rate: must be a number")
         assert test.row("learning_rate").in_force == 0.5
-        assert test.client.sent == [Start(SPIRAL)], "no command went out"
+        assert test.orders == [Start(SPIRAL)], "no command went out"
         await test.type_into("learning_rate", "0.25")
         assert "✗" not in shown_row(test, "learning_rate")
 
@@ -73,7 +73,7 @@ async def test_what_needs_a_new_net_is_marked_and_waits_for_reset() -> None:
         await test.press("escape", "r")
         await test.shows("2-5-4-3")
         expected = SPIRAL.with_value("hidden", (5, 4)).with_value("sampling", "shuffle")
-        assert test.client.sent[-1] == Start(expected)
+        assert test.orders[-1] == Start(expected)
         await test.until(lambda: "now" not in shown_row(test, "hidden"))
 
 
@@ -111,7 +111,7 @@ async def test_run_keys_typed_into_a_field_are_text() -> None:
         await test.press("space", "n", "e", "r", "l", "m", "plus", "minus", "1", "2", "3", "f")
         await test.press("question_mark")
         assert row.query_one(Input).value == " nerlm+-123f?"
-        assert test.client.sent == [Start(SPIRAL)]
+        assert test.orders == [Start(SPIRAL)]
         await test.press("escape")
         assert test.app.screen.focused is None
         await test.press("n")
@@ -122,10 +122,10 @@ async def test_run_keys_on_a_list_of_choices_do_nothing() -> None:
     async with running_app() as test:
         test.select("dtype").focus()
         await test.press("n", "e", "r", "plus", "minus", "l", "m")
-        assert test.client.sent == [Start(SPIRAL)]
+        assert test.orders == [Start(SPIRAL)]
         await test.press("space")
         await test.press("space", "n", "e", "r")
-        assert test.client.sent == [Start(SPIRAL)]
+        assert test.orders == [Start(SPIRAL)]
         await test.press("escape")
         await test.press("escape")
         assert test.app.screen.focused is None

@@ -151,14 +151,14 @@ async def test_a_notice_of_a_key_takes_itself_away(monkeypatch: pytest.MonkeyPat
 
 async def test_charts_and_table_move_with_the_run() -> None:
     async with running_app() as test:
-        before = {pane: test.text_of(pane) for pane in ("#loss-chart", "#accuracy-chart")}
+        before = {pane: test.text_of(pane) for pane in ("#loss-chart", "#metric-chart")}
         await test.press("space")
         await test.shows("✓ finished")
-        await test.until(lambda: "epoch 6" in test.text_of("#accuracy-chart"))
+        await test.until(lambda: "epoch 6" in test.text_of("#metric-chart"))
         for pane, text in before.items():
             assert test.text_of(pane) != text
         assert re.search(r"loss \d\.\d{4}", test.text_of("#loss-chart"))
-        assert re.search(r"train +\d+\.\d\d% .*test +\d+\.\d\d%", test.text_of("#accuracy-chart"))
+        assert re.search(r"train +\d+\.\d\d% .*test +\d+\.\d\d%", test.text_of("#metric-chart"))
         table = test.text_of("#gradient-table")
         for row in (r"Affine1 +W1 +2×8 ", r"Affine1 +b1 +8 ", r"Relu1 .*\d+% dead", "Affine2 +b2 "):
             assert re.search(row, table), table

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
+from tui_backprop.settings.tasks import TASKS
+from tui_backprop.training.curve import Curve
 from tui_backprop.training.snapshot import Snapshot
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
 from tui_backprop.ui.charts.legend import legend
@@ -15,28 +17,31 @@ from tui_backprop.ui.charts.loss_chart_model import (
     smoothed,
 )
 from tui_backprop.ui.painting.fitting import first_fitting
-from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.view_widget import ViewWidget
+
+NO_CURVE = Curve(1, (), (), ())
 
 
-class LossChart(PaintedWidget):
+class LossChart(ViewWidget):
     """Training loss over iterations: the minibatches' range, and a smoothed curve over it."""
 
-    BORDER_TITLE = "Training loss (nats)"
+    BORDER_TITLE = "Training loss"
     BORDER_SUBTITLE = "l log scale  m smoothing"
 
-    def __init__(self, *, marker: str) -> None:
+    def __init__(self) -> None:
         super().__init__(id="loss-chart", classes="pane")
-        self._marker = marker
         self._models = LossChartModels()
+        self._curve = NO_CURVE
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[ChartModel, int, int] | None = None
         self._chart: Sequence[Strip] = ()
         self.log_scale = False
         self.smoothing = True
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, value: Curve, snapshot: Snapshot) -> None:
         """Show the curve of this moment."""
-        self._snapshot = snapshot
+        self._curve, self._snapshot = value, snapshot
+        self.border_title = self._title
         self.repaint_changes()
 
     def toggle_log_scale(self) -> None:
@@ -60,7 +65,7 @@ class LossChart(PaintedWidget):
         from tui_backprop.ui.charts.plotext_adapter import draw_chart
 
         model = self._models.model(
-            snapshot.loss_curve,
+            self._curve,
             max(snapshot.hyperparameters.iterations, snapshot.iteration),
             width=width,
             height=height - 1,
@@ -70,14 +75,19 @@ class LossChart(PaintedWidget):
         # In a long run most frames move nothing by as much as a dot, and drawing is the dear part.
         if (model, width, height) != self._drawn:
             self._drawn = (model, width, height)
-            self._chart = draw_chart(model, width, height - 1, marker=self._marker)
+            self._chart = draw_chart(model, width, height - 1, marker=self.marker)
         return [self._last_values(snapshot, width), *self._chart]
+
+    @property
+    def _title(self) -> str:
+        unit = TASKS[self._snapshot.task].loss_unit if self._snapshot else ""
+        return f"{self.BORDER_TITLE} ({unit})" if unit else f"{self.BORDER_TITLE}"
 
     def _last_values(self, snapshot: Snapshot, width: int) -> Strip:
         loss = shown_loss(snapshot.loss)
         if not self.smoothing:
             return legend((RAW_COLOUR, f"loss {loss}"))
-        mean = snapshot.loss_curve.mean
+        mean = self._curve.mean
         last = shown_loss(smoothed(mean[-40:])[-1] if mean else None)
         # The title says that it is the loss.
         texts = ((f"loss {loss}  ", f"smoothed {last}"), (f"{loss} ", f"smooth {last}"))

@@ -84,7 +84,7 @@ class LossChartModels:
             y = self._decades(raw)
         else:
             high = self._linear.include(max(raw, default=0.0))
-            y = Axis(0.0, high, linear_ticks(0.0, high, max(2, height // 3)), "loss (nats)")
+            y = Axis(0.0, high, linear_ticks(0.0, high, max(2, height // 3)), "loss")
         lines = [on_grid(line, y, _STEPS_A_ROW * height) for line in lines]
         total = float(iterations)
         x = Axis(0.0, total, iteration_ticks(iterations, width), "iteration")
@@ -94,7 +94,7 @@ class LossChartModels:
         logs = logarithms(losses) or (-1.0, 0.0)
         low = min(-1, math.floor(min(logs)))
         high = max(1, math.ceil(max(logs)))
-        return Axis(low, high, decade_ticks(low, high), "loss (nats)")
+        return Axis(low, high, decade_ticks(low, high), "loss")
 
 
 def on_grid(line: Line, y: Axis, steps: int) -> Line:

@@ -34,7 +34,7 @@ class PaintedWidget(Widget):
 
     def repaint_changes(self) -> None:
         """Compose the lines anew and refresh those that differ."""
-        if not self._is_shown():
+        if not self.is_in_sight:
             if self._composed_for is not None:
                 self._composed_for = None
                 self.refresh()
@@ -57,7 +57,7 @@ class PaintedWidget(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines in sight, in the widget's style."""
-        if self.size != self._composed_for and self._is_shown():
+        if self.size != self._composed_for and self.is_in_sight:
             # Painted before on_resize or on_show comes: once is enough.
             self._lines = self._composed_lines()
         # Worked out once: what a style comes to is looked up through all of the ancestors.
@@ -94,7 +94,9 @@ class PaintedWidget(Widget):
         above = screens[screens.index(self.screen) + 1 :]
         return all(isinstance(screen, ModalScreen) for screen in above)
 
-    def _is_shown(self) -> bool:
+    @property
+    def is_in_sight(self) -> bool:
+        """Whether any of it is on screen, as far as is known before the next layout."""
         return (
             self.is_attached
             and self.size.area > 0

@@ -15,7 +15,6 @@ from tui_backprop.training.snapshot import (
     Snapshot,
     Verdict,
 )
-from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.table_columns import (
     HEADING_STYLE,
     Cells,
@@ -26,6 +25,7 @@ from tui_backprop.ui.painting.table_columns import (
     table_line,
     widened,
 )
+from tui_backprop.ui.painting.view_widget import ViewWidget
 
 _BARS = "▁▂▃▄▅▆▇█"
 LAYER, PARAMETER, SHAPE = "layer", "", "shape"
@@ -47,17 +47,17 @@ COLUMNS = (
 )
 
 
-class GradientTable(PaintedWidget):
+class GradientTable(ViewWidget):
     """A row for each parameter and each ReLU layer, first layer first."""
 
     def __init__(self) -> None:
         super().__init__(id="gradient-table")
         self._rows: tuple[LayerStatistics, ...] = ()
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, value: tuple[LayerStatistics, ...], snapshot: Snapshot) -> None:
         """Show the statistics of the last iteration."""
         row_count = len(self._rows)
-        self._rows = snapshot.layers
+        self._rows = value
         if len(self._rows) != row_count:
             self.refresh(layout=True)
         self.repaint_changes()

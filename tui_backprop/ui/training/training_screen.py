@@ -1,5 +1,7 @@
 """The main screen: hyperparameters, charts, gradients and status, all at once or in tabs."""
 
+import time
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, VerticalScroll
@@ -21,16 +23,16 @@ from tui_backprop.session.messages import (
     SessionSnapshot,
     Start,
 )
+from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.ui.charts.accuracy_chart import AccuracyChart
 from tui_backprop.ui.charts.loss_chart import LossChart
 from tui_backprop.ui.help.help_notes import training_notes
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
-from tui_backprop.ui.training.gradient_table import GradientTable
+from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
 from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
-from tui_backprop.ui.training.refresh_pace import RefreshPace
+from tui_backprop.ui.training.shown_views import ShownViews
 from tui_backprop.ui.training.status_bar import HOW_TO_GO_ON, StatusBar
 from tui_backprop.ui.training.training_bindings import (
     CHANGE_KEYS,
@@ -57,9 +59,8 @@ class TrainingScreen(PaneScreen):
         self,
         hyperparameters: Hyperparameters,
         *,
-        marker: str,
-        table_pace: RefreshPace,
-        chart_pace: RefreshPace,
+        marker: str = BRAILLE,
+        clock: Clock = time.perf_counter,
         watching: bool = False,
     ) -> None:
         super().__init__(id="training-screen")
@@ -67,11 +68,7 @@ class TrainingScreen(PaneScreen):
         self._form = HyperparameterForm(hyperparameters)
         self._form.disabled = watching
         self._status = StatusBar()
-        self._loss_chart = LossChart(marker=marker)
-        self._accuracy_chart = AccuracyChart(marker=marker)
-        self._table = GradientTable()
-        self._table_pace = table_pace
-        self._chart_pace = chart_pace
+        self.views = ShownViews(marker, clock)
         self._state = RunState.LOADING
         self._last: SessionSnapshot | None = None
         self._ended = False
@@ -92,11 +89,10 @@ class TrainingScreen(PaneScreen):
             yield self._form
             with Container(id="results"):
                 with Horizontal(id="charts-pane"):
-                    yield self._loss_chart
-                    yield self._accuracy_chart
+                    yield from self.views.in_pane("charts")
                 with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
                     layers.border_title = "Gradients by layer, last minibatch"
-                    yield self._table
+                    yield from self.views.in_pane("layers")
         yield KeyLine()
 
     def help_notes(self) -> str:
@@ -108,6 +104,11 @@ class TrainingScreen(PaneScreen):
         """What the training process was last known to do."""
         return self._state
 
+    @property
+    def has_run(self) -> bool:
+        """Whether there is a run that the training process can be asked about."""
+        return self._last is not None and self._state is not RunState.LOADING and not self._ended
+
     def show_snapshot(self, snapshot: SessionSnapshot) -> None:
         """Show the state of this moment in every pane."""
         if self._state is RunState.FINISHED and snapshot.state is not RunState.FINISHED:
@@ -116,12 +117,7 @@ class TrainingScreen(PaneScreen):
         self._find_way_back()
         self._status.show(snapshot)
         self._form.show_in_force(snapshot.training.hyperparameters)
-        resting = snapshot.state is not RunState.RUNNING
-        if resting or self._chart_pace.is_due():
-            self._loss_chart.show(snapshot.training)
-            self._accuracy_chart.show(snapshot.training)
-        if resting or self._table_pace.is_due():
-            self._table.show(snapshot.training)
+        self.views.show(snapshot)
 
     def show_loading(self, dataset: str) -> None:
         """Show that a data set is being loaded."""
@@ -143,6 +139,11 @@ class TrainingScreen(PaneScreen):
         self._status.show_ended(
             reason, "g goes on from the last checkpoint" if stored else "g starts anew"
         )
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what changed while another screen was on top."""
+        super().on_screen_resume()
+        self.post_message(ViewWidget.CameIntoSight())
 
     def on_key(self, event: Key) -> None:
         """Say why a key that changes a run does nothing where the run is only watched."""
@@ -200,11 +201,11 @@ class TrainingScreen(PaneScreen):
 
     def action_log_scale(self) -> None:
         """Change between a linear and a logarithmic loss axis."""
-        self._loss_chart.toggle_log_scale()
+        self.query_one(LossChart).toggle_log_scale()
 
     def action_smoothing(self) -> None:
         """Show or hide the smoothed loss."""
-        self._loss_chart.toggle_smoothing()
+        self.query_one(LossChart).toggle_smoothing()
 
     def action_scroll_layers(self, direction: int) -> None:
         """Show other rows of the gradient table."""
