@@ -129,34 +129,3 @@ def test_too_few_or_too_many_digits_are_refused(
     path.write_bytes(gzip.compress(b"0" * 2_000_000))
     with pytest.raises(DatasetError, match="unpacks to more than 1048576 bytes"):
         load_digits()
-
-
-def test_spiral_is_three_arms_of_a_hundred_points() -> None:
-    spiral = load_dataset("spiral")
-    assert spiral.x_train.shape == spiral.x_test.shape == (300, 2)
-    assert spiral.x_train.dtype == np.float32
-    assert (spiral.scale, spiral.image_shape) == (1.0, None)
-    assert np.bincount(spiral.t_train).tolist() == [100, 100, 100]
-    assert np.bincount(spiral.t_test).tolist() == [100, 100, 100]
-    assert not np.array_equal(spiral.x_train, spiral.x_test)
-    radius = np.hypot(spiral.x_train[:, 0], spiral.x_train[:, 1]).reshape(3, 100)
-    np.testing.assert_allclose(radius, np.tile(np.arange(100) / 100, (3, 1)), atol=1e-6)
-
-
-def test_sine_is_a_noisy_wave() -> None:
-    sine = load_dataset("sine")
-    assert sine.x_train.shape == sine.t_train.shape == sine.t_test.shape == (200, 1)
-    assert (sine.sample_shape, sine.output_size, sine.target_names) == ((1,), 1, ("sin(2πx)",))
-    assert not np.array_equal(sine.x_train, sine.x_test)
-    noise = sine.t_test - np.sin(2 * np.pi * sine.x_test)
-    assert 0.08 < noise.std() < 0.12
-    assert abs(noise.mean()) < 0.03
-
-
-def test_the_points_of_generated_sets_never_move() -> None:
-    """A resumed run relies on it, whatever NumPy's version."""
-    points = {
-        name: hashlib.sha256(load_dataset(name).x_test.tobytes()).hexdigest()[:16]
-        for name in ("spiral", "sine")
-    }
-    assert points == {"spiral": "de50c9f05ccb611a", "sine": "aecbb27159a284eb"}

@@ -45,9 +45,35 @@ _ENTRIES = (
         "tui_backprop.datasets.spiral:load_spiral",
     ),
     BuiltinDataset(
+        "circles",
+        "300 + 300 generated points in the plane, a ring inside a ring",
+        "tui_backprop.datasets.circles:load_circles",
+    ),
+    BuiltinDataset(
+        "moons",
+        "300 + 300 generated points in the plane, two half moons",
+        "tui_backprop.datasets.moons:load_moons",
+    ),
+    BuiltinDataset(
+        "xor",
+        "300 + 300 generated points in the plane, around the four of XOR",
+        "tui_backprop.datasets.xor:load_xor",
+    ),
+    BuiltinDataset(
+        "xor4",
+        "the four samples of XOR, small enough for a step on one screen (batch size 4)",
+        "tui_backprop.datasets.xor:load_xor4",
+    ),
+    BuiltinDataset(
         "sine",
         "200 + 200 generated points of a noisy sine, a number to fit",
         "tui_backprop.datasets.sine:load_sine",
+        "regression",
+    ),
+    BuiltinDataset(
+        "line",
+        "200 + 200 generated points of a noisy line, a number to fit",
+        "tui_backprop.datasets.line:load_line",
         "regression",
     ),
 )
