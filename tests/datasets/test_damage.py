@@ -160,6 +160,28 @@ def test_damage_under_a_sound_zip(tmp_path: Path, arrays: Arrays) -> None:
 
 
 @pytest.mark.usefixtures("bounded")
+def test_damaged_names(tmp_path: Path, arrays: Arrays) -> None:
+    path = tmp_path / "damaged.npz"
+    labels = np.array(["cat", "dog", "bird"])
+    named = {name: labels[arrays[name]] for name in ("t_train", "t_test")}
+    np.savez(path, **arrays | named)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+
+    def rezipped(data: bytes) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, data if name == "t_train.npy" else content)
+        return packed.getvalue()
+
+    variants = (rezipped(data) for data in damaged(files["t_train.npy"], 600, seed=4))
+    loaded, refused = survives(path, variants, lambda: load_dataset(str(path)))
+    assert loaded
+    assert refused
+
+
+@pytest.mark.usefixtures("bounded")
 def test_damaged_csv(tmp_path: Path) -> None:
     path = tmp_path / "digits.csv.gz"
     rng = random.Random(3)

@@ -50,6 +50,82 @@ def test_one_hot_labels(tmp_path: Path, arrays: Arrays, dtype: Any) -> None:
     assert dataset.class_count == 4
 
 
+LABELS: list[Any] = [
+    lambda t: t.reshape(-1, 1),
+    lambda t: t.astype(np.int16),
+    lambda t: t.astype(np.float64),
+    lambda t: t.astype(">f4").reshape(-1, 1),
+]
+
+
+@pytest.mark.parametrize("form", LABELS)
+def test_other_forms_of_labels(tmp_path: Path, arrays: Arrays, form: Any) -> None:
+    changed = {name: form(arrays[name]) for name in ("t_train", "t_test")}
+    np.savez(tmp_path / "l.npz", **arrays | changed)
+    dataset = load_dataset(str(tmp_path / "l.npz"))
+    assert dataset.task == "classification"
+    assert dataset.t_train.tolist() == arrays["t_train"].tolist()
+    assert dataset.class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("dtype", ["U", "S", ">U7"])
+def test_labels_by_name(tmp_path: Path, arrays: Arrays, dtype: str) -> None:
+    names = np.array(["dog", "a\x1bcat", "bird"]).astype(dtype)
+    changed = {name: names[arrays[name]] for name in ("t_train", "t_test")}
+    np.savez(tmp_path / "n.npz", **arrays | changed)
+    dataset = load_dataset(str(tmp_path / "n.npz"))
+    assert dataset.class_names == ("a\\x1bcat", "bird", "dog")
+    order = np.array([2, 0, 1])
+    assert dataset.t_train.tolist() == order[arrays["t_train"]].tolist()
+    assert dataset.t_test.tolist() == order[arrays["t_test"]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ([0.5, 1, 2, 3, 4], [1, 2, 3]),
+        ([-1.0, 1, 1, -1, 1], [1, -1, 1]),
+        ([1.0, 2, 3, 4, 5], [1.5, 2, 3]),
+        ([[0.0, 1], [1, 0], [0, 0], [1, 1], [0, 0]], [[0.0, 1], [1, 0], [0, 1]]),
+    ],
+)
+def test_floats_that_are_no_labels_are_numbers_to_fit(
+    tmp_path: Path, arrays: Arrays, train: list[Any], test: list[Any]
+) -> None:
+    changed = {"t_train": np.array(train), "t_test": np.array(test)}
+    np.savez(tmp_path / "r.npz", **arrays | changed)
+    dataset = load_dataset(str(tmp_path / "r.npz"))
+    assert dataset.task == "regression"
+    assert dataset.t_train.tolist() == np.array(train).reshape(5, -1).tolist()
+    assert dataset.t_test.tolist() == np.array(test).reshape(3, -1).tolist()
+    assert dataset.target_names == (("t",) if dataset.output_size == 1 else ("t0", "t1"))
+
+
+def test_many_whole_floats_are_numbers_to_fit(tmp_path: Path, arrays: Arrays) -> None:
+    path = tmp_path / "r.npz"
+    x = np.zeros((30, 3, 2), np.uint8)
+    for count, task in ((20, "classification"), (21, "regression")):
+        t = np.arange(30.0) % count
+        np.savez(path, **arrays | {"x_train": x, "t_train": t, "t_test": np.zeros(3)})
+        assert load_dataset(str(path)).task == task
+
+
+@pytest.mark.parametrize("axis", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_with_channels(tmp_path: Path, arrays: Arrays, axis: int, channels: int) -> None:
+    rng = np.random.default_rng(3)
+    x = {
+        f"x_{part}": rng.integers(0, 256, (count, channels, 5, 4), np.uint8)
+        for part, count in (("train", 5), ("test", 3))
+    }
+    saved = {name: np.moveaxis(array, 1, axis) for name, array in x.items()}
+    np.savez(tmp_path / "c.npz", **arrays | saved)
+    dataset = load_dataset(str(tmp_path / "c.npz"))
+    assert (dataset.image_shape, dataset.sample_shape) == ((5, 4), (channels, 5, 4))
+    assert (dataset.x_train.reshape(5, channels, 5, 4) == x["x_train"]).all()
+    assert (dataset.x_test.reshape(3, channels, 5, 4) == x["x_test"]).all()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_numpy_saves_is_what_loads(tmp_path: Path, data: st.DataObject) -> None:
@@ -85,8 +161,19 @@ INFINITE[4, 0, 1] = 1e300
         ({"x_train": np.zeros((5, 6), complex)}, "x_train has dtype '<c16', expected numbers"),
         ({"x_train": np.zeros((5, 6), "U3")}, "x_train has dtype '<U3', expected numbers"),
         ({"x_train": np.zeros((5, 6), "f4,f4")}, "x_train has an unreadable header, expected"),
-        ({"x_train": np.zeros((5, 1, 3, 2), np.uint8)}, "x_train is 4-D, expected (N, D) or"),
-        ({"x_train": np.uint8(3)}, "x_train is 0-D, expected (N, D) or (N, height, width)"),
+        (
+            {"x_train": np.zeros((5, 1, 1, 3, 2), np.uint8)},
+            "x_train is 5-D, expected (N, D), (N, h",
+        ),
+        ({"x_train": np.uint8(3)}, "x_train is 0-D, expected (N, D), (N, height, width) or (N, ch"),
+        (
+            {"x_train": np.zeros((5, 1, 3, 2), np.uint8)},
+            "x_test has samples of shape (3, 2), but x_train of (1, 3, 2)",
+        ),
+        (
+            {name: np.zeros((count, 2, 3, 2)) for name, count in (("x_train", 5), ("x_test", 3))},
+            "x_train has samples of shape (2, 3, 2), expected 1 or 3 channels first or last",
+        ),
         (
             {"x_train": np.zeros((0, 6), np.uint8)},
             "x_train has the shape (0, 6), expected at least",
@@ -99,8 +186,8 @@ INFINITE[4, 0, 1] = 1e300
         ({"x_test": np.zeros((3, 2, 3), np.uint8)}, "x_test has samples of shape (2, 3), but x_tr"),
         ({"x_test": np.zeros((3, 3, 2))}, "x_test is float32, but x_train is uint8"),
         ({"x_train": INFINITE, "x_test": np.ones((3, 3, 2))}, "x_train[4, 1] is inf, expected"),
-        ({"t_train": np.zeros(5)}, "t_train has dtype float64, expected integer labels"),
-        ({"t_train": np.zeros((5, 2, 2), int)}, "t_train is 3-D, expected (N,) labels or"),
+        ({"t_train": np.zeros(5, complex)}, "t_train has dtype '<c16', expected numbers"),
+        ({"t_train": np.zeros((5, 2, 2), int)}, "t_train is 3-D, expected (N,) labels, (N, cl"),
         ({"t_train": np.array([0, 1, -2, 0, 0])}, "t_train[2] is label -2, expected 0 to 999 at"),
         ({"t_test": np.array([0, 1, 3])}, "t_test[2] is label 3, expected 0 to 2"),
         (
@@ -108,7 +195,25 @@ INFINITE[4, 0, 1] = 1e300
             "t_train[1] is label 18446744073709551615, expected 0 to 999 at most",
         ),
         ({"t_train": np.ones((5, 2), int)}, "t_train[0] is not one-hot, expected a single 1"),
-        ({"t_train": np.full((5, 2), np.nan)}, "t_train[0] is not one-hot, expected a single 1"),
+        ({"t_train": np.full((5, 2), np.nan)}, "t_train[0, 0] is nan, expected numbers finite"),
+        ({"t_train": np.full(5, 1e300)}, "t_train[0, 0] is inf, expected numbers finite in float"),
+        ({"t_train": np.full((5, 2), 0.5)}, "t_test is 3 x 1, expected 3 x 2"),
+        ({"t_train": np.array(["a"] * 5)}, "t_test has dtype int64, but t_train <U1; expected te"),
+        (
+            {"t_train": np.array(list("abcab")), "t_test": np.array(["a", "d\x1b", "b"])},
+            "t_test[1] is 'd\\x1b', which no training sample is",
+        ),
+        (
+            {"t_train": np.array([["a", "b"]] * 5), "t_test": np.array(list("aba"))},
+            "t_train is 2-D text, expected (N,) names",
+        ),
+        (
+            {
+                "t_train": np.array([2**31] + [97] * 4, "u4").view("U1"),
+                "t_test": np.array(["a"] * 3),
+            },
+            "t_train is damaged: it holds what is no character",
+        ),
         ({"t_train": np.eye(5, 1001)}, "1001 classes, expected 1 to 1000"),
         (
             {"t_train": np.eye(5), "t_test": np.eye(3)},

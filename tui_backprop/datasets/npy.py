@@ -18,6 +18,7 @@ _HEADER = re.compile(
     r"\s*'shape':\s*\((?P<shape>[0-9, ]{0,100})\),?\s*\}\s*"
 )
 _NUMERIC = re.compile(r"[<>=|]?(?:b1|[iu][1248]|f[248])")
+_TEXT = re.compile(r"[<>=|]?[US][1-9][0-9]{0,3}")
 
 
 class NpyError(ValueError):
@@ -39,11 +40,12 @@ class NpyHeader:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def read_npy_header(stream: Reader) -> NpyHeader:
-    """Read the header of a numeric array from `stream`, which is left at the array's first byte.
+def read_npy_header(stream: Reader, text_allowed: bool = False) -> NpyHeader:
+    """Read the header of an array from `stream`, which is left at the array's first byte.
 
     Raises:
-        NpyError: no npy header, or not of a plain array of booleans, integers or floats.
+        NpyError: no npy header, or not of a plain array of booleans, integers, floats or, where
+            that is allowed, of text.
     """
     start = stream.read(8)
     if len(start) < 8 or start[:6] != MAGIC:
@@ -61,7 +63,7 @@ def read_npy_header(stream: Reader) -> NpyHeader:
     descr = match["descr"]
     if descr.lstrip("<>=|") == "O":
         raise NpyError("has dtype object, which would have to be unpickled; expected numbers")
-    if not _NUMERIC.fullmatch(descr):
+    if not (_NUMERIC.fullmatch(descr) or (text_allowed and _TEXT.fullmatch(descr))):
         raise NpyError(f"has dtype {descr!r}, expected numbers")
     return NpyHeader(
         dtype=np.dtype(descr),

@@ -1,8 +1,13 @@
 """`.npz` files with the arrays x_train, t_train, x_test and t_test, as `numpy.savez` writes them.
 
-x is (N, D), or (N, height, width) for pictures: uint8 (pixels, divided by 255 for the network) or
-a float type (kept as float32, undivided). t is (N,) of integers from 0, or (N, classes) one-hot.
-Nothing is unpickled, and nothing is allocated before the sizes are known to be true and allowed.
+x is (N, D), (N, height, width) for pictures, or (N, channels, height, width) for pictures in
+colour: uint8 (pixels, divided by 255 for the network) or a float type (kept as float32,
+undivided). The channels, 1 or 3, may come last: that is what a shape means whose second number is
+neither. What t may be, see `datasets.targets`. Nothing is unpickled, and nothing is allocated
+before the sizes are known to be true and allowed.
+
+Not `numpy.load`: it allocates what a forged header claims before it reads (4 GB for 30 bytes),
+and its evaluation of the header ends in errors and warnings that no caller is told of.
 """
 
 import errno
@@ -18,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_backprop.datasets.dataset import MAX_CLASSES, Dataset, Labels, Samples
+from tui_backprop.datasets.dataset import Dataset, Samples
 from tui_backprop.datasets.errors import DatasetError
 from tui_backprop.datasets.files import (
     MAX_DATASET_BYTES,
@@ -30,9 +35,13 @@ from tui_backprop.datasets.files import (
     size_of,
 )
 from tui_backprop.datasets.npy import NpyError, NpyHeader, read_npy_header
+from tui_backprop.datasets.targets import TargetError, decode_targets
 from tui_backprop.printable import printable
 
 ARRAYS = ("x_train", "t_train", "x_test", "t_test")
+
+CHANNELS = (1, 3)
+"""How many channels a picture may have: grey, or red, green and blue."""
 
 MAX_READ_BYTES = 2**20
 """Largest single read: more than a zip directory of any sane size, which is read in one go."""
@@ -55,33 +64,40 @@ def load_npz(path: Path, name: str) -> Dataset:
         DatasetError: a missing, damaged, pickled, misshapen or oversized array.
     """
     arrays = read_npz(path)
+    for array in ("x_train", "x_test"):
+        arrays[array] = _channels_first(arrays[array])
     shape = arrays["x_train"].shape[1:]
     if arrays["x_test"].shape[1:] != shape:
         raise file_error(
             path,
             f"x_test has samples of shape {arrays['x_test'].shape[1:]}, but x_train of {shape}",
         )
-    t_train, train_classes = _labels(arrays["t_train"], "t_train", path)
-    t_test, test_classes = _labels(arrays["t_test"], "t_test", path)
-    if arrays["t_train"].ndim == arrays["t_test"].ndim == 2 and train_classes != test_classes:
+    if len(shape) == 3 and shape[0] not in CHANNELS:
         raise file_error(
-            path, f"t_test is one-hot over {test_classes} classes, but t_train over {train_classes}"
+            path, f"x_train has samples of shape {shape}, expected 1 or 3 channels first or last"
         )
+    try:
+        targets = decode_targets(arrays["t_train"], arrays["t_test"])
+    except TargetError as error:
+        raise file_error(path, str(error)) from error
     x_train, x_test = _samples(arrays.pop("x_train")), _samples(arrays.pop("x_test"))
     return Dataset(
         name=name,
         x_train=x_train,
-        t_train=t_train,
+        t_train=targets.t_train,
         x_test=x_test,
-        t_test=t_test,
+        t_test=targets.t_test,
         scale=255.0 if x_train.dtype == np.uint8 else 1.0,
-        image_shape=(shape[0], shape[1]) if len(shape) == 2 else None,
-        class_names=tuple(str(label) for label in range(train_classes)),
+        image_shape=(shape[-2], shape[-1]) if len(shape) > 1 else None,
+        class_names=targets.class_names,
+        task=targets.task,
+        target_names=targets.target_names,
+        channels=shape[0] if len(shape) == 3 else 1,
     )
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the four arrays, as stored: `x` 2-D or 3-D uint8 or float, `t` 1-D or 2-D.
+    """Return the four arrays, as stored: `x` 2-D to 4-D uint8 or float, `t` 1-D or 2-D.
 
     Raises:
         DatasetError: not a zip archive of four such arrays within MAX_DATASET_BYTES.
@@ -144,7 +160,7 @@ def _read_member(
         )
     with archive.open(member) as stream:
         try:
-            header = read_npy_header(stream)
+            header = read_npy_header(stream, text_allowed=array.startswith("t"))
             _check_header(header, array)
         except NpyError as error:
             raise file_error(path, f"{array} {printable(error)}") from error
@@ -169,15 +185,24 @@ def _check_header(header: NpyHeader, array: str) -> None:
     if array.startswith("x"):
         if header.dtype.kind != "f" and header.dtype != np.uint8:
             raise NpyError(f"has dtype {header.dtype}, expected uint8 or a float type")
-        if dimensions not in (2, 3):
-            raise NpyError(f"is {dimensions}-D, expected (N, D) or (N, height, width)")
-    else:
-        if dimensions not in (1, 2):
-            raise NpyError(f"is {dimensions}-D, expected (N,) labels or (N, classes) one-hot")
-        if dimensions == 1 and header.dtype.kind not in "iu":
-            raise NpyError(f"has dtype {header.dtype}, expected integer labels")
+        if dimensions not in (2, 3, 4):
+            raise NpyError(
+                f"is {dimensions}-D, expected (N, D), (N, height, width) or "
+                "(N, channels, height, width)"
+            )
+    elif dimensions not in (1, 2):
+        raise NpyError(
+            f"is {dimensions}-D, expected (N,) labels, (N, classes) one-hot or (N, outputs)"
+        )
     if header.data_bytes == 0:
         raise NpyError(f"has the shape {header.shape}, expected at least one sample")
+
+
+def _channels_first(x: NDArray[Any]) -> NDArray[Any]:
+    """Return pictures in colour as (N, channels, height, width), all else as it is."""
+    if x.ndim == 4 and x.shape[1] not in CHANNELS and x.shape[3] in CHANNELS:
+        return x.transpose(0, 3, 1, 2)
+    return x
 
 
 def _samples(x: NDArray[Any]) -> Samples:
@@ -188,21 +213,3 @@ def _samples(x: NDArray[Any]) -> Samples:
     with np.errstate(over="ignore", invalid="ignore"):
         # What overflows is reported by Dataset, which wants finite numbers.
         return flat.astype(np.float32, copy=False)
-
-
-def _labels(t: NDArray[Any], array: str, path: Path) -> tuple[Labels, int]:
-    """Return the labels (N,) and how many classes they tell of."""
-    if t.ndim == 2:
-        wrong = np.flatnonzero(((t != 0) & (t != 1)).any(axis=1) | ((t == 1).sum(axis=1) != 1))
-        if wrong.size:
-            raise file_error(
-                path, f"{array}[{wrong[0]}] is not one-hot, expected a single 1 among zeros"
-            )
-        return t.argmax(axis=1), t.shape[1]
-    stray = np.flatnonzero((t < 0) | (t >= MAX_CLASSES))
-    if stray.size:
-        raise file_error(
-            path,
-            f"{array}[{stray[0]}] is label {t[stray[0]]}, expected 0 to {MAX_CLASSES - 1} at most",
-        )
-    return t.astype(np.intp), int(t.max()) + 1
