@@ -12,8 +12,8 @@ from tests.datasets.conftest import Arrays, Refused
 from tui_backprop.datasets import BUILTIN, DatasetError, load_dataset, loading
 
 UNKNOWN = (
-    f"neither a built-in ({', '.join(BUILTIN)}) nor the path of a folder with four IDX files "
-    "or of an .npz file"
+    f"neither a built-in ({', '.join(BUILTIN)}) nor the path of a folder with four IDX files, "
+    "of an .npz or of a .csv file"
 )
 
 
@@ -28,7 +28,7 @@ def test_a_file_as_a_folder_is_unknown(npz: Path, refused: Refused) -> None:
 
 
 def test_other_files_are_refused(tmp_path: Path, folder: Path, refused: Refused) -> None:
-    path = tmp_path / "table.csv"
+    path = tmp_path / "table.xlsx"
     path.write_text("1,2,3\n")
     assert refused(path) == (
         f"{path}: damaged, or not an .npz file (File is not a zip file); "
@@ -92,6 +92,12 @@ def test_out_of_memory_is_said(
 
     monkeypatch.setattr(loading, "load_npz", exhausted)
     assert refused(npz) == f"{npz}: does not fit into the memory there is"
+
+
+def test_only_a_table_has_a_target(npz: Path, folder: Path) -> None:
+    for name in ("digits", str(npz), str(folder)):
+        with pytest.raises(DatasetError, match="has no column 'label'; only the target of"):
+            load_dataset(name, "label")
 
 
 @settings(max_examples=300, deadline=None)
