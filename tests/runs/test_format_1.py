@@ -1,4 +1,4 @@
-"""Runs that the first program stored: listed, watched, exported, and resumed to the bit, for ever."""
+"""Runs that the first program stored: listed, watched, exported, resumed to the bit, for ever."""
 
 import csv
 import hashlib
@@ -89,7 +89,8 @@ def test_they_go_on_to_the_same_end(
     with table.open() as file:
         points = {
             int(row["iteration"]): [
-                float(row[column] or "nan") for column in ("loss", "train_accuracy", "test_accuracy")
+                float(row[column] or "nan")
+                for column in ("loss", "train_accuracy", "test_accuracy")
             ]
             for row in csv.DictReader(file)
         }
@@ -165,7 +166,7 @@ def test_they_can_be_exported(run: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     whole = json.loads(table.read_text())
     assert whole["id"] == path.name
-    assert [event["event"] for event in whole["events"]][0] == "started"
+    assert whole["events"][0]["event"] == "started"
     losses = [point["loss"] for point in whole["points"][1:]]
     assert all(type(loss) is float for loss in losses)
     assert whole["points"][0]["test_accuracy"] >= 0
