@@ -13,7 +13,7 @@ from tests.support.processes import children, environment, processes_in_group, w
 from tests.support.terminal import Terminal
 from tui_backprop.runs.format.checkpoint import read_checkpoint
 from tui_backprop.runs.format.metrics import read_metrics
-from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.listing import StoredState, summary_of
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.lock import is_locked
 
@@ -103,7 +103,7 @@ def test_told_to_end_it_saves_restores_and_says_why(
     for path in run_paths(tmp_path):
         assert iteration(path) > 0
         assert not is_locked(path)
-        assert summarize(path).state in {StoredState.INTERRUPTED, StoredState.PAUSED}
+        assert summary_of(path).state in {StoredState.INTERRUPTED, StoredState.PAUSED}
         assert [file.name for file in path.iterdir() if file.name.startswith(".")] == []
 
 
@@ -117,7 +117,7 @@ def test_a_killed_app_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     (path,) = run_paths(tmp_path)
     saved = iteration(path)
     assert saved > 0
-    assert summarize(path).state is StoredState.INTERRUPTED
+    assert summary_of(path).state is StoredState.INTERRUPTED
     with app(tmp_path, "--resume") as terminal:
         terminal.shows("○ paused", f" {saved:,}/")
 

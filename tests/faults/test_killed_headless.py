@@ -17,7 +17,7 @@ from tests.support.processes import environment, run_program, wait_until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.format.checkpoint import read_checkpoint
 from tui_backprop.runs.format.metrics import read_metrics
-from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.listing import StoredState, summary_of
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.trainer_state import capture
 from tui_backprop.settings.hyperparameters import Hyperparameters
@@ -78,7 +78,7 @@ def test_killed_at_a_hundred_random_moments_it_ends_as_if_it_never_had_been(tmp_
     done = run_program("train", f"--runs-dir={runs}", "--resume", f"--iterations={end}")
     assert (done.returncode, done.stderr) == (0, "")
     (path,) = run_paths(runs)
-    assert summarize(path).state is StoredState.FINISHED
+    assert summary_of(path).state is StoredState.FINISHED
     ended = read_checkpoint(path / "checkpoint.npz").arrays
     never_killed = capture(trained_without_a_break(reached, end)).arrays
     assert ended.keys() == never_killed.keys()
@@ -123,7 +123,7 @@ def test_told_to_end_it_saves_and_says_which_signal(tmp_path: Path, name: str) -
     (path,) = run_paths(tmp_path)
     go_on = f"tui-backprop train --resume {path.name} --runs-dir {tmp_path}"
     assert lines[1] == f"Go on with: {go_on}"
-    assert summarize(path).state is StoredState.INTERRUPTED
+    assert summary_of(path).state is StoredState.INTERRUPTED
     iteration = read_checkpoint(path / "checkpoint.npz").values["iteration"]
     assert lines[0] == f"Stopped after {iteration:,} iterations."
 

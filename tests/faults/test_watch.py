@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.processes import PROGRAM, environment, run_program, wait_until
 from tests.support.terminal import ENTER_ALTERNATE, Terminal
-from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.listing import StoredState, summary_of
 from tui_backprop.runs.location import run_paths
 
 pytestmark = [
@@ -81,7 +81,7 @@ def test_several_watch_a_run_while_it_is_trained_and_after(tmp_path: Path) -> No
             assert terminal.exit_status() == 0
             assert terminal.is_restored
     (path,) = run_paths(tmp_path)
-    assert summarize(path).state is StoredState.INTERRUPTED
+    assert summary_of(path).state is StoredState.INTERRUPTED
 
 
 def test_a_watched_run_can_still_be_resumed_and_is_followed_again(tmp_path: Path) -> None:

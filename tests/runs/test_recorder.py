@@ -24,7 +24,7 @@ from tui_backprop.runs.files import RunFiles
 from tui_backprop.runs.format.checkpoint import read_checkpoint
 from tui_backprop.runs.format.config import read_config
 from tui_backprop.runs.format.metrics import MetricsPoint, read_metrics
-from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.listing import StoredState, summary_of
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.recorder import RunRecorder, resting_event
 from tui_backprop.runs.resuming import load_run
@@ -40,7 +40,7 @@ def world(tmp_path: Path) -> World:
 def resumed(world: World, path: Path) -> tuple[Trainer, RunRecorder]:
     directory = RunDirectory.open(path, world.files)
     run = load_run(path, load_dataset)
-    return run.trainer, RunRecorder(world.surroundings, lambda: run.elapsed, directory, run)
+    return run.trainer, RunRecorder(world.storage, lambda: run.elapsed, directory, run)
 
 
 def test_nothing_is_made_before_the_first_iteration(world: World) -> None:
@@ -69,6 +69,7 @@ def test_a_finished_run_is_all_there(world: World) -> None:
     assert sorted(file.name for file in path.iterdir()) == [
         "checkpoint.npz",
         "config.toml",
+        "layers.jsonl",
         "lock",
         "metrics.jsonl",
     ]
@@ -77,9 +78,9 @@ def test_a_finished_run_is_all_there(world: World) -> None:
     assert metrics.damaged_lines == 0
     assert [event.event for event in metrics.events] == ["started", "finished"]
     last = trainer.evaluations.points()[-1]
-    assert (metrics.points[-1].iteration, metrics.points[-1].test_accuracy) == (40, last.test)
-    summary = summarize(path)
-    assert (summary.state, summary.iteration, summary.test_accuracy, summary.fault) == (
+    assert (metrics.points[-1].iteration, metrics.points[-1].test) == (40, last.test)
+    summary = summary_of(path)
+    assert (summary.state, summary.iteration, summary.test, summary.fault) == (
         StoredState.FINISHED,
         40,
         last.test,
@@ -158,7 +159,7 @@ def test_points_are_the_same_at_any_speed_and_each_has_its_loss(world: World) ->
         assert point.loss == losses[point.iteration]
         since = losses[before.iteration + 1 : point.iteration + 1]
         assert point.mean_loss == pytest.approx(sum(since) / len(since))
-    evaluated = [p.iteration for p in points if p.test_accuracy is not None]
+    evaluated = [p.iteration for p in points if p.test is not None]
     assert evaluated == [p.iteration for p in trainer.evaluations.points()]
     assert [p.iteration for p in points[:129]] == list(range(129))
     assert all(b.iteration - a.iteration <= b.iteration / 64 + 1 for a, b in pairwise(points))
@@ -205,7 +206,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_or_its_start(world: World) -> 
         # As a kill leaves it: nothing is saved, the lock is gone.
         recorder.close()
         path = run_paths(world.runs)[-1]
-        assert summarize(path).state is StoredState.INTERRUPTED
+        assert summary_of(path).state is StoredState.INTERRUPTED
         again, recorder = resumed(world, path)
         assert again.iteration >= stop - 5.0 / 0.4 - 1
         train(again, recorder, world.clock)
@@ -284,7 +285,7 @@ def test_a_run_that_diverged_keeps_the_checkpoint_from_before(world: World) -> N
     recorder.save(trainer, resting_event(trainer))
     recorder.close()
     (path,) = run_paths(world.runs)
-    assert summarize(path).state is StoredState.DIVERGED
+    assert summary_of(path).state is StoredState.DIVERGED
     events = [event.event for event in read_metrics(path / "metrics.jsonl").events]
     assert events == ["started", "changed", "diverged"]
     state = read_checkpoint(path / "checkpoint.npz")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.training.runs import SMALL, bits, finish, small_dataset
+from tests.training.runs import SMALL, bits, finish, small_dataset, until
+from tui_backprop.runs.format.checkpoint import Checkpoint
 from tui_backprop.runs.format.plain_values import StateError
-from tui_backprop.runs.trainer_state import TrainerState, capture, restore
+from tui_backprop.runs.trainer_state import capture, restore
 from tui_backprop.settings.catalogue import ACTIVATIONS, OPTIMIZERS
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
@@ -49,9 +50,9 @@ settings = st.builds(
 )
 
 
-def copied(state: TrainerState) -> TrainerState:
+def copied(state: Checkpoint) -> Checkpoint:
     """Return the state as it comes back from a file."""
-    return TrainerState(
+    return Checkpoint(
         {name: array.copy() for name, array in state.arrays.items()},
         json.loads(json.dumps(state.values, allow_nan=False)),
     )
@@ -146,11 +147,11 @@ def test_capturing_changes_nothing() -> None:
     assert everything(watched) == everything(finish(Trainer(SMALL, DATASET)))
 
 
-Damage = Callable[[TrainerState], object]
+Damage = Callable[[Checkpoint], object]
 
 
 def set_value(*path: str, to: object) -> Damage:
-    def damage(state: TrainerState) -> None:
+    def damage(state: Checkpoint) -> None:
         values: Any = state.values
         for name in path[:-1]:
             values = values[name]
@@ -180,10 +181,13 @@ def set_array(name: str, to: np.ndarray) -> Damage:
         (set_value("accuracies", "every", to=3), "points are not every 3th of"),
         (set_value("accuracies", "seen", to=2**60), "are not every 1th of"),
         (set_value("hyperparameters", "hidden", to=[6]), "params/W1 is float32 (6, 5), expected"),
-        (set_value("hyperparameters", "hidden", to=[5, 5]), "holds other arrays than its net has"),
+        (
+            set_value("hyperparameters", "hidden", to=[5, 5]),
+            "lacks arrays that its net has: para",
+        ),
         (set_value("hyperparameters", "seed", to="x"), "seed 'x': must be a whole number"),
-        (set_value("hyperparameters", "virus", to=1), "unknown hyperparameters: virus"),
         (set_value("layers", to={}), "layers is another, expected a list"),
+        (set_value("layers", to=[{"layer": "A", "units": -1}]), "units is another, expected"),
         (set_array("params/W1", np.zeros((6, 5))), "params/W1 is float64 (6, 5), expected float32"),
         (set_array("losses/head", np.array([3.0, 1.0])), "buckets of 3 and 1 values"),
         (set_array("losses/head", np.array([np.nan, 1.0])), "a curve has buckets of nan"),
@@ -192,11 +196,9 @@ def set_array(name: str, to: np.ndarray) -> Damage:
         (set_array("losses/head", np.array([1.0, 1e300])), "a curve has buckets of 1 and 1e+300"),
         (set_array("losses/mean", np.full(1024, np.nan)), "a curve has values that are not finite"),
         (set_array("accuracies", np.full((3, 4), np.nan)), "points are not every"),
-        (set_array("optimizer/W1/v", np.zeros(3)), "the optimizer keeps nothing for W1, but v"),
-        (set_array("more", np.zeros(3)), "holds other arrays than its net has: more"),
-        (lambda state: state.arrays.pop("params/b2"), "other arrays than its net has: params/b2"),
-        (lambda state: state.values.pop("layers"), "layers is missing"),
-        (lambda state: state.values["hyperparameters"].pop("seed"), "missing hyperparameters"),
+        (lambda state: state.arrays.pop("params/b2"), "lacks arrays that its net has: params/b2"),
+        (lambda state: state.values.pop("iteration"), "iteration is missing"),
+        (lambda state: state.values.pop("samples"), "samples.generator is missing"),
     ],
 )
 def test_a_state_that_no_trainer_has_is_refused(damage: Damage, fault: str) -> None:
@@ -221,3 +223,47 @@ def test_a_state_of_another_data_set_is_refused() -> None:
     )
     with pytest.raises(StateError, match=r"params/W1 is float32 \(6, 5\), expected"):
         restore(state, other)
+
+
+def test_what_is_not_known_is_ignored_and_what_is_missing_has_its_default() -> None:
+    trainer = until(Trainer(SMALL, DATASET), 20)
+    state = copied(capture(trainer))
+    state.values["mood"] = {"of": ["the", "trainer"]}
+    state.values["hyperparameters"]["momentum_of_next_year"] = 0.9
+    state.arrays["optimizer/W1/next"] = np.zeros(3)
+    state.arrays["more"] = np.zeros((2, 2), np.complex64)
+    for name in ("layers", "evaluating", "non_finite", "loss"):
+        del state.values[name]
+    for name in ("activation", "batch_norm", "dropout"):
+        del state.values["hyperparameters"][name]
+    restored = restore(state, DATASET)
+    assert bits(finish(restored)) == bits(finish(trainer))
+    assert restored.evaluations.points() == trainer.evaluations.points()
+
+
+def test_a_word_of_another_program_says_nothing() -> None:
+    state = copied(capture(until(Trainer(SMALL, DATASET), 20)))
+    state.values["layers"][0]["verdict"] = "sulking"
+    restored = restore(state, DATASET)
+    assert restored.layer_rows()[0].verdict == ""
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_what_an_optimizer_keeps_is_part_of_the_state(optimizer: str) -> None:
+    settings = replace(SMALL, optimizer=optimizer, learning_rate=0.01)
+    straight = finish(Trainer(settings, DATASET))
+    state = copied(capture(until(Trainer(settings, DATASET), 20)))
+    assert bits(finish(restore(state, DATASET))) == bits(straight)
+    name = next(name for name in state.arrays if name.startswith("optimizer/"))
+    del state.arrays[name]
+    with pytest.raises(StateError, match=f"lacks arrays that its net has: {name}"):
+        restore(state, DATASET)
+
+
+def test_what_layers_keep_is_part_of_the_state() -> None:
+    settings = SMALL.with_values(batch_norm="on", dropout=0.2)
+    straight = finish(Trainer(settings, DATASET))
+    state = copied(capture(until(Trainer(settings, DATASET), 20)))
+    restored = finish(restore(state, DATASET))
+    assert bits(restored) == bits(straight)
+    assert restored.evaluations.points() == straight.evaluations.points()

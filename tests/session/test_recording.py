@@ -13,7 +13,7 @@ from tests.training.runs import bits, finish
 from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.format.checkpoint import read_checkpoint
 from tui_backprop.runs.format.metrics import MetricsPoint, read_metrics
-from tui_backprop.runs.listing import StoredState, summarize
+from tui_backprop.runs.listing import StoredState, summary_of
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.lock import is_locked
 from tui_backprop.session.client import ProcessClient
@@ -43,7 +43,7 @@ def world(tmp_path: Path) -> World:
 def recording(world: World) -> ScriptedWorker:
     scripted = ScriptedWorker()
     scripted.worker = Worker(
-        cast(Inbox, scripted), scripted._send, lambda: scripted.now, world.surroundings
+        cast(Inbox, scripted), scripted._send, lambda: scripted.now, world.storage
     )
     return scripted
 
@@ -64,14 +64,14 @@ def test_a_paused_run_goes_on_in_another_process_bit_for_bit(world: World) -> No
     first.say(Start(SPIRAL), RunIterations(17), None)
     first.play()
     (path,) = run_paths(world.runs)
-    assert summarize(path).state is StoredState.PAUSED
+    assert summary_of(path).state is StoredState.PAUSED
     second = recording(world)
     second.say(Resume("latest"), Run(), None)
     second.play()
     assert second.snapshots[0].training.iteration == 17
     assert second.snapshots[0].run_id == path.name
     assert bits(second.trainer) == straight()
-    assert summarize(path).state is StoredState.FINISHED
+    assert summary_of(path).state is StoredState.FINISHED
     assert not is_locked(path)
 
 
@@ -89,7 +89,7 @@ def test_a_run_that_is_driven_by_hand_has_the_points_of_one_that_is_not(tmp_path
         points = read_metrics(path / "metrics.jsonl").points
         assert [p.iteration for p in points] == list(range(SPIRAL.iterations + 1))
         assert all(p.loss is not None for p in points[1:])
-        assert sum(p.test_accuracy is not None for p in points) == 7
+        assert sum(p.test is not None for p in points) == 7
         tables.append([replace(p, elapsed=0.0) for p in points])
     assert tables[0] == tables[1]
 
@@ -110,7 +110,7 @@ def test_a_reset_saves_the_run_there_was_and_begins_another(world: World) -> Non
     worker = recording(world)
     worker.say(Start(SPIRAL), RunIterations(5), Start(SPIRAL), Run(), None)
     worker.play()
-    first, second = (summarize(path) for path in run_paths(world.runs))
+    first, second = (summary_of(path) for path in run_paths(world.runs))
     assert (first.state, first.iteration) == (StoredState.PAUSED, 5)
     assert (second.state, second.iteration) == (StoredState.FINISHED, SPIRAL.iterations)
 
@@ -181,6 +181,6 @@ def test_the_process_keeps_its_run_when_its_screen_goes_away(tmp_path: Path) -> 
     assert wait_until(lambda: bool(run_paths(tmp_path)))
     client.close()
     (path,) = run_paths(tmp_path)
-    assert summarize(path).state is StoredState.INTERRUPTED
+    assert summary_of(path).state is StoredState.INTERRUPTED
     assert read_checkpoint(path / "checkpoint.npz").values["iteration"] > 0
     assert any(isinstance(event, SnapshotTaken) for event in events)

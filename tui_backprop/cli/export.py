@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -15,9 +15,11 @@ from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import fail, runs_dir_option
 
 if TYPE_CHECKING:
+    from tui_backprop.runs.format.config import RunConfig
     from tui_backprop.runs.format.metrics import MetricsPoint, MetricsReader
+    from tui_backprop.settings.tasks import Task
 
-_PARAMETER = re.compile(r"params/([Wb][0-9]+)")
+_PARAMETER = re.compile(r"params/([A-Za-z]+[0-9]+)")
 
 
 @click.command(cls=GroupedCommand)
@@ -77,13 +79,23 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], object]:
-    from tui_backprop.runs.format.metrics import METRICS_NAME, read_metrics
+    from tui_backprop.runs.format.config import read_config
+    from tui_backprop.runs.format.metrics import read_metrics
+    from tui_backprop.runs.format.names import CONFIG_NAME, METRICS_NAME
+    from tui_backprop.runs.run_error import RunError
+    from tui_backprop.settings.tasks import TASKS
 
-    reader = read_metrics(path / METRICS_NAME)
+    config = None
+    try:
+        config = read_config(path / CONFIG_NAME)
+    except RunError as error:
+        click.echo(str(error), err=True)
+    task = config.task if config else TASKS["classification"]
+    reader = read_metrics(path / METRICS_NAME, task)
     if reader.damaged_lines:
         click.echo(f"{METRICS_NAME}: skipped {reader.damaged_lines:,} damaged lines", err=True)
     points = merged(reader.points)
-    text = _csv(points) if as_csv else _json(path, points, reader)
+    text = _csv(points, task) if as_csv else _json(path.name, config, points, reader, task)
     return lambda file: file.write(text.encode())
 
 
@@ -97,32 +109,30 @@ def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
     return list(by_iteration.values())
 
 
-def _csv(points: "list[MetricsPoint]") -> str:
-    from tui_backprop.runs.format.metrics import MetricsPoint
+def _csv(points: "list[MetricsPoint]", task: "Task") -> str:
+    from tui_backprop.runs.format.metrics import MetricsPoint, point_values
 
     text = io.StringIO()
-    table = csv.DictWriter(
-        text, [field.name for field in fields(MetricsPoint)], lineterminator="\n"
-    )
+    nothing = MetricsPoint(0, 0.0, None, None, None, None, 0.0)
+    table = csv.DictWriter(text, list(point_values(nothing, task)), lineterminator="\n")
     table.writeheader()
-    table.writerows(asdict(point) for point in points)
+    table.writerows(point_values(point, task) for point in points)
     return text.getvalue()
 
 
-def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> str:
-    from tui_backprop.runs.format.config import CONFIG_NAME, read_config
-    from tui_backprop.runs.run_error import RunError
+def _json(
+    run_id: str,
+    config: "RunConfig | None",
+    points: "list[MetricsPoint]",
+    reader: "MetricsReader",
+    task: "Task",
+) -> str:
+    from tui_backprop.runs.format.metrics import point_values
 
-    try:
-        config = read_config(path / CONFIG_NAME)
-        settings = config.hyperparameters.to_dict()
-    except RunError as error:
-        click.echo(str(error), err=True)
-        settings = None
     whole = {
-        "id": path.name,
-        "hyperparameters": settings,
-        "points": [asdict(point) for point in points],
+        "id": run_id,
+        "hyperparameters": config.hyperparameters.to_dict() if config else None,
+        "points": [point_values(point, task) for point in points],
         "events": [asdict(event) for event in reader.events],
     }
     return json.dumps(whole, indent=1) + "\n"
@@ -131,8 +141,8 @@ def _json(path: Path, points: "list[MetricsPoint]", reader: "MetricsReader") -> 
 def _parameters_writer(path: Path) -> Callable[[BinaryIO], object]:
     import numpy as np
 
-    from tui_backprop.runs.directory import CHECKPOINT_NAME
     from tui_backprop.runs.format.checkpoint import read_checkpoint
+    from tui_backprop.runs.format.names import CHECKPOINT_NAME
 
     arrays = read_checkpoint(path / CHECKPOINT_NAME).arrays
     params = {found[1]: array for n, array in arrays.items() if (found := _PARAMETER.fullmatch(n))}

@@ -86,20 +86,20 @@ def _prepare(
     hyperparameters: Hyperparameters, runs: Path, resume: str | None, changes: dict[str, Any]
 ) -> HeadlessRun:
     from tui_backprop.runs.recorder import RunRecorder
-    from tui_backprop.session.recording import open_run, real_surroundings
+    from tui_backprop.session.recording import open_run, system_storage
     from tui_backprop.training.memory import available_memory
     from tui_backprop.training.trainer import Trainer
 
-    surroundings = real_surroundings(runs)
+    storage = system_storage(runs)
     if resume is None:
         dataset = load_dataset(hyperparameters.dataset)
         trainer = Trainer(hyperparameters, dataset, available_memory())
         stopwatch = Stopwatch(time.perf_counter)
-        return HeadlessRun(trainer, RunRecorder(surroundings, lambda: stopwatch.elapsed), stopwatch)
-    opened = open_run(surroundings, resume, load_dataset)
+        return HeadlessRun(trainer, RunRecorder(storage, lambda: stopwatch.elapsed), stopwatch)
+    opened = open_run(storage, resume, load_dataset)
     trainer = opened.run.trainer
     stopwatch = Stopwatch(time.perf_counter, opened.run.elapsed, trainer.iteration)
-    recorder = opened.recorder(surroundings, lambda: stopwatch.elapsed)
+    recorder = opened.recorder(storage, lambda: stopwatch.elapsed)
     try:
         if changes:
             if changes.get("iterations", trainer.iteration) < trainer.iteration:

@@ -8,9 +8,10 @@ from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import fail, runs_dir_option
 
 if TYPE_CHECKING:
+    from tui_backprop.runs.format.config import RunConfig
     from tui_backprop.runs.listing import RunSummary
 
-HEADINGS = ("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST ACCURACY", "STATE")
+HEADINGS = ("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "STATE")
 _TO_THE_RIGHT = (4, 5)
 
 
@@ -54,10 +55,18 @@ def _row(run: "RunSummary") -> tuple[str, ...]:
     config = run.config
     return (
         printable(run.id),
-        f"{config.created.astimezone():%Y-%m-%d %H:%M}" if config else "–",
-        printable(config.hyperparameters.dataset, limit=30) if config else "–",
-        printable("-".join(map(str, config.layer_sizes)), limit=30) if config else "–",
+        f"{run.created.astimezone():%Y-%m-%d %H:%M}" if run.created else "–",
+        _dataset(config),
+        printable("-".join(map(str, config.layer_sizes)), limit=30) or "–" if config else "–",
         "–" if run.iteration is None else f"{run.iteration:,}",
-        "–" if run.test_accuracy is None else f"{run.test_accuracy:.4f}",
+        "–" if run.test is None or config is None else f"{config.task.metric} {run.test:.4f}",
         run.state.value,
     )
+
+
+def _dataset(config: "RunConfig | None") -> str:
+    from tui_backprop.printable import printable
+
+    if config is None or "dataset" not in config.stated:
+        return "–"
+    return printable(config.hyperparameters.dataset, limit=30)

@@ -1,28 +1,50 @@
-"""Writing files so that a fault at any moment leaves the old one whole, or the new one."""
+"""A run's files: opened only if they are the user's own, written so that a fault costs none."""
 
+import errno
 import io
 import os
-from collections.abc import Callable
-from contextlib import suppress
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tui_backprop.datasets.errors import DatasetError
-from tui_backprop.datasets.files import open_regular
+from tui_backprop.printable import printable
 from tui_backprop.runs.run_error import RunError
 
 TEMPORARY_SUFFIX = ".new"
+
+_WARILY = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+"""No link is followed, and no pipe waited for."""
+
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 class RunFiles:
     """Everything a run does to its directory. Each method raises OSError as the system does.
 
     A class of its own so that a test can stand a broken disk in its place.
+
+    Attributes:
+        writing: whether a file is being written: not a moment to end the process in.
     """
 
+    writing = False
+
     def open(self, path: Path, mode: str) -> BinaryIO:
-        """Open a file for unbuffered writing or appending of bytes."""
-        return path.open(mode, buffering=0)  # type: ignore[return-value]
+        """Open a file for unbuffered appending ("ab") or, where there is none, writing ("xb").
+
+        Raises:
+            RunError: what is there is not a regular file of the user's own.
+        """
+        if mode == "xb":
+            return path.open(mode, buffering=0)  # type: ignore[return-value]
+        return os.fdopen(open_own(path, _APPENDING), mode, buffering=0)  # type: ignore[return-value]
 
     def make_directory(self, path: Path) -> None:
         """Make a directory that must not be there yet; only its owner can look inside."""
@@ -36,24 +58,27 @@ class RunFiles:
         When this returns, the new file survives a loss of power too.
         """
         temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
-        try:
-            with self.open(temporary, "wb") as file:
-                # On a disk that is nearly full a write takes less than it is given; this one goes
-                # on with the rest, or raises.
-                whole = io.BufferedWriter(cast("io.RawIOBase", file))
-                write(whole)
-                whole.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        sync_directory(path.parent)
+        with self._writing():
+            # What a killed process with this very id has left.
+            temporary.unlink(missing_ok=True)
+            try:
+                with self.open(temporary, "xb") as file:
+                    # On a disk that is nearly full a write takes less than it is given; this one
+                    # goes on with the rest, or raises.
+                    whole = io.BufferedWriter(cast("io.RawIOBase", file))
+                    write(whole)
+                    whole.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    temporary.unlink()
+                raise
+            sync_directory(path.parent)
 
     def append(self, path: Path, data: bytes) -> None:
         """Add bytes to the end of a file; on a fault all of them are taken back where possible."""
-        with self.open(path, "ab") as file:
+        with self._writing(), self.open(path, "ab") as file:
             before = file.seek(0, os.SEEK_END)
             try:
                 _write_all(file, data)
@@ -74,18 +99,75 @@ class RunFiles:
             (directory / "lock").unlink()
             directory.rmdir()
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self.writing = True
+        try:
+            yield
+        finally:
+            self.writing = False
+
+
+def open_own(path: Path, flags: int, permissions: int = 0o666) -> int:
+    """Open one of a run's files, if it is a regular file of whoever runs us; return a descriptor.
+
+    Neither is a link followed nor a pipe or device waited for. With O_CREAT it may be a new one.
+
+    Raises:
+        RunError: it is something else, or somebody else's.
+        OSError: as `os.open` does.
+    """
+    try:
+        # Opened first and then looked at, so that the file cannot be swapped in between.
+        descriptor = os.open(path, flags | _WARILY, permissions)
+    except OSError as error:
+        # ENXIO: a pipe or socket with nobody at its other end. EISDIR: a folder, to be written.
+        if path.is_symlink():
+            raise RunError(
+                f"{printable(path)}: a link, expected a file of the run's own"
+            ) from error
+        if error.errno in (errno.ENXIO, errno.EISDIR):
+            raise RunError(f"{printable(path)}: not a regular file") from error
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise RunError(f"{printable(path)}: not a regular file")
+        _check_owner(path, found)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
 
 def open_stored(path: Path) -> io.BufferedReader:
     """Open a run's file for reading.
 
     Raises:
-        RunError: it is no regular file: a pipe, say, which nobody may ever write to.
-        OSError: as `open` does.
+        RunError, OSError: as `open_own`.
     """
-    try:
-        return open_regular(path)
-    except DatasetError as error:
-        raise RunError(str(error)) from error
+    return os.fdopen(open_own(path, os.O_RDONLY), "rb")
+
+
+def check_directory(path: Path) -> None:
+    """Refuse a run's directory that is a link, none at all, or somebody else's.
+
+    Raises:
+        RunError: which of these.
+        OSError: as `os.lstat` does.
+    """
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise RunError(f"{printable(path)}: a link, expected a run's own directory")
+    if not stat.S_ISDIR(found.st_mode):
+        raise RunError(f"{printable(path)}: not a directory")
+    _check_owner(path, found)
+
+
+def _check_owner(path: Path, found: os.stat_result) -> None:
+    # Windows has no such owners.
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        raise RunError(f"{printable(path)}: belongs to another user (uid {found.st_uid})")
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:

@@ -14,7 +14,7 @@ from tui_backprop.training.series import CAPACITY
 Array = npt.NDArray[Any]
 
 
-def prolonged(curve: Curve, iteration: int, points: Sequence[MetricsPoint]) -> Curve:
+def with_later_points(curve: Curve, iteration: int, points: Sequence[MetricsPoint]) -> Curve:
     """Return `curve`, of the first `iteration` iterations, with the losses of later points.
 
     Each point's mean loss stands for the iterations since the point before: a bucket has their

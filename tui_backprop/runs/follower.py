@@ -4,14 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_backprop.printable import printable
-from tui_backprop.runs.directory import CHECKPOINT_NAME
-from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.followed_curve import prolonged
-from tui_backprop.runs.format.config import CONFIG_NAME, read_config
-from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, METRICS_NAME, MetricsReader
+from tui_backprop.runs.files import check_directory, open_stored
+from tui_backprop.runs.followed_curve import with_later_points
+from tui_backprop.runs.format.config import read_config
+from tui_backprop.runs.format.layers import StoredRows, read_newest_rows
+from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, MetricsReader, settings_after
+from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, LAYERS_NAME, METRICS_NAME
+from tui_backprop.runs.format.plain_values import StateError
 from tui_backprop.runs.lock import is_locked
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.runs.stored_progress import StoredProgress, read_progress
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.series import BucketedSeries
@@ -35,17 +38,23 @@ class RunFollower:
         clock: seconds that only grow.
 
     Raises:
-        RunError: its configuration is missing or damaged.
+        RunError: it is not a directory of the user's own, or its configuration is missing or
+            damaged.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        try:
+            check_directory(path)
+        except OSError as error:
+            raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
         self.config = read_config(path / CONFIG_NAME)
         self._path = path
         self._clock = clock
-        self._metrics = MetricsReader()
+        self._metrics = MetricsReader(self.config.task)
         self._offset = 0
         self._progress: StoredProgress | None = None
-        self._checkpoint_seen: object = None
+        self._rows: StoredRows | None = None
+        self._seen: dict[str, object] = {}
         self._faults: dict[str, str] = {}
         self._trained = True
         self._look_at = float("-inf")
@@ -72,12 +81,15 @@ class RunFollower:
         for name, read in (
             (METRICS_NAME, self._read_metrics),
             (CHECKPOINT_NAME, self._read_checkpoint),
+            (LAYERS_NAME, self._read_layers),
         ):
             try:
                 changed |= read(self._path / name)
                 self._faults[name] = ""
             except RunError as error:
                 self._faults[name] = str(error)
+            except StateError as error:
+                self._faults[name] = f"{name}: {error}"
             except OSError as error:
                 self._faults[name] = f"{name}: {printable(error.strerror or error)}"
         now = self._clock()
@@ -118,11 +130,11 @@ class RunFollower:
     def snapshot(self, wanted: frozenset[str] = RECORDED_VIEWS) -> Snapshot:
         """Return what can be shown of the run; of the views, those that are wanted and recorded."""
         data, progress, points = self.config.data, self._progress, self._metrics.points
-        settings = progress.hyperparameters if progress else self.config.hyperparameters
+        settings = self.hyperparameters
         iteration, epoch, loss = 0, 0.0, None
         if progress is not None:
             iteration, loss = progress.iteration, progress.loss
-            epoch = progress.samples_seen / data.train_size
+            epoch = progress.samples_seen / max(1, data.train_size)
         losses = [p.loss for p in points if p.iteration > iteration and p.loss is not None]
         for point in points[-1:]:
             if point.iteration > iteration:
@@ -130,10 +142,11 @@ class RunFollower:
         return Snapshot(
             hyperparameters=settings,
             dataset=settings.dataset,
-            task="classification",
+            task=self.config.task.name,
             layer_sizes=self.config.layer_sizes,
-            train_size=data.train_size,
-            test_size=data.test_size,
+            # Who shows a run divides by them.
+            train_size=max(1, data.train_size),
+            test_size=max(1, data.test_size),
             iteration=iteration,
             epoch=epoch,
             evaluating=False,
@@ -151,11 +164,11 @@ class RunFollower:
                     raise RunError(f"{printable(path)}: has {size:,} bytes, too many to follow")
                 if size < self._offset:
                     # What could not be written whole was taken back: read it all again.
-                    self._metrics, self._offset = MetricsReader(), 0
+                    self._metrics, self._offset = MetricsReader(self.config.task), 0
                 if size == self._offset:
                     return False
                 file.seek(self._offset)
-                data = file.read(size - self._offset)
+                data = file.read(size - self._offset) or b""
         except FileNotFoundError:
             return False
         self._offset += len(data)
@@ -163,17 +176,29 @@ class RunFollower:
         return True
 
     def _read_checkpoint(self, path: Path) -> bool:
+        if not self._is_new(path):
+            return False
+        self._progress = read_progress(path)
+        return True
+
+    def _read_layers(self, path: Path) -> bool:
+        if not self._is_new(path):
+            return False
+        self._rows = read_newest_rows(path)
+        return True
+
+    def _is_new(self, path: Path) -> bool:
+        """Whether there is a file not yet looked at as it is; repeat what was wrong with it."""
         try:
-            found = path.stat()
+            found = path.lstat()
         except FileNotFoundError:
             return False
         seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if seen == self._checkpoint_seen:
-            if self._faults.get(CHECKPOINT_NAME):
-                raise RunError(self._faults[CHECKPOINT_NAME])
+        if seen == self._seen.get(path.name):
+            if fault := self._faults.get(path.name):
+                raise RunError(fault)
             return False
-        self._checkpoint_seen = seen
-        self._progress = read_progress(path)
+        self._seen[path.name] = seen
         return True
 
     def _marks(self) -> list[tuple[int, float]]:
@@ -183,17 +208,20 @@ class RunFollower:
             marks.append((self._progress.iteration, self._progress.elapsed))
         return sorted(marks)
 
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The settings in force, as far as is known."""
+        progress, config = self._progress, self.config
+        base = progress.hyperparameters if progress else config.hyperparameters
+        return settings_after(base, self._metrics.events)
+
     def loss_curve(self) -> Curve:
         """Return the losses known of."""
         progress, points = self._progress, self._metrics.points
-        if progress is None:
+        if progress is None or progress.losses is None:
             curve = BucketedSeries(self.config.hyperparameters.iterations).curve()
-            return prolonged(curve, 0, points)
-        return prolonged(progress.losses.curve(), progress.iteration, points)
-
-    def layer_rows(self) -> tuple[LayerStatistics, ...]:
-        """Return the rows of the gradient table as of the last checkpoint."""
-        return self._progress.layers if self._progress else ()
+            return with_later_points(curve, 0, points)
+        return with_later_points(progress.losses.curve(), progress.iteration, points)
 
     def evaluation_points(self) -> tuple[Evaluation, ...]:
         """Return the evaluations known of, the newest last."""
@@ -202,10 +230,16 @@ class RunFollower:
         last = known[-1].iteration if known else -1
         more = EvaluationHistory()
         for p in self._metrics.points:
-            train, test = p.train_accuracy, p.test_accuracy
-            if p.iteration > last and train is not None and test is not None:
-                more.append(Evaluation(p.iteration, p.epoch, train, test))
+            if p.iteration > last and p.train is not None and p.test is not None:
+                more.append(Evaluation(p.iteration, p.epoch, p.train, p.test))
         return known + more.points()
+
+    def layer_rows(self) -> tuple[LayerStatistics, ...]:
+        """Return the newest rows of the gradient table."""
+        progress, rows = self._progress, self._rows
+        if rows is None or (progress is not None and progress.iteration > rows.iteration):
+            return progress.layers if progress else ()
+        return rows.rows
 
     def _stop(self) -> NonFinite | None:
         if self.last_event != "diverged":

@@ -1,16 +1,20 @@
 """All runs at a glance: read from their configurations and the ends of their metrics."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from tui_backprop.runs.directory import CHECKPOINT_NAME
-from tui_backprop.runs.format.config import CONFIG_NAME, RunConfig, read_config
-from tui_backprop.runs.format.metrics import METRICS_NAME, MetricsReader, read_metrics
+from tui_backprop.printable import printable
+from tui_backprop.runs.files import check_directory
+from tui_backprop.runs.format.config import RunConfig, read_config
+from tui_backprop.runs.format.metrics import MetricsReader, read_metrics
+from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, METRICS_NAME
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.lock import is_locked
 from tui_backprop.runs.run_error import RunError
+from tui_backprop.settings.tasks import TASKS
 
 
 class StoredState(Enum):
@@ -35,14 +39,15 @@ _STATE_AFTER = {
 class RunSummary:
     """A run in a line. `config` is None if it cannot be read: `fault` says why, in one line.
 
-    `iteration` and `test_accuracy` are the newest known; None where nothing is.
+    `iteration` and `test`, the task's metric on the test set, are the newest known; None where
+    nothing is.
     """
 
     id: str
     config: RunConfig | None
     state: StoredState
     iteration: int | None
-    test_accuracy: float | None
+    test: float | None
     fault: str
 
     @property
@@ -57,37 +62,42 @@ def list_runs(runs: Path) -> list[RunSummary]:
     Raises:
         RunError: the directory of runs itself cannot be read.
     """
-    return [summarize(path) for path in run_paths(runs)]
+    return [summary_of(path) for path in run_paths(runs)]
 
 
-def summarize(path: Path) -> RunSummary:
+def summary_of(path: Path) -> RunSummary:
     """Return the run in this directory in a line, whatever state its files are in."""
     config, metrics, faults = None, MetricsReader(), []
+    try:
+        check_directory(path)
+    except RunError as error:
+        return _unreadable(path, str(error))
+    except OSError as error:
+        return _unreadable(path, f"{printable(path)}: {printable(error.strerror or error)}")
     try:
         config = read_config(path / CONFIG_NAME)
     except RunError as error:
         faults.append(str(error))
+    task = config.task if config else TASKS["classification"]
     try:
-        metrics = read_metrics(path / METRICS_NAME, tail=True)
+        metrics = read_metrics(path / METRICS_NAME, task, tail=True)
     except RunError as error:
         faults.append(str(error))
     last = metrics.events[-1] if metrics.events else None
     iterations = [p.iteration for p in metrics.points[-1:]]
     iterations += [e.iteration for e in metrics.events[-1:]]
     newest = max(iterations, default=None)
-    accuracies = [p.test_accuracy for p in metrics.points if p.test_accuracy is not None]
+    tests = [p.test for p in metrics.points if p.test is not None]
     if is_locked(path):
         stood_since = last.event if last and last.iteration == newest else ""
         state = _STATE_AFTER.get(stood_since, StoredState.TRAINING)
-    elif config is None and not (path / CHECKPOINT_NAME).is_file():
+    elif config is None and not os.path.lexists(path / CHECKPOINT_NAME):
         state = StoredState.DAMAGED
     else:
         state = _STATE_AFTER.get(last.event if last else "", StoredState.INTERRUPTED)
-    return RunSummary(
-        path.name,
-        config,
-        state,
-        newest,
-        accuracies[-1] if accuracies else None,
-        "; ".join(faults),
-    )
+    test = tests[-1] if tests else None
+    return RunSummary(path.name, config, state, newest, test, "; ".join(faults))
+
+
+def _unreadable(path: Path, fault: str) -> RunSummary:
+    return RunSummary(path.name, None, StoredState.DAMAGED, None, None, fault)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_backprop.printable import printable
+from tui_backprop.runs.files import check_directory
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.user_path import expanded
 
@@ -51,18 +52,28 @@ def find_run(runs: Path, run_id: str) -> Path:
     """Return the directory of the run with this id; "latest" is the newest one.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run, or it is not the user's own.
     """
     if run_id == LATEST:
-        paths = run_paths(runs)
-        if not paths:
-            raise RunError(f"{printable(runs)}: no runs yet")
-        return paths[-1]
+        return _newest(runs)
     path = runs / run_id
     try:
-        is_run = _ID.fullmatch(run_id) and path.is_dir()
+        if not _ID.fullmatch(run_id) or not os.path.lexists(path):
+            raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
+        check_directory(path)
     except OSError as error:
         raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
-    if not is_run:
-        raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
     return path
+
+
+def _newest(runs: Path) -> Path:
+    fault: Exception = RunError(f"{printable(runs)}: no runs yet")
+    for path in reversed(run_paths(runs)):
+        try:
+            check_directory(path)
+        except (RunError, OSError) as error:
+            # Somebody else's is not meant; it is told of where there is no other.
+            fault = error
+        else:
+            return path
+    raise RunError(str(fault)) from fault

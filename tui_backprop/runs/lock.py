@@ -7,12 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui_backprop.printable import printable
+from tui_backprop.runs.files import open_own
 from tui_backprop.runs.run_error import RunError
 
 LOCK_NAME = "lock"
-
-_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
-"""Opening a pipe in a lock's place would wait for somebody at its other end."""
 
 _TRIES = 10
 _SECONDS_BETWEEN = 0.02
@@ -26,13 +24,14 @@ class RunLock:
     The file holds the id of the process that has it, or had it last.
 
     Raises:
-        RunError: another process holds it, or the directory cannot be written.
+        RunError: another process holds it, the directory cannot be written, or what is in the
+            lock's place is no file of the user's own.
     """
 
     def __init__(self, directory: Path) -> None:
         path = directory / LOCK_NAME
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NEVER_WAIT, 0o600)
+            self._descriptor = open_own(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise RunError(f"{printable(path)}: {error.strerror}") from error
         # Somebody who looks whether it is held has it for a moment.
@@ -62,8 +61,8 @@ class RunLock:
 def is_locked(directory: Path) -> bool:
     """Whether some process is training the run."""
     try:
-        descriptor = os.open(directory / LOCK_NAME, os.O_RDONLY | _NEVER_WAIT)
-    except OSError:
+        descriptor = open_own(directory / LOCK_NAME, os.O_RDONLY)
+    except (OSError, RunError):
         return False
     try:
         return not _lock(descriptor, exclusive=False)

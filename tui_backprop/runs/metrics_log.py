@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tui_backprop.runs.format.metrics import metric_names
 from tui_backprop.runs.resuming import ResumedRun
 from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
+from tui_backprop.settings.tasks import TASKS
 from tui_backprop.training.snapshot import Evaluation
 from tui_backprop.training.trainer import Trainer
 
@@ -47,12 +49,15 @@ class MetricsLog:
         self._now = now
         self._settings: Hyperparameters | None = None
         self._settings_at: int | None = None
-        self._accuracy: Evaluation | None = None
+        self._evaluation: Evaluation | None = None
         self._iteration, self._elapsed = 0, 0.0
+        self._beginning: dict[str, Any] = {"event": "started", "iteration": 0}
         self.due = self.due_evaluation = 1
         if resumed is not None:
             trainer = resumed.trainer
-            self._settings, self._accuracy = trainer.hyperparameters, trainer.evaluations.newest
+            live = _live(trainer.hyperparameters)
+            self._beginning = {"event": "resumed", "iteration": trainer.iteration, **live}
+            self._settings, self._evaluation = trainer.hyperparameters, trainer.evaluations.newest
             self._iteration, self._elapsed = trainer.iteration, resumed.elapsed
             # An iteration whose evaluation was under way gets its point after it.
             self.due = next_kept(max(0, trainer.iteration - trainer.evaluating), LOSSES)
@@ -64,8 +69,7 @@ class MetricsLog:
             self._settings = self.first_settings = trainer.hyperparameters
         elif trainer.hyperparameters != self._settings:
             self._settings = trainer.hyperparameters
-            live = {f.name: getattr(trainer.hyperparameters, f.name) for f in LIVE_FIELDS}
-            self.add_event("changed", trainer.iteration, **live)
+            self.add_event("changed", trainer.iteration, **_live(trainer.hyperparameters))
         self._settings_at = trainer.iteration
 
     def note(self, trainer: Trainer, elapsed: float, *, at_once: bool = False) -> None:
@@ -80,22 +84,26 @@ class MetricsLog:
             at_once: whether nothing more may come for a while.
         """
         iteration, seen = trainer.iteration, trainer.evaluations.seen
-        accuracy = trainer.evaluations.newest
-        if accuracy == self._accuracy or (accuracy and accuracy.iteration < iteration):
-            accuracy = None
-        if accuracy is None and iteration <= self._iteration:
+        evaluation = trainer.evaluations.newest
+        if evaluation == self._evaluation or (evaluation and evaluation.iteration < iteration):
+            evaluation = None
+        if evaluation is None and iteration <= self._iteration:
             return
         if (
             at_once
             or iteration >= self.due
-            or (accuracy is not None and seen >= self.due_evaluation)
+            or (evaluation is not None and seen >= self.due_evaluation)
             or elapsed - self._elapsed >= max(QUIET_SECONDS, elapsed * QUIET_SHARE)
         ):
-            self._add_point(trainer, accuracy, elapsed)
+            self._add_point(trainer, evaluation, elapsed)
             if iteration >= self.due:
                 self.due = next_kept(iteration, LOSSES)
-            if accuracy is not None and seen >= self.due_evaluation:
+            if evaluation is not None and seen >= self.due_evaluation:
                 self.due_evaluation = next_kept(seen, EVALUATIONS)
+
+    def add_beginning(self) -> None:
+        """Add that the run was started or resumed."""
+        self.add_event(**self._beginning)
 
     def add_event(self, event: str, iteration: int, **more: Any) -> None:
         """Add an event, now."""
@@ -106,22 +114,27 @@ class MetricsLog:
         """Keep MAX_WAITING at most: the oldest tell how the run began, the newest how it stands."""
         del self.waiting[MAX_WAITING // 2 : -MAX_WAITING // 2]
 
-    def _add_point(self, trainer: Trainer, accuracy: Evaluation | None, elapsed: float) -> None:
+    def _add_point(self, trainer: Trainer, evaluation: Evaluation | None, elapsed: float) -> None:
         self._iteration, self._elapsed = trainer.iteration, elapsed
-        if accuracy is not None:
-            self._accuracy = accuracy
-        # The fields of a MetricsPoint; making one only to take it apart would cost twice as much.
+        if evaluation is not None:
+            self._evaluation = evaluation
+        train, test = metric_names(TASKS[trainer.dataset.task])
+        # As `point_values`; making a point only to take it apart would cost twice as much.
         self.waiting.append(
             {
                 "iteration": trainer.iteration,
                 "epoch": trainer.epoch,
                 "loss": trainer.loss,
                 "mean_loss": trainer.losses.recent_mean(),
-                "train_accuracy": accuracy.train if accuracy else None,
-                "test_accuracy": accuracy.test if accuracy else None,
+                train: evaluation.train if evaluation else None,
+                test: evaluation.test if evaluation else None,
                 "elapsed": round(elapsed, 3),
             }
         )
+
+
+def _live(hyperparameters: Hyperparameters) -> dict[str, Any]:
+    return {field.name: getattr(hyperparameters, field.name) for field in LIVE_FIELDS}
 
 
 def next_kept(number: int, dense: int) -> int:

@@ -1,52 +1,33 @@
-"""Keeps a run on disk while it trains: when to write, and what to do when that fails."""
+"""Keeps a run on disk while it trains: what is due, and when."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
-from tui_backprop.printable import printable
 from tui_backprop.runs.directory import RunDirectory
-from tui_backprop.runs.files import RunFiles
+from tui_backprop.runs.format.checkpoint import Checkpoint
 from tui_backprop.runs.format.config import DataDescription, RunConfig
+from tui_backprop.runs.format.layers import layers_line
 from tui_backprop.runs.format.metrics import metrics_line
-from tui_backprop.runs.location import new_run_id
 from tui_backprop.runs.metrics_log import MetricsLog
 from tui_backprop.runs.resuming import ResumedRun
-from tui_backprop.runs.run_error import RunError
-from tui_backprop.runs.trainer_state import TrainerState, capture
+from tui_backprop.runs.trainer_state import capture
+from tui_backprop.runs.writer import RunStorage, RunWriter
 from tui_backprop.training.trainer import Trainer
 
 FIRST_CHECKPOINT_SECONDS = 0.5
-"""When the first checkpoint comes: who watches a run sees its gradients from then on."""
+"""When the first checkpoint comes."""
 
 CHECKPOINT_SECONDS = 5.0
 """Least time between two checkpoints that nobody asked for, once it has doubled up to that."""
 
-CHECKPOINT_SHARE = 0.01
-"""Largest share of the time such checkpoints may take: those of a large net come less often."""
+LAYERS_SECONDS = 1.0
+"""Least time between two lines of rows by layer: who watches a run sees its gradients move."""
 
-RETRY_SECONDS = 5.0
+SHARE = 0.01
+"""Largest share of the time that each of these may take: those of a large net come less often."""
+
 LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the recorder needs of the world.
-
-    Args:
-        runs: the directory of all runs.
-        clock: seconds that only grow.
-        now: the time of day, with its zone.
-        entropy: returns so many random bytes.
-        files: what writes.
-    """
-
-    runs: Path
-    clock: Callable[[], float]
-    now: Callable[[], datetime]
-    entropy: Callable[[int], bytes]
-    files: RunFiles = field(default_factory=RunFiles)
 
 
 class RunRecorder:
@@ -57,7 +38,7 @@ class RunRecorder:
     so, training goes on, and writing is tried again every few seconds.
 
     Args:
-        surroundings: where to write, and the clocks.
+        storage: where to write, and the clocks.
         elapsed: returns the seconds spent training.
         directory: of a run that goes on; None for a new one.
         resumed: the run that goes on.
@@ -65,47 +46,45 @@ class RunRecorder:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        storage: RunStorage,
         elapsed: Callable[[], float],
         directory: RunDirectory | None = None,
         resumed: ResumedRun | None = None,
     ) -> None:
-        self._world = surroundings
+        self._clock = storage.clock
         self._elapsed = elapsed
-        self._directory = directory
+        self._writer = RunWriter(storage, directory)
         self._resumed = resumed is not None
         self._data = resumed.data if resumed else None
-        self._begins_at = resumed.trainer.iteration if resumed else 0
-        self._log = MetricsLog(surroundings.now, resumed)
+        self._log = MetricsLog(storage.now, resumed)
         self._begun = False
-        self._next_look = float("-inf")
+        self._next_look = self._next_layers = float("-inf")
         self._checkpoint_gap = min(FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS)
-        self._next_checkpoint = surroundings.clock() + self._checkpoint_gap
+        self._next_checkpoint = storage.clock() + self._checkpoint_gap
         self._checkpointed = _position(resumed.trainer) if resumed else ()
+        self._rows_of: int | None = None
         self._noted: tuple[object, ...] = ()
-        self._fault = ""
-        self._retry_at: float | None = None
 
     @property
     def directory(self) -> RunDirectory | None:
         """The run's directory, once it has one."""
-        return self._directory
+        return self._writer.directory
 
     @property
     def run_id(self) -> str | None:
         """The run's id, once it has a directory."""
-        return self._directory.path.name if self._directory else None
+        return self.directory.path.name if self.directory else None
 
     @property
     def problem(self) -> str:
         """Why the run is not being saved, for a person to read; empty while it is."""
-        return f"not saved: {self._fault}" if self._fault else ""
+        return self._writer.problem
 
     def record(self, trainer: Trainer) -> None:
         """Write what is due, which most of the time is nothing."""
-        now, log = self._world.clock(), self._log
+        now, log = self._clock(), self._log
         # The first iteration is looked at itself: it tells what the run was started with.
-        first = self._directory is None and trainer.iteration == 1
+        first = self.directory is None and trainer.iteration == 1
         looks = now >= self._next_look or first
         # Whatever has a point is noted at once, as its loss is known only now.
         due = trainer.iteration >= log.due or trainer.evaluations.seen >= log.due_evaluation
@@ -116,7 +95,11 @@ class RunRecorder:
         if looks:
             self._next_look = now + LOOK_SECONDS
             log.note_settings(trainer)
-            self._flush(trainer, now, checkpoint=now >= self._next_checkpoint)
+            if self._writer.waits:
+                log.drop_surplus()
+            else:
+                layers, checkpoint = now >= self._next_layers, now >= self._next_checkpoint
+                self._write(trainer, layers=layers, checkpoint=checkpoint)
 
     def save(self, trainer: Trainer, event: str) -> None:
         """Write everything, and that `event` happened: paused, finished, diverged, interrupted.
@@ -127,9 +110,8 @@ class RunRecorder:
         noted = (position, event)
         if not self._begins(trainer) or not trainer.iteration:
             return
-        if noted == self._noted and not self._fault:
+        if noted == self._noted and not self.problem:
             return
-        now = self._world.clock()
         if noted != self._noted:
             self._noted = noted
             self._log.note_settings(trainer)
@@ -137,70 +119,63 @@ class RunRecorder:
             stop = trainer.non_finite
             more = {"where": stop.where, "what": stop.what} if stop else {}
             self._log.add_event(event, trainer.iteration, **more)
-        self._retry_at = None
-        self._flush(trainer, now, checkpoint=position != self._checkpointed)
+        self._write(trainer, layers=True, checkpoint=position != self._checkpointed)
 
     def close(self) -> None:
         """Let other processes have the run."""
-        if self._directory is not None:
-            self._directory.close()
+        self._writer.close()
 
     def _begins(self, trainer: Trainer) -> bool:
         """Whether there is anything to record; the first time, note how the run began."""
         if not self._begun and (not self._resumed or _position(trainer) != self._checkpointed):
             self._begun = True
-            self._log.add_event("resumed" if self._resumed else "started", self._begins_at)
+            self._log.add_beginning()
         return self._begun
 
-    def _flush(self, trainer: Trainer, now: float, *, checkpoint: bool) -> None:
-        if self._directory is None and not trainer.iteration:
+    def _write(self, trainer: Trainer, *, layers: bool, checkpoint: bool) -> None:
+        if self.directory is None and not trainer.iteration:
             return
-        if self._retry_at is not None and now < self._retry_at:
-            self._log.drop_surplus()
-            return
-        checkpoint = (checkpoint or bool(self._fault)) and trainer.non_finite is None
-        if not (self._log.waiting or checkpoint):
-            return
-        try:
-            self._write(trainer, checkpoint=checkpoint)
-        except OSError as error:
-            self._fail(printable(error.strerror or error), now)
-        except (RunError, MemoryError) as error:
-            self._fail(printable(error) or "out of memory", now)
-        else:
-            self._fault, self._retry_at = "", None
+        # Where writing has failed, a new checkpoint stands for what may have been lost.
+        checkpoint = (checkpoint or bool(self.problem)) and trainer.non_finite is None
+        layers = layers and trainer.iteration != self._rows_of
 
-    def _fail(self, fault: str, now: float) -> None:
-        self._fault, self._retry_at = fault, now + RETRY_SECONDS
+        def write(directory: RunDirectory) -> None:
+            if self._log.waiting:
+                directory.append_metrics(b"".join(map(metrics_line, self._log.waiting)))
+                self._log.waiting.clear()
+            if checkpoint:
+                self._write_checkpoint(directory, trainer)
+            if layers:
+                self._write_layers(directory, trainer)
 
-    def _write(self, trainer: Trainer, *, checkpoint: bool) -> None:
-        directory = self._directory or self._create(trainer)
-        if self._log.waiting:
-            directory.append_metrics(b"".join(map(metrics_line, self._log.waiting)))
-            self._log.waiting.clear()
-        if checkpoint:
-            began = self._world.clock()
-            state = capture(trainer)
-            more = {"elapsed": self._elapsed(), "data": asdict(self._describe(trainer))}
-            directory.write_checkpoint(TrainerState(state.arrays, state.values | more))
-            took = self._world.clock() - began
-            self._checkpointed = _position(trainer)
-            self._checkpoint_gap = min(2 * self._checkpoint_gap, CHECKPOINT_SECONDS)
-            wait = max(self._checkpoint_gap, took / CHECKPOINT_SHARE)
-            self._next_checkpoint = began + took + wait
+        if self._log.waiting or checkpoint or layers:
+            self._writer.write(write, lambda run_id, now: self._config(run_id, now, trainer))
+
+    def _write_checkpoint(self, directory: RunDirectory, trainer: Trainer) -> None:
+        began = self._clock()
+        state = capture(trainer)
+        more = {"elapsed": self._elapsed(), "data": asdict(self._describe(trainer))}
+        directory.write_checkpoint(Checkpoint(state.arrays, state.values | more))
+        took = self._clock() - began
+        self._checkpointed = _position(trainer)
+        self._checkpoint_gap = min(2 * self._checkpoint_gap, CHECKPOINT_SECONDS)
+        self._next_checkpoint = began + took + max(self._checkpoint_gap, took / SHARE)
+
+    def _write_layers(self, directory: RunDirectory, trainer: Trainer) -> None:
+        began = self._clock()
+        directory.append_layers(layers_line(trainer.iteration, trainer.layer_rows()))
+        took = self._clock() - began
+        self._rows_of = trainer.iteration
+        self._next_layers = began + took + max(LAYERS_SECONDS, took / SHARE)
 
     def _describe(self, trainer: Trainer) -> DataDescription:
         if self._data is None:
             self._data = DataDescription.of(trainer.hyperparameters.dataset, trainer.dataset)
         return self._data
 
-    def _create(self, trainer: Trainer) -> RunDirectory:
-        world, now = self._world, self._world.now()
-        run_id, data = new_run_id(now, world.entropy(4)), self._describe(trainer)
+    def _config(self, run_id: str, now: datetime, trainer: Trainer) -> RunConfig:
         settings = self._log.first_settings or trainer.hyperparameters
-        config = RunConfig(run_id, now, data, settings)
-        self._directory = RunDirectory.create(world.runs, config, world.files)
-        return self._directory
+        return RunConfig(run_id, now, self._describe(trainer), settings)
 
 
 def resting_event(trainer: Trainer) -> str:

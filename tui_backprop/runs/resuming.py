@@ -1,14 +1,15 @@
 """Making the trainer of a stored run again, where its last checkpoint left it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.printable import printable
-from tui_backprop.runs.directory import CHECKPOINT_NAME
 from tui_backprop.runs.format.checkpoint import MAX_BYTES, read_checkpoint
-from tui_backprop.runs.format.config import CONFIG_NAME, DataDescription, read_config
+from tui_backprop.runs.format.config import DataDescription, read_config
+from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.runs.trainer_state import restore
@@ -42,8 +43,10 @@ def load_run(
         NotEnoughMemoryError: as for Trainer.
     """
     checkpoint = path / CHECKPOINT_NAME
-    if not checkpoint.exists():
+    # Even a link to nowhere is there, and refused.
+    if not os.path.lexists(checkpoint):
         config = read_config(path / CONFIG_NAME)
+        _check_known(path / CONFIG_NAME, config.data)
         dataset = _load_data(config.hyperparameters.dataset, config.data, load)
         trainer = Trainer(config.hyperparameters, dataset, available_memory)
         return ResumedRun(trainer, 0.0, config.data)
@@ -51,15 +54,25 @@ def load_run(
     try:
         values = PlainValues(state.values)
         data = DataDescription.read(values.table("data"))
-        elapsed = max(0.0, values.number("elapsed"))
+        elapsed = max(0.0, values.number("elapsed", default=0.0))
         name = values.table("hyperparameters").text("dataset")
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
+    _check_known(checkpoint, data)
     dataset = _load_data(name, data, load)
     try:
         return ResumedRun(restore(state, dataset, available_memory), elapsed, data)
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
+
+
+def _check_known(path: Path, data: DataDescription) -> None:
+    """Refuse a run of which nobody could tell whether it goes on with the same data."""
+    if not data.is_known:
+        raise RunError(
+            f"{printable(path)}: does not say which data the run was trained on,"
+            " so it can be watched, but not gone on with"
+        )
 
 
 def _load_data(name: str, data: DataDescription, load: Callable[[str], Dataset]) -> Dataset:

@@ -1,43 +1,27 @@
 """The whole state of a trainer as arrays and plain values: restored, it goes on bit for bit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.datasets.dataset import Dataset
+from tui_backprop.runs.format.checkpoint import Arrays, Checkpoint
+from tui_backprop.runs.format.layers import read_rows, stored_rows
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
-from tui_backprop.runs.format.stored_statistics import read_rows, stored_rows
+from tui_backprop.runs.stored_progress import MOST, check_curves, restored_evaluations
 from tui_backprop.training.sample_stream import BLOCK
 from tui_backprop.training.snapshot import NonFinite
 from tui_backprop.training.trainer import Trainer
 
-Arrays = dict[str, npt.NDArray[Any]]
 
-MOST = 2**62
-"""More iterations or samples than any run makes."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrainerState:
-    """A trainer between two pieces of work.
-
-    `arrays` are the trainer's own where they can be: write them out, or copy them, before it works
-    on. `values` is what JSON can hold.
-    """
-
-    arrays: Arrays
-    values: dict[str, Any]
-
-
-def capture(trainer: Trainer) -> TrainerState:
+def capture(trainer: Trainer) -> Checkpoint:
     """Return the state of `trainer`; an evaluation under way will be started over."""
     accuracies, every, seen = trainer.evaluations.state()
     stop = trainer.non_finite
-    return TrainerState(
+    return Checkpoint(
         arrays=_arrays_of(trainer) | {"accuracies": accuracies},
         values={
             "hyperparameters": trainer.hyperparameters.to_dict(),
@@ -55,7 +39,7 @@ def capture(trainer: Trainer) -> TrainerState:
     )
 
 
-def restore(state: TrainerState, dataset: Dataset, available_memory: int | None = None) -> Trainer:
+def restore(state: Checkpoint, dataset: Dataset, available_memory: int | None = None) -> Trainer:
     """Return a trainer that goes on from `state`, on the data set it was taken on.
 
     Raises:
@@ -68,19 +52,17 @@ def restore(state: TrainerState, dataset: Dataset, available_memory: int | None 
     trainer = Trainer(hyperparameters, dataset, available_memory)
     iteration = values.integer("iteration", 0, MOST)
     stream = _read_stream(values.table("samples"), max(BLOCK, dataset.train_size))
-    accuracies = values.table("accuracies")
-    every, seen = accuracies.integer("every", 1, MOST), accuracies.integer("seen", 0, MOST)
     _restore_arrays(trainer, state.arrays, iteration)
+    trainer.evaluations = restored_evaluations(state)
     try:
         trainer.minibatches.stream.restore(stream)
-        trainer.evaluations.restore(state.arrays["accuracies"], every, seen)
     except (ValueError, TypeError, KeyError) as error:
-        raise StateError(f"samples or accuracies: {error}") from error
+        raise StateError(f"samples: {error}") from error
     trainer.take_up(
         iteration=iteration,
         samples_seen=values.integer("samples_seen", 0, MOST),
         loss=values.optional("loss"),
-        evaluating=values.flag("evaluating"),
+        evaluating=values.flag("evaluating", default=False),
         non_finite=_read_stop(values),
         layers=read_rows(values, "layers"),
     )
@@ -107,28 +89,29 @@ def _arrays_of(trainer: Trainer) -> Arrays:
 
 
 def _restore_arrays(trainer: Trainer, arrays: Mapping[str, npt.NDArray[Any]], count: int) -> None:
+    """Take the arrays of a trainer that had made `count` iterations; what is more is ignored."""
+    params, optimizer = trainer.net.params, trainer.optimizer
     expected = _arrays_of(trainer)
-    optimizer_arrays = {name for name in arrays if name.startswith("optimizer/")}
-    needed = expected.keys() | {"accuracies"}
-    if arrays.keys() - optimizer_arrays != needed - optimizer_arrays:
-        names = ", ".join(sorted(needed ^ arrays.keys()))
-        raise StateError(f"holds other arrays than its net has: {names[:100]}")
+    # What an optimizer keeps begins with its first step; each is like its parameter.
+    kept = [(key, symbol) for key in params for symbol in optimizer.STATE if count]
+    expected |= {f"optimizer/{key}/{symbol}": params[key] for key, symbol in kept}
+    if missing := sorted(expected.keys() - arrays.keys()):
+        raise StateError(f"lacks arrays that its net has: {', '.join(missing)[:100]}")
     for name, array in expected.items():
-        found = arrays.get(name, array)
+        found = arrays[name]
         if found.shape != array.shape or found.dtype != array.dtype:
             raise StateError(
                 f"{name} is {found.dtype} {found.shape}, expected {array.dtype} {array.shape}"
             )
-    for key, param in trainer.net.params.items():
+    for key, param in params.items():
         param[...] = arrays[f"params/{key}"]
     for name, layer in trainer.net.layers.items():
         for symbol, part in layer.state.items():
             part[...] = arrays[f"state/{name}/{symbol}"]
-    kept = {key: _parts(arrays, f"optimizer/{key}/") for key in trainer.net.params}
-    try:
-        trainer.optimizer.restore(kept, trainer.net.params)
-    except ValueError as error:
-        raise StateError(str(error)) from error
+    state: dict[str, Arrays] = {key: {} for key in params}
+    for key, symbol in kept:
+        state[key][symbol] = arrays[f"optimizer/{key}/{symbol}"]
+    optimizer.restore(state, params)
     losses = _parts(arrays, "losses/")
     check_curves({part: array[np.newaxis] for part, array in losses.items()}, count)
     trainer.losses.restore(losses)
@@ -140,19 +123,6 @@ def _restore_arrays(trainer: Trainer, arrays: Mapping[str, npt.NDArray[Any]], co
 
 def _parts(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Arrays:
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-
-
-def check_curves(parts: Mapping[str, npt.NDArray[Any]], most: int) -> None:
-    """Refuse what no series of at most `most` finite values has; each part has a row a series."""
-    capacity = parts["low"].shape[1]
-    for row, (width, count) in enumerate(parts["head"].tolist()):
-        is_power = 1 <= width < MOST and width.is_integer() and int(width).bit_count() == 1
-        fits = count.is_integer() and 0 <= count <= min(most, width * capacity)
-        if not (is_power and fits):
-            raise StateError(f"a curve has buckets of {width:g} and {count:g} values")
-        used = -(-int(count) // int(width))
-        if not all(np.isfinite(parts[name][row, :used]).all() for name in ("mean", "low", "high")):
-            raise StateError("a curve has values that are not finite")
 
 
 def _stored_stream(state: dict[str, Any]) -> dict[str, Any]:

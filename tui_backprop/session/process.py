@@ -34,12 +34,12 @@ def main(connection: Channel, runs: str | None = None) -> None:
     _silence_output()
     limit_blas_threads()
     # Only now: NumPy reads the limit when it is imported.
-    from tui_backprop.session.recording import real_surroundings
+    from tui_backprop.session.recording import system_storage
     from tui_backprop.session.worker import Inbox, Worker
 
     inbox: Inbox = Inbox()
     signal.signal(signal.SIGTERM, lambda *_: inbox.put(None))
-    surroundings = None if runs is None else real_surroundings(Path(runs))
+    storage = None if runs is None else system_storage(Path(runs))
 
     def receive() -> None:
         while True:
@@ -57,7 +57,7 @@ def main(connection: Channel, runs: str | None = None) -> None:
 
     threading.Thread(target=receive, name="receive", daemon=True).start()
     try:
-        Worker(inbox, send, time.perf_counter, surroundings).run()
+        Worker(inbox, send, time.perf_counter, storage).run()
     except Exception:
         # The screen is the only place where this can be read.
         send(WorkerEnded(1, traceback.format_exc()))

@@ -5,8 +5,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from tui_backprop.datasets import DatasetError
-from tui_backprop.runs.recorder import Surroundings
 from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.writer import RunStorage
 from tui_backprop.session.messages import (
     ApplyLive,
     Command,
@@ -25,7 +25,7 @@ from tui_backprop.session.messages import (
     Start,
     TakeSnapshot,
 )
-from tui_backprop.session.record_keeper import RecordKeeper
+from tui_backprop.session.recording import RecordKeeper
 from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
 from tui_backprop.session.stopwatch import Clock, Stopwatch
 from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
@@ -48,7 +48,7 @@ class Worker:
         inbox: where commands arrive, put there by another thread.
         send: takes every event.
         clock: seconds that only grow.
-        surroundings: where runs are kept; None to record nothing.
+        storage: where runs are kept; None to record nothing.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Worker:
         inbox: Inbox,
         send: Callable[[Event], None],
         clock: Clock,
-        surroundings: Surroundings | None = None,
+        storage: RunStorage | None = None,
     ) -> None:
         self._inbox = inbox
         self._send = send
@@ -68,7 +68,7 @@ class Worker:
         self._wanted = NO_VIEWS
         self._next_due = 0.0
         self._stopwatch = Stopwatch(clock)
-        self._records = RecordKeeper(surroundings, lambda: self._stopwatch.elapsed)
+        self._records = RecordKeeper(storage, lambda: self._stopwatch.elapsed)
         self._desk = StepDesk(send, clock, record=self._records.record)
 
     def run(self) -> None:

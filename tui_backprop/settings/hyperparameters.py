@@ -201,7 +201,11 @@ class Hyperparameters:
 
     def with_value(self, name: str, value: Any) -> Self:
         """Return the same settings but one."""
-        return replace(self, **{name: value})
+        return self.with_values(**{name: value})
+
+    def with_values(self, **values: Any) -> Self:
+        """Return the same settings but these."""
+        return replace(self, **values)
 
     def live_part_of(self, other: "Hyperparameters") -> Self:
         """Return these settings with all that applies live taken from `other`."""

@@ -16,16 +16,16 @@ import pytest
 
 from tests.training.runs import SMALL, bits, finish, small_dataset
 from tui_backprop.runs.files import RunFiles
-from tui_backprop.runs.format.checkpoint import read_checkpoint, write_checkpoint
+from tui_backprop.runs.format.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from tui_backprop.runs.run_error import RunError
-from tui_backprop.runs.trainer_state import TrainerState, capture, restore
+from tui_backprop.runs.trainer_state import capture, restore
 from tui_backprop.training.trainer import Trainer
 
 DATASET = small_dataset()
 
 
 @pytest.fixture
-def state() -> TrainerState:
+def state() -> Checkpoint:
     trainer = Trainer(SMALL, DATASET)
     for _ in range(30):
         trainer.work()
@@ -33,7 +33,7 @@ def state() -> TrainerState:
 
 
 @pytest.fixture
-def stored(tmp_path: Path, state: TrainerState) -> Path:
+def stored(tmp_path: Path, state: Checkpoint) -> Path:
     path = tmp_path / "checkpoint.npz"
     write_checkpoint(RunFiles(), path, state)
     return path
@@ -59,7 +59,7 @@ def refused(path: Path) -> str:
     return message
 
 
-def is_refused_or_harmless(path: Path, state: TrainerState) -> bool:
+def is_refused_or_harmless(path: Path, state: Checkpoint) -> bool:
     """Return whether a damaged file is refused; if not, what it holds must be unchanged.
 
     Dates and the like in the zip directory do not matter.
@@ -72,7 +72,7 @@ def is_refused_or_harmless(path: Path, state: TrainerState) -> bool:
     return False
 
 
-def same(one: TrainerState, other: TrainerState) -> bool:
+def same(one: Checkpoint, other: Checkpoint) -> bool:
     return (
         one.arrays.keys() == other.arrays.keys()
         and all(
@@ -98,7 +98,7 @@ def test_a_run_goes_on_from_the_file_bit_for_bit(tmp_path: Path, dtype: str) -> 
     assert restored.snapshot().views["evaluations"] == straight.snapshot().views["evaluations"]
 
 
-def test_numpy_opens_it_without_pickle(stored: Path, state: TrainerState) -> None:
+def test_numpy_opens_it_without_pickle(stored: Path, state: Checkpoint) -> None:
     with np.load(stored, allow_pickle=False) as archive:
         assert np.array_equal(archive["params/W1"], state.arrays["params/W1"])
         assert json.loads(archive["values"].tobytes())["iteration"] == state.values["iteration"]
@@ -112,7 +112,7 @@ def test_truncated_anywhere_is_refused(stored: Path, bounded: None) -> None:
 
 
 def test_a_flipped_bit_anywhere_is_refused_or_harmless(
-    stored: Path, state: TrainerState, bounded: None
+    stored: Path, state: Checkpoint, bounded: None
 ) -> None:
     data = stored.read_bytes()
     rng = random.Random(5)
@@ -127,7 +127,7 @@ def test_a_flipped_bit_anywhere_is_refused_or_harmless(
 
 
 def test_overwritten_fields_are_refused_or_harmless(
-    stored: Path, state: TrainerState, bounded: None
+    stored: Path, state: Checkpoint, bounded: None
 ) -> None:
     data = stored.read_bytes()
     rng = random.Random(6)
@@ -201,9 +201,9 @@ def test_a_file_larger_than_memory_is_refused_unread(stored: Path) -> None:
         read_checkpoint(stored, max_bytes=1000)
 
 
-def test_another_format_is_named(tmp_path: Path, state: TrainerState) -> None:
+def test_another_format_is_named(tmp_path: Path, state: Checkpoint) -> None:
     path = tmp_path / "checkpoint.npz"
-    write_checkpoint(RunFiles(), path, TrainerState(state.arrays, state.values | {"format": 2}))
+    write_checkpoint(RunFiles(), path, Checkpoint(state.arrays, state.values | {"format": 2}))
     assert "is in format 2, but this program reads format 1" in refused(path)
 
 
@@ -252,9 +252,7 @@ class FullDisk(RunFiles):
         return Limited()
 
 
-def test_a_disk_full_at_any_byte_leaves_the_old_checkpoint(
-    stored: Path, state: TrainerState
-) -> None:
+def test_a_disk_full_at_any_byte_leaves_the_old_checkpoint(stored: Path, state: Checkpoint) -> None:
     before = stored.read_bytes()
     endless = FullDisk(10**9)
     write_checkpoint(endless, stored, state)

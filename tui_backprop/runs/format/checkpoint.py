@@ -1,34 +1,34 @@
 """`checkpoint.npz`: arrays and plain values in one file, which is whole or refused.
 
-The file is what `numpy.savez` writes: uncompressed `.npy` members, which `numpy.load` opens with
-`allow_pickle=False`. Besides the state's own arrays it holds
-- `values`: a JSON object in UTF-8, as uint8 (bytes,); its `format` is the version, now 1;
-- `checksum`: the BLAKE2b digest of all other arrays, as uint8 (32,): see `_checksum`.
+See README.md here. NumPy reads the arrays; before it does, what the archive and each array's header
+claim is held against the size of the file, so that nothing is allocated which the file cannot hold.
 """
 
 import errno
 import hashlib
 import json
+import math
 import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
+import numpy.lib.format as npy
 import numpy.typing as npt
 
-from tui_backprop.datasets.errors import DatasetError
-from tui_backprop.datasets.files import fill, open_regular, size_of
-from tui_backprop.datasets.npy import NpyError, read_npy_header
+from tui_backprop.datasets.files import size_of
 from tui_backprop.datasets.npz import ShortReads
 from tui_backprop.printable import printable
-from tui_backprop.runs.files import RunFiles
+from tui_backprop.runs.files import RunFiles, open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.run_error import RunError
-from tui_backprop.runs.trainer_state import Arrays, TrainerState
 
 FORMAT = 1
 MAX_VALUES_BYTES = 2**20
@@ -37,30 +37,41 @@ MAX_BYTES = 64 * 2**30
 MAX_SOME_BYTES = 2**24
 
 Array = npt.NDArray[Any]
+Arrays = dict[str, Array]
+
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-def write_checkpoint(files: RunFiles, path: Path, state: TrainerState) -> None:
-    """Put `state` in the place of the checkpoint at `path`, if there is one.
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a checkpoint holds: arrays by their names, and values that JSON can hold."""
+
+    arrays: Arrays
+    values: dict[str, Any]
+
+
+def write_checkpoint(files: RunFiles, path: Path, checkpoint: Checkpoint) -> None:
+    """Put `checkpoint` in the place of the one at `path`, if there is one.
 
     Raises:
         OSError: it cannot be written; the old checkpoint is still there then.
     """
-    files.replace(path, lambda file: _write(file, state))
+    files.replace(path, lambda file: _write(file, checkpoint))
 
 
-def _write(file: BinaryIO, state: TrainerState) -> None:
-    text = json.dumps({"format": FORMAT} | state.values, allow_nan=False)
-    arrays: Arrays = dict(state.arrays)
+def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
+    text = json.dumps({"format": FORMAT} | checkpoint.values, allow_nan=False)
+    arrays: Arrays = dict(checkpoint.arrays)
     arrays["values"] = np.frombuffer(text.encode(), np.uint8)
     arrays["checksum"] = _checksum(arrays)
     # As numpy.savez does, which leaves its archive open when the disk is full.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
-def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> TrainerState:
+def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> Checkpoint:
     """Return what was written to `path`, every bit of it checked against the checksum.
 
     Args:
@@ -70,7 +81,7 @@ def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> TrainerState:
     Raises:
         RunError: no such file, not readable, damaged, too large, or of another format.
     """
-    with _faults(path), open_regular(path) as file:
+    with _faults(path), open_stored(path) as file:
         size = size_of(file)
         if size > max_bytes:
             raise StateError(f"has {size:,} bytes, more than the {max_bytes:,} that may be read")
@@ -84,7 +95,7 @@ def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> TrainerState:
 
 def read_some_arrays(
     path: Path, wanted: Collection[str], max_bytes: int = MAX_SOME_BYTES
-) -> TrainerState:
+) -> Checkpoint:
     """Return the values and those arrays that are wanted and there; each has its own CRC-32.
 
     Args:
@@ -95,7 +106,7 @@ def read_some_arrays(
     Raises:
         RunError: as `read_checkpoint`.
     """
-    with _faults(path), open_regular(path) as file:
+    with _faults(path), open_stored(path) as file:
         size = size_of(file)
         with ShortReads(file.raw) as reader, zipfile.ZipFile(reader) as archive:
             members = [
@@ -114,7 +125,7 @@ def read_some_arrays(
         return _parsed(arrays)
 
 
-def _checked(arrays: Arrays) -> TrainerState:
+def _checked(arrays: Arrays) -> Checkpoint:
     if "values" not in arrays or "checksum" not in arrays:
         raise StateError("damaged, or no checkpoint: it has no values or no checksum")
     checksum = arrays.pop("checksum")
@@ -123,7 +134,7 @@ def _checked(arrays: Arrays) -> TrainerState:
     return _parsed(arrays)
 
 
-def _parsed(arrays: Arrays) -> TrainerState:
+def _parsed(arrays: Arrays) -> Checkpoint:
     values = arrays.pop("values")
     if values.nbytes > MAX_VALUES_BYTES:
         raise StateError(f"has {values.nbytes:,} bytes of values, expected {MAX_VALUES_BYTES:,}")
@@ -135,7 +146,7 @@ def _parsed(arrays: Arrays) -> TrainerState:
     found = checked.integer("format", 1, 2**31)
     if found != FORMAT:
         raise StateError(f"is in format {found}, but this program reads format {FORMAT}")
-    return TrainerState(arrays, checked.as_dict())
+    return Checkpoint(arrays, checked.as_dict())
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
@@ -156,19 +167,34 @@ def _members(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
+    """Read an array, after a look at its header alone: no more than the file has is allocated."""
     name = printable(member.filename, 60)
-    with archive.open(member) as stream:
-        try:
-            header = read_npy_header(stream)
-        except NpyError as error:
-            raise StateError(f"{name} {printable(error)}") from error
-        if header.header_bytes + header.data_bytes != member.file_size:
-            raise StateError(f"damaged: {name} claims {header.data_bytes:,} bytes of data")
-        stored = header.shape[::-1] if header.fortran_order else header.shape
-        array = np.empty(stored, header.dtype)
-        if fill(stream, array) < array.nbytes or stream.read(1):
-            raise StateError(f"damaged: {name} breaks off")
-    return array.T if header.fortran_order else array
+    try:
+        with archive.open(member) as stream:
+            _check_header(stream, name, member.file_size)
+        with archive.open(member) as stream:
+            array: Array = npy.read_array(stream, allow_pickle=False)
+            if stream.read(1):
+                raise StateError(f"damaged: {name} has more than its array")
+    # What NumPy's parser of headers lets through, where one is no header; and what it warns of.
+    except (SyntaxError, tokenize.TokenError, TypeError, RecursionError, Warning) as error:
+        raise StateError(f"damaged: {name} has no header that NumPy writes") from error
+    return array
+
+
+def _check_header(stream: IO[bytes], name: str, size: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = _HEADERS.get(npy.read_magic(stream))
+        if read is None:
+            raise StateError(f"{name} is in a later version of the npy format")
+        shape, _, dtype = read(stream)
+    if dtype.kind not in "biuf":
+        pickled = ", which would have to be unpickled" if dtype.hasobject else ""
+        raise StateError(f"{name} has dtype {printable(dtype, 60)}{pickled}; expected numbers")
+    data = math.prod(shape) * dtype.itemsize
+    if stream.tell() + data != size or min(shape, default=0) < 0:
+        raise StateError(f"damaged: {name} claims {data:,} bytes of data")
 
 
 def _checksum(arrays: Mapping[str, Array]) -> Array:
@@ -189,9 +215,8 @@ def _faults(path: Path) -> Iterator[None]:
     """Turn all that reading a damaged or forged archive raises into a RunError naming it."""
     try:
         yield
-    except DatasetError as error:
-        # Of the shared readers: it names the path already.
-        raise RunError(str(error)) from error
+    except RunError:
+        raise
     except StateError as error:
         raise RunError(f"{printable(path)}: {error}") from error
     except MemoryError as error:

@@ -1,28 +1,9 @@
-"""`config.toml`: what a run was started with. Written once, never changed.
+"""`config.toml`: what a run was started with. Written once, never changed. See README.md here."""
 
-format = 1
-id = "20261123-182207-k3f9"
-created = 2026-11-23T18:22:07Z
-program = "tui-backprop 0.1.0"
-
-[data]                      what the dataset was, so that another one is noticed
-path = ""                   absolute path of the user's own data, empty for a built-in set
-checksum = 0                CRC-32 of all samples and labels, 0 for a built-in set
-train_size = 60000
-test_size = 10000
-input_size = 784
-class_count = 10
-
-[hyperparameters]           all of them, by the names of the command line's options
-dataset = "mnist"
-…
-"""
-
-import json
 import tomllib
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,13 +15,13 @@ from tui_backprop.runs.files import open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
 from tui_backprop.runs.run_error import RunError
-from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, Hyperparameters
+from tui_backprop.settings.tasks import TASKS, Task
 from tui_backprop.user_path import expanded
 
 if TYPE_CHECKING:
     from tui_backprop.datasets.dataset import Dataset
 
-CONFIG_NAME = "config.toml"
 FORMAT = 1
 MAX_CONFIG_BYTES = 2**16
 _MOST = 2**40
@@ -50,14 +31,25 @@ _YEARS = range(1970, 9999)
 
 @dataclass(frozen=True)
 class DataDescription:
-    """Which data a run trains on; see the module for what each part means."""
+    """Which data a run trains on.
 
-    path: str
-    checksum: int
-    train_size: int
-    test_size: int
-    input_size: int
-    class_count: int
+    `path` is absolute, of the user's own data, and empty for a built-in set, as `checksum` is 0.
+    A size is 0 where it is not known.
+    """
+
+    path: str = ""
+    checksum: int = 0
+    train_size: int = 0
+    test_size: int = 0
+    input_size: int = 0
+    class_count: int = 0
+    output_size: int = 0
+    task: str = "classification"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says enough to notice other data."""
+        return bool(self.train_size and self.test_size and self.input_size and self.output_size)
 
     @classmethod
     def of(cls, name: str, dataset: "Dataset") -> "DataDescription":
@@ -74,52 +66,75 @@ class DataDescription:
             dataset.test_size,
             dataset.input_size,
             dataset.class_count,
+            dataset.output_size,
+            dataset.task,
         )
 
     @classmethod
     def read(cls, values: PlainValues) -> "DataDescription":
-        """Return what `asdict` wrote.
+        """Return what `asdict` wrote; what is missing is not known.
 
         Raises:
-            StateError: a value is missing or out of bounds.
+            StateError: a value is of another type or out of bounds.
         """
+        class_count = values.integer("class_count", 0, _MOST, default=0)
         return cls(
-            values.text("path"),
-            values.integer("checksum", 0, 2**32 - 1),
-            *(
-                values.integer(name, 1, _MOST)
-                for name in ("train_size", "test_size", "input_size", "class_count")
-            ),
+            path=values.text("path", default=""),
+            checksum=values.integer("checksum", 0, 2**32 - 1, default=0),
+            train_size=values.integer("train_size", 0, _MOST, default=0),
+            test_size=values.integer("test_size", 0, _MOST, default=0),
+            input_size=values.integer("input_size", 0, _MOST, default=0),
+            class_count=class_count,
+            # The first program only knew classifications.
+            output_size=values.integer("output_size", 0, _MOST, default=class_count),
+            task=values.text("task", 40, default="classification"),
         )
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run was started with; `created` is in UTC."""
+    """What a run was started with.
+
+    `created` is None where the file does not tell; `stated` are the names of the hyperparameters
+    that it tells: the others have their defaults.
+    """
 
     id: str
-    created: datetime
+    created: datetime | None
     data: DataDescription
     hyperparameters: Hyperparameters
     program: str = f"tui-backprop {__version__}"
+    stated: frozenset[str] = field(default=frozenset(FIELD_BY_NAME), compare=False)
+
+    @property
+    def task(self) -> Task:
+        """What the net is trained for; one that is not known here counts as classification."""
+        return TASKS.get(self.data.task, TASKS["classification"])
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
-        """Units of each layer, input to output."""
-        return (self.data.input_size, *self.hyperparameters.hidden, self.data.class_count)
+        """Units of each layer, input to output; empty where they are not known."""
+        if not (self.data.input_size and self.data.output_size and "hidden" in self.stated):
+            return ()
+        return (self.data.input_size, *self.hyperparameters.hidden, self.data.output_size)
 
     def to_toml(self) -> bytes:
         """Return the text of the file."""
-        lines = [
-            f"format = {FORMAT}",
-            f"id = {_toml(self.id)}",
-            f"created = {self.created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            f"program = {_toml(self.program)}",
-            *_toml_table("data", asdict(self.data)),
-            *_toml_table("hyperparameters", self.hyperparameters.to_dict()),
-        ]
+        import tomli_w
+
+        head: dict[str, Any] = {"format": FORMAT, "id": self.id}
+        if self.created is not None:
+            head["created"] = self.created.astimezone(UTC).replace(microsecond=0)
+        text = tomli_w.dumps(
+            head
+            | {
+                "program": self.program,
+                "data": asdict(self.data),
+                "hyperparameters": self.hyperparameters.to_dict(),
+            }
+        )
         # A path that is no text keeps a mark where it is not: TOML has no way to hold it.
-        return "\n".join([*lines, ""]).encode("utf-8", "replace")
+        return text.encode("utf-8", "replace")
 
 
 def read_config(path: Path) -> RunConfig:
@@ -130,10 +145,11 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         with open_stored(path) as file:
-            content = file.read(MAX_CONFIG_BYTES + 1)
+            # A file of the kernel's may have nothing to tell, and says so by None.
+            content = file.read(MAX_CONFIG_BYTES + 1) or b""
         if len(content) > MAX_CONFIG_BYTES:
             raise StateError(f"has more than {MAX_CONFIG_BYTES:,} bytes")
-        return _read(PlainValues(tomllib.loads(content.decode())))
+        return _read(tomllib.loads(content.decode()), path.parent.name)
     except OSError as error:
         raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
     except RunError:
@@ -144,32 +160,27 @@ def read_config(path: Path) -> RunConfig:
         raise RunError(f"{printable(path)}: damaged, no TOML ({printable(error, 80)})") from error
 
 
-def _read(values: PlainValues) -> RunConfig:
+def _read(content: Mapping[str, Any], directory: str) -> RunConfig:
+    values = PlainValues(content)
     found = values.integer("format", 1, 2**31)
     if found != FORMAT:
         raise StateError(f"is in format {found}, but this program reads format {FORMAT}")
-    created = values.as_dict().get("created")
+    hyperparameters = values.table("hyperparameters")
+    return RunConfig(
+        values.text("id", 100, default=directory),
+        _read_date(content.get("created")),
+        DataDescription.read(values.table("data")),
+        read_hyperparameters(hyperparameters),
+        values.text("program", 200, default=""),
+        frozenset(hyperparameters.as_dict()),
+    )
+
+
+def _read_date(created: object) -> datetime | None:
+    if created is None:
+        return None
     if not isinstance(created, datetime) or created.tzinfo is None:
         raise StateError("created is no date with time and zone")
     if created.year not in _YEARS:
         raise StateError(f"created is in the year {created.year}")
-    return RunConfig(
-        values.text("id", 100),
-        created,
-        DataDescription.read(values.table("data")),
-        read_hyperparameters(values.table("hyperparameters")),
-        values.text("program", 200),
-    )
-
-
-def _toml_table(name: str, values: Mapping[str, Any]) -> list[str]:
-    return ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, str):
-        # JSON's strings are TOML's but for DEL.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    return created

@@ -1,24 +1,9 @@
-"""`metrics.jsonl`: what happened in a run, one JSON object a line, only ever added to.
-
-A line with `event` tells of the run; any other is a point of its curves:
-
-    {"event": "started", "iteration": 0, "time": "2026-11-23T18:22:07Z"}
-    {"iteration": 600, "epoch": 1.0, "loss": 0.34, "mean_loss": 0.36, "train_accuracy": 0.9,
-     "test_accuracy": 0.91, "elapsed": 0.21}
-
-- `loss`: of that iteration's minibatch, in nats; null before the first. `mean_loss`: of all
-  minibatches since the point before, or since the run went on; null if there are none. Accuracies:
-  of the full sets, 0 to 1, or null where none were taken. `elapsed`: seconds of training so far.
-- Points stand closest at the start and ever further apart: `runs.metrics_log` says where.
-- Events: `started`, `resumed`, `changed` (with the hyperparameters that apply live), `paused`,
-  `finished`, `diverged` (with `what` was not finite, and `where`), `interrupted`. After `resumed`,
-  the points beyond its iteration that stand before it do not count: these iterations were lost,
-  and are made again.
-- A reader skips, and counts, lines that it cannot read: the last may be half-written.
-"""
+"""`metrics.jsonl`: what happened in a run, one JSON object a line. See README.md here."""
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +11,10 @@ from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.run_error import RunError
-from tui_backprop.settings.hyperparameters import LIVE_FIELDS
+from tui_backprop.settings.fields import HyperparameterError
+from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
+from tui_backprop.settings.tasks import TASKS, Task
 
-METRICS_NAME = "metrics.jsonl"
 EVENTS = ("started", "resumed", "changed", "paused", "finished", "diverged", "interrupted")
 MAX_LINE_BYTES = 4096
 MAX_METRICS_BYTES = 2**26
@@ -41,14 +27,14 @@ _STOP = ("where", "what")
 
 @dataclass(frozen=True, slots=True)
 class MetricsPoint:
-    """A point of a run's curves; see the module for units."""
+    """A point of a run's curves. `train` and `test` are the task's metric, `elapsed` in seconds."""
 
     iteration: int
     epoch: float
     loss: float | None
     mean_loss: float | None
-    train_accuracy: float | None
-    test_accuracy: float | None
+    train: float | None
+    test: float | None
     elapsed: float
 
 
@@ -57,7 +43,8 @@ class RunEvent:
     """Something that happened to a run after `iteration` iterations; `time` is ISO 8601, UTC.
 
     Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known. Of
-    one that changed, `hyperparameters` are those that apply live, as they were from then on.
+    one that changed or was resumed, `hyperparameters` are those that apply live, as they were from
+    then on, if they are told.
     """
 
     event: str
@@ -65,11 +52,14 @@ class RunEvent:
     time: str
     where: str = ""
     what: str = ""
-    hyperparameters: dict[str, float] | None = None
+    hyperparameters: dict[str, Any] | None = None
 
 
 class MetricsReader:
     """Takes in a metrics file piece by piece, as it grows.
+
+    Args:
+        task: of the run, by which its metric is named.
 
     Attributes:
         points: in order of their iterations.
@@ -77,7 +67,8 @@ class MetricsReader:
         damaged_lines: how many lines could not be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task = TASKS["classification"]) -> None:
+        self._task = task
         self.points: list[MetricsPoint] = []
         self.events: list[RunEvent] = []
         self.damaged_lines = 0
@@ -116,36 +107,79 @@ class MetricsReader:
     def _take_event(self, values: PlainValues, iteration: int) -> None:
         event = values.text("event", 40)
         if event not in EVENTS:
-            raise StateError("unknown event")
+            return
         if event == "resumed":
             self.points = [point for point in self.points if point.iteration <= iteration]
         where, what = (
             printable(values.text(name, 100)) if values.has(name) else "" for name in _STOP
         )
-        live = None
-        if event == "changed":
-            live = {
-                field.name: type(field.default)(values.number(field.name)) for field in LIVE_FIELDS
-            }
-        self.events.append(RunEvent(event, iteration, values.text("time", 40), where, what, live))
+        live = _read_live(values) if event in ("changed", "resumed") else None
+        time = values.text("time", 40, default="")
+        self.events.append(RunEvent(event, iteration, time, where, what, live))
 
     def _take_point(self, values: PlainValues, iteration: int) -> None:
-        if self.points and iteration < self.points[-1].iteration:
+        before = self.points[-1] if self.points else None
+        if before and iteration < before.iteration:
             raise StateError("points out of order")
+        most = 1.0 if self._task.is_share else math.inf
+        train, test = (values.optional_from_zero(name, most) for name in metric_names(self._task))
         self.points.append(
             MetricsPoint(
                 iteration,
-                values.number("epoch"),
+                values.number("epoch", default=before.epoch if before else 0.0),
                 values.optional("loss"),
                 values.optional("mean_loss"),
-                values.optional_share("train_accuracy"),
-                values.optional_share("test_accuracy"),
-                values.number("elapsed"),
+                train,
+                test,
+                values.number("elapsed", default=before.elapsed if before else 0.0),
             )
         )
 
 
-def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
+def metric_names(task: Task) -> tuple[str, str]:
+    """Return the names that a task's metric has in a point, of the training and the test set."""
+    return f"train_{task.metric}", f"test_{task.metric}"
+
+
+def point_values(point: MetricsPoint, task: Task) -> dict[str, Any]:
+    """Return a point's values by the names that they have in the file, in its order."""
+    names = {"train": metric_names(task)[0], "test": metric_names(task)[1]}
+    return {names.get(name, name): value for name, value in asdict(point).items()}
+
+
+def _read_live(values: PlainValues) -> dict[str, Any] | None:
+    """Return the hyperparameters that apply live among an event's values, None if there are none.
+
+    Raises:
+        StateError: one of them is not allowed.
+    """
+    found = values.as_dict()
+    try:
+        live = {f.name: f.check(found[f.name]) for f in LIVE_FIELDS if values.has(f.name)}
+    except HyperparameterError as error:
+        raise StateError(str(error)) from error
+    return live or None
+
+
+def settings_after(base: Hyperparameters, events: Sequence[RunEvent]) -> Hyperparameters:
+    """Return what is in force after these events.
+
+    Args:
+        base: what the last checkpoint has, or what the run was started with.
+        events: of the run, in order.
+    """
+    for event in reversed(events):
+        if event.hyperparameters:
+            return replace(base, **event.hyperparameters)
+        if event.event == "resumed":
+            # It went back to the checkpoint: what had been changed since then was lost.
+            break
+    return base
+
+
+def read_metrics(
+    path: Path, task: Task = TASKS["classification"], *, tail: bool = False
+) -> MetricsReader:
     """Return what the file at `path` holds, or with `tail` only its last TAIL_BYTES.
 
     A file that is not there holds nothing.
@@ -153,7 +187,7 @@ def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
     Raises:
         RunError: it cannot be read, or is larger than any run makes it.
     """
-    reader = MetricsReader()
+    reader = MetricsReader(task)
     try:
         with open_stored(path) as file:
             size = file.seek(0, 2)
@@ -164,7 +198,7 @@ def read_metrics(path: Path, *, tail: bool = False) -> MetricsReader:
             file.seek(max(0, size - TAIL_BYTES) if tail else 0)
             if tail and size > TAIL_BYTES:
                 file.readline(MAX_LINE_BYTES)
-            reader.feed(file.read(MAX_METRICS_BYTES))
+            reader.feed(file.read(MAX_METRICS_BYTES) or b"")
     except FileNotFoundError:
         pass
     except OSError as error:

@@ -6,18 +6,15 @@ from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 
 
 def read_hyperparameters(values: PlainValues) -> Hyperparameters:
-    """Return the hyperparameters among stored values.
+    """Return the hyperparameters among stored values: one that is missing has its default.
+
+    Names that mean nothing here are ignored: the program that wrote them may know more.
 
     Raises:
-        StateError: one is missing, unknown or not allowed.
+        StateError: one of them is not allowed.
     """
     found = values.as_dict()
-    unknown = found.keys() - {field.name for field in FIELDS}
-    missing = [field.name for field in FIELDS if field.name not in found]
-    if unknown or missing:
-        names = ", ".join(missing or sorted(unknown))
-        raise StateError(f"{'missing' if missing else 'unknown'} hyperparameters: {names[:100]}")
     try:
-        return Hyperparameters(**found)
+        return Hyperparameters(**{f.name: found[f.name] for f in FIELDS if values.has(f.name)})
     except (HyperparameterError, TypeError) as error:
         raise StateError(str(error)) from error
