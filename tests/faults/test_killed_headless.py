@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.faults.hurried_program import train
+from tests.faults.hurried_program import train_unread
 from tests.support.processes import environment, run_program, wait_until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.format.checkpoint import read_checkpoint
@@ -60,7 +60,7 @@ def test_killed_at_a_hundred_random_moments_it_ends_as_if_it_never_had_been(tmp_
     copies.set_forkserver_preload(["tests.faults.hurried_program"])
     for _ in range(KILLS):
         start = ("--resume",) if run_paths(runs) else (*RUN, f"--iterations={ENDLESS}")
-        process = copies.Process(target=train, args=(f"--runs-dir={runs}", *start))
+        process = copies.Process(target=train_unread, args=(f"--runs-dir={runs}", *start))
         process.start()
         time.sleep(rng.uniform(*KILL_AFTER))
         assert process.exitcode is None
