@@ -1,5 +1,6 @@
 """A headless run that is killed or told to end, at random moments: what is left goes on."""
 
+import multiprocessing
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.faults.hurried_program import train_unread
 from tests.support.processes import environment, run_program, wait_until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.format.checkpoint import read_checkpoint
@@ -32,21 +34,13 @@ HYPERPARAMETERS = Hyperparameters(
 )
 
 KILLS = 100
-KILL_AFTER = 0.1, 0.7
+KILL_AFTER = 0.0, 0.25
 """Seconds after its start that a process is killed in: loading, training, writing."""
-
-HURRIED = (
-    "import tui_backprop.runs.recorder as recorder;"
-    "recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.05, 1.0;"
-    "from tui_backprop.cli import main; main()"
-)
-"""The program with checkpoints so often that a kill meets one every few times."""
-
 
 @contextmanager
 def training(runs: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
-        [sys.executable, "-c", HURRIED, "train", f"--runs-dir={runs}", *arguments],
+        [sys.executable, "-m", "tests.faults.hurried_program", f"--runs-dir={runs}", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -61,13 +55,17 @@ def training(runs: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 def test_killed_at_a_hundred_random_moments_it_ends_as_if_it_never_had_been(tmp_path: Path) -> None:
     runs, rng = tmp_path, random.Random(2)
     reached = moments_of_training = 0
+    # The program, imported once and copied for each kill, has it come where there is work to lose.
+    copies = multiprocessing.get_context("forkserver")
+    copies.set_forkserver_preload(["tests.faults.hurried_program"])
     for _ in range(KILLS):
         start = ("--resume",) if run_paths(runs) else (*RUN, f"--iterations={ENDLESS}")
-        with training(runs, *start) as process:
-            time.sleep(rng.uniform(*KILL_AFTER))
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            process.kill()
-            process.wait()
+        process = copies.Process(target=train_unread, args=(f"--runs-dir={runs}", *start))
+        process.start()
+        time.sleep(rng.uniform(*KILL_AFTER))
+        assert process.exitcode is None
+        process.kill()
+        process.join()
         iteration = iteration_to_go_on_from(runs)
         assert iteration >= reached
         moments_of_training += iteration > reached

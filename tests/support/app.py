@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from unittest.mock import patch
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
@@ -130,6 +131,42 @@ class AppUnderTest:
         return "\n".join(row[region.x : region.right] for row in rows)
 
 
+@contextmanager
+def quick_pilot(app: RecordingApp) -> Iterator[None]:
+    """Have Textual's Pilot wait until the app is at rest, not until the process takes no CPU time.
+
+    That is what each key, click, resize and pause ends with, and it takes a second whenever a
+    trainer works in another thread.
+    """
+
+    async def wait(*_: object) -> bool:
+        await app_at_rest(app)
+        return True
+
+    with (
+        patch("textual.app.wait_for_idle", wait),
+        patch("textual.pilot.wait_for_idle", wait),
+        patch("textual.pilot.Pilot._wait_for_screen", wait),
+    ):
+        yield
+
+
+async def app_at_rest(app: RecordingApp, timeout: float = 1.0) -> None:
+    """Wait until the event loop has nothing left to run, and what was changed is painted.
+
+    An app that never rests, as when it shows a run at full speed, is left alone after a while.
+    """
+    runnable: Collection[object] = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    end = time.monotonic() + timeout
+    await asyncio.sleep(0)
+    while time.monotonic() < end:
+        if not runnable and app.screen_stack:
+            app.screen._on_timer_update()
+        if not runnable:
+            return
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def running_app(
     hyperparameters: Hyperparameters = SPIRAL,
@@ -145,12 +182,13 @@ async def running_app(
     app = RecordingApp(side, hyperparameters, start=start, fps=fps, clock=clock)
     app.sent = []
     try:
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            test = AppUnderTest(app, pilot, side)
-            await test.until(test.form_is_laid_out)
-            if client is None and not start:
-                await test.shows("press space")
-            yield test
+        with quick_pilot(app):
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                test = AppUnderTest(app, pilot, side)
+                await test.until(test.form_is_laid_out)
+                if client is None and not start:
+                    await test.shows("press space")
+                yield test
     finally:
         await asyncio.to_thread(side.close)

@@ -1,6 +1,7 @@
 """Starting the program in a process of its own, and seeing which processes are left."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,17 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
     }
     wanted = {**os.environ, **plain, **(changes or {})}
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def give_children_default_signals() -> None:
+    """Have programs started from now on answer signals that this process was told to ignore.
+
+    It goes on ignoring them itself, in a handler: those are not passed on, unlike SIG_IGN.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def run_program(

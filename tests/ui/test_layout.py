@@ -62,7 +62,7 @@ async def test_each_pane_is_complete_at_80x24() -> None:
 async def test_the_columns_of_a_large_nets_table_stand_in_line() -> None:
     async with running_app(replace(SPIRAL, hidden=(1000, 2000)), size=LARGE) as test:
         await test.press("n")
-        await test.shows("1000×2000")
+        await test.shows("1000×2000", " ok ")
         rows = test.text_of("#layers-pane").splitlines()
         starts = {row.index("ok") for row in rows if " ok " in row}
         assert starts == {rows[1].index("state")}

@@ -75,7 +75,7 @@ class Walk:
         before = ""
         while before != self.test.text:
             before = self.test.text
-            await self.test.pilot.pause(0.02)
+            await self.test.pilot.pause()
 
     async def go_to(self, step: int) -> None:
         """Go to an operation with the arrow keys."""
