@@ -16,7 +16,7 @@ def train_unread(*arguments: str) -> None:
 
 def train_hurriedly(*arguments: str) -> None:
     """Train in this process, to the end."""
-    recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.05, 1.0
+    recorder.CHECKPOINT_SECONDS, recorder.SHARE = 0.05, 1.0
     main(["train", *arguments])
 
 

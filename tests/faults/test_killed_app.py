@@ -38,7 +38,7 @@ HURRIED = """
 import sys
 if any("tui_backprop.session.process" in argument for argument in sys.orig_argv):
     import tui_backprop.runs.recorder as recorder
-    recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.2, 1.0
+    recorder.CHECKPOINT_SECONDS, recorder.SHARE = 0.2, 1.0
 """
 """What Python imports at its start: the training process's checkpoints come more often."""
 
