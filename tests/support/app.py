@@ -92,7 +92,8 @@ class AppUnderTest:
         """Whether the form, which comes after the first frame, is there: where it is shown."""
         rows = self.app.training_screen.query(FieldRow)
         form = self.app.training_screen.query_one("#hyperparameter-form")
-        return len(rows) == len(FIELDS) and (not form.size or all(row.region.area for row in rows))
+        laid_out = all(row.region.area for row in rows if row.display)
+        return len(rows) == len(FIELDS) and (not form.size or laid_out)
 
     def row(self, name: str) -> FieldRow:
         """Return a field's row of the form."""

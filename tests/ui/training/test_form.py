@@ -22,9 +22,25 @@ def shown_row(test: AppUnderTest, name: str) -> str:
     return " ".join(" ".join(rows).split())
 
 
-async def test_every_field_is_there_with_its_value() -> None:
+async def test_what_means_nothing_for_what_is_chosen_is_left_out() -> None:
+    async with running_app(size=(130, 70)) as test:
+        assert not test.row("momentum").display
+        test.select("optimizer").value = "momentum"
+        await test.until(lambda: test.row("momentum").display)
+        assert "0 to 0.999999" in shown_row(test, "momentum")
+        await test.type_into("momentum", "most of it")
+        assert test.row("momentum").error
+        test.select("optimizer").value = "adam"
+        await test.until(lambda: not test.row("momentum").display)
+        assert test.row("beta1").display
+        await test.press("escape", "r")
+        await test.until(lambda: len(test.commands(Start)) == 2)
+        assert test.commands(Start)[-1] == Start(SPIRAL.with_value("optimizer", "adam"))
+
+
+async def test_every_field_that_applies_is_there_with_its_value() -> None:
     async with running_app() as test:
-        for field in FIELDS:
+        for field in SPIRAL.applying_fields():
             value = getattr(SPIRAL, field.name)
             assert test.row(field.name).value == value
             assert field.label in shown_row(test, field.name)
@@ -61,7 +77,7 @@ async def test_what_applies_live_applies_with_enter() -> None:
 
 async def test_what_needs_a_new_net_is_marked_and_waits_for_reset() -> None:
     async with running_app() as test:
-        for field in FIELDS:
+        for field in SPIRAL.applying_fields():
             marked = "↻" in shown_row(test, field.name)
             assert marked == (field.applies.value == "with the next reset")
         await test.type_into("hidden", "5,4")

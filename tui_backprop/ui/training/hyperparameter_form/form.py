@@ -47,11 +47,18 @@ class HyperparameterForm(VerticalScroll):
             widgets.append(Label(group, classes="group-title"))
             widgets += [self._rows[field.name] for field in fields]
         self.mount_all(widgets)
+        self._show_what_applies()
+
+    def _show_what_applies(self) -> None:
+        """Leave out the fields that mean nothing for what is chosen."""
+        applying = {field.name for field in self.values().applying_fields()}
+        for name, row in self._rows.items():
+            row.display = name in applying
 
     @property
     def invalid_rows(self) -> Iterable[FieldRow]:
-        """The rows whose text is no valid value."""
-        return [row for row in self._rows.values() if row.error]
+        """The rows in sight whose text is no valid value."""
+        return [row for row in self._rows.values() if row.error and row.display]
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
@@ -67,6 +74,7 @@ class HyperparameterForm(VerticalScroll):
             self._in_force = hyperparameters
             for name, row in self._rows.items():
                 row.set_in_force(getattr(hyperparameters, name))
+            self._show_what_applies()
 
     def refuse(self, field: str, message: str) -> None:
         """Show under a field why the run could not take its value; nothing is to blame without."""
@@ -74,8 +82,9 @@ class HyperparameterForm(VerticalScroll):
             self._rows[field].refuse(message)
 
     @on(FieldRow.Edited)
-    def _ask_for_live_change(self, event: FieldRow.Edited) -> None:
+    def _take_edit(self, event: FieldRow.Edited) -> None:
         event.stop()
         row = event.row
+        self._show_what_applies()
         if event.done and row.field.applies is Applies.LIVE and row.value != row.in_force:
             self.post_message(self.LiveChangeRequested(row.field.name, row.value))
