@@ -232,6 +232,8 @@ def test_the_target_in_a_file_of_its_own(write: Write, tmp_path: Path) -> None:
         ("a,b\n", "1 rows, expected at least 2 samples"),
         ("a,b\n1,2\n", "1 row of data, expected at least 2"),
         ("a\n1\n2\n", "no column beside the target; values stand between commas, semi"),
+        ("# flowers\n" + FLOWERS, "row 2: 3 values, expected 1 as in row 1"),
+        (FLOWERS.replace("\n", ",\n"), "row 2: no value for 'column 4'"),
         (FLOWERS + "7,70\n", "row 8: 2 values, expected 3"),
         (FLOWERS + "7,70,rose,\n", "row 8: 4 values, expected 3"),
         (FLOWERS + "\n\n7,x,rose\n", "row 10: 'height' is 'x', expected a number"),

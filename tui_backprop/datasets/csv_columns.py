@@ -63,14 +63,20 @@ def read_columns(path: Path, target: str) -> tuple[Columns, Iterator[Row]]:
     if _is_announcement(first, width):
         announced_rows = int(first.values[0])
         classes = tuple(map(_shown, first.values[2:]))
+    elif len(first.values) != width:
+        raise row_error(
+            path,
+            second.number,
+            f"{width} values, expected {len(first.values)} as in row {first.number}",
+        )
     elif _is_header(first, second):
         header = [_shown(name) for name in first.values]
-    else:
-        width = len(first.values)
     data = chain(head[1:] if header or classes else head, rows)
-    names = tuple(header) or tuple(f"column {place}" for place in range(1, width + 1))
+    numbered = [f"column {place}" for place in range(1, width + 1)]
+    names = tuple(name or place for name, place in zip(header or numbered, numbered, strict=True))
     index = _target(path, names, target)
-    features = tuple(i for i, name in enumerate(names) if i != index and (i or name))
+    first_feature = 1 if header and not header[0] else 0
+    features = tuple(i for i in range(first_feature, width) if i != index)
     if not features:
         raise file_error(
             path,
