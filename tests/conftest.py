@@ -30,3 +30,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def children_get_default_signals() -> None:
     """Let programs that tests start answer signals, also where nohup has pytest ignore them."""
     give_children_default_signals()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one worker run the tests on a terminal, one after the other.
+
+    Each has two processes busy and a bound of seconds to keep; beside all other workers that is
+    enough.
+    """
+    for item in items:
+        if item.get_closest_marker("pty"):
+            item.add_marker(pytest.mark.xdist_group("terminal"))

@@ -127,9 +127,17 @@ class AppUnderTest:
 
     def text_of(self, selector: str) -> str:
         """Return what the screen shows in a widget's place."""
-        region = self.app.screen.query_one(selector, Widget).region
-        rows = self.lines[region.y : region.bottom]
-        return "\n".join(row[region.x : region.right] for row in rows)
+        (text,) = self.texts_of(selector)
+        return text
+
+    def texts_of(self, *selectors: str) -> list[str]:
+        """Return what the screen shows in the places of several widgets at the same moment."""
+        lines, texts = self.lines, []
+        for selector in selectors:
+            region = self.app.screen.query_one(selector, Widget).region
+            rows = lines[region.y : region.bottom]
+            texts.append("\n".join(row[region.x : region.right] for row in rows))
+        return texts
 
 
 @contextmanager
