@@ -27,9 +27,10 @@ def test_the_list(stored: Path) -> None:
     (path,) = run_paths(stored)
     heading, line = done.stdout.splitlines()
     assert heading.split() == [
-        *("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "ACCURACY", "STATE")
+        *("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "STATE")
     ]
-    run_id, _, _, dataset, net, iterations, accuracy, state = line.split()
+    run_id, _, _, dataset, net, iterations, metric, accuracy, state = line.split()
+    assert metric == "accuracy"
     assert (run_id, dataset, net, iterations, state) == (
         path.name, "spiral", "2-8-3", "25", "finished",
     )  # fmt: skip

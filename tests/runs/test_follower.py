@@ -1,6 +1,7 @@
 """Following a run from its files alone: what is shown is the trainer's, and nothing is touched."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from tests.runs.stored_runs import SPIRAL, SPIRAL_DATA, World, train
 from tests.support.scripted_worker import DIVERGING
+from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.directory import RunDirectory
 from tui_backprop.runs.followed_curve import with_later_points
 from tui_backprop.runs.follower import RunFollower
 from tui_backprop.runs.format.metrics import MetricsPoint, metrics_line
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.recorder import RunRecorder, resting_event
+from tui_backprop.runs.resuming import load_run
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.series import CAPACITY
@@ -130,6 +133,68 @@ def test_between_checkpoints_the_points_stand_for_what_came_since(world: World) 
     assert shown.views["layers"] == trainer.layer_rows() != checkpointed.views["layers"]
     assert run.last_event == ""
     recorder.close()
+
+
+def test_a_live_change_is_shown_before_the_next_checkpoint(world: World) -> None:
+    trainer, recorder = recorded(world, 20)
+    recorder.save(trainer, "paused")
+    (path,) = run_paths(world.runs)
+    checkpoint = (path / "checkpoint.npz").read_bytes()
+    run = follower(world)
+    run.read_on()
+    changed = replace(trainer.hyperparameters, learning_rate=0.01, iterations=90)
+    trainer.apply_live(changed)
+    train(trainer, recorder, world.clock, until=lambda t: t.iteration == 21, seconds=0.1)
+    recorder._writer.close()
+    (path / "checkpoint.npz").write_bytes(checkpoint)
+    assert run.read_on()
+    assert run.snapshot().hyperparameters == changed
+    again = follower(world)
+    again.read_on()
+    assert again.snapshot().hyperparameters == changed
+
+
+def test_a_change_that_was_lost_with_its_iterations_is_not_shown(world: World) -> None:
+    trainer, recorder = recorded(world, 20)
+    recorder.save(trainer, "paused")
+    (path,) = run_paths(world.runs)
+    checkpoint = (path / "checkpoint.npz").read_bytes()
+    trainer.apply_live(replace(trainer.hyperparameters, learning_rate=0.01))
+    train(trainer, recorder, world.clock, until=lambda t: t.iteration == 30)
+    # As a kill leaves it.
+    recorder.close()
+    (path / "checkpoint.npz").write_bytes(checkpoint)
+    directory = RunDirectory.open(path, world.files)
+    again = load_run(path, load_dataset)
+    recorder = RunRecorder(world.storage, lambda: again.elapsed, directory, again)
+    assert again.trainer.hyperparameters == SPIRAL
+    train(again.trainer, recorder, world.clock, until=lambda t: t.iteration == 22, seconds=0.1)
+    run = follower(world)
+    run.read_on()
+    assert run.snapshot().hyperparameters == SPIRAL
+    recorder.close()
+
+
+def test_of_an_old_run_that_was_resumed_the_checkpoint_tells_the_settings(world: World) -> None:
+    trainer, recorder = recorded(world, 20)
+    recorder.save(trainer, "paused")
+    recorder.close()
+    (path,) = run_paths(world.runs)
+    live = {"learning_rate": 0.01, "batch_size": 3, "iterations": 99}
+    changed = {"event": "changed", "iteration": 24, "time": "", **live}
+    resumed = {"event": "resumed", "iteration": 20, "time": ""}
+    for events, wanted in (
+        ([changed], replace(SPIRAL, **live)),
+        ([changed, resumed], SPIRAL),
+        ([changed, resumed, changed], replace(SPIRAL, **live)),
+    ):
+        before = (path / "metrics.jsonl").read_bytes()
+        with (path / "metrics.jsonl").open("ab") as file:
+            file.write(b"".join(map(metrics_line, events)))
+        run = follower(world)
+        run.read_on()
+        assert run.snapshot().hyperparameters == wanted
+        (path / "metrics.jsonl").write_bytes(before)
 
 
 def test_following_writes_nothing_and_keeps_nobody_from_the_run(world: World) -> None:

@@ -183,7 +183,7 @@ def set_array(name: str, to: np.ndarray) -> Damage:
         (set_value("hyperparameters", "hidden", to=[6]), "params/W1 is float32 (6, 5), expected"),
         (
             set_value("hyperparameters", "hidden", to=[5, 5]),
-            "lacks arrays that its net has: para",
+            "lacks arrays that its net has: params/W3",
         ),
         (set_value("hyperparameters", "seed", to="x"), "seed 'x': must be a whole number"),
         (set_value("layers", to={}), "layers is another, expected a list"),

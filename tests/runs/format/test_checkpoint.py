@@ -158,13 +158,57 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-def absurd_header() -> bytes:
-    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999,), }\n"
+def with_header(header: bytes, version: bytes = b"\1\0", data: bytes = b"") -> bytes:
+    """Return an archive of one array with this header."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        content = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header
-        archive.writestr("params/W1.npy", content)
+        length = len(header).to_bytes(2 if version == b"\1\0" else 4, "little")
+        archive.writestr("params/W1.npy", b"\x93NUMPY" + version + length + header + data)
     return file.getvalue()
+
+
+def absurd_header() -> bytes:
+    return with_header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999,), }\n")
+
+
+PLAIN = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", "(", "[" * 9000, "{" * 9000, "-" * 9000, "1" * 9000, "'a", "x", "{}", "[1]", "\x80"),
+        *("__import__('os')._exit(66)", "{'descr': '<f8'}", "1 +", "\0", "  1\n 2", "'\\N{x}'"),
+        PLAIN.replace("(2,)", "(2L,)"),
+        PLAIN.replace("(2,)", "(-2,)"),
+        PLAIN.replace("(2,)", "(-2, -1)"),
+        PLAIN.replace("(2,)", "(True,)"),
+        PLAIN.replace("(2,)", "(0, 99999999999999999999999)"),
+        PLAIN.replace("(2,)", "(2.0,)"),
+        PLAIN.replace("(2,)", f"({'9' * 5000},)"),
+        PLAIN.replace("(2,)", "(1,) * 2"),
+        PLAIN.replace("False", "1"),
+        PLAIN.replace("<f8", "|O"),
+        PLAIN.replace("<f8", "|V99999999999"),
+        PLAIN.replace("<f8", "<U4"),
+        PLAIN.replace("<f8", "f8,f8"),
+        PLAIN.replace("<f8", "(9999999,9999999)f8"),
+        PLAIN.replace("<f8", "a8"),
+        PLAIN.replace("<f8", "<M8[ns]"),
+        PLAIN.replace("'<f8'", "[('a', '<f8')]"),
+        PLAIN.replace("'<f8'", "[('a', '<f8', (1000000,))]"),
+        PLAIN.replace("'<f8'", "b'<f8'"),
+        PLAIN.replace("'<f8'", "{'names': ['a'], 'formats': ['|O']}"),
+    ],
+)
+@pytest.mark.parametrize("version", [b"\1\0", b"\2\0", b"\3\0", b"\4\0"])
+def test_a_header_that_numpy_does_not_write_is_refused(
+    tmp_path: Path, header: str, version: bytes, bounded: None
+) -> None:
+    path = tmp_path / "checkpoint.npz"
+    path.write_bytes(with_header(header.encode("latin-1"), version, b"\0" * 16))
+    message = refused(path)
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
