@@ -1,7 +1,10 @@
 """The import contracts of pyproject.toml, and what importing the command line must not load."""
 
+import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,31 @@ def test_imports_keep_the_contracts() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not within functions or for the type checker either."""
+    paths = {module_name(path): path for path in (ROOT / "tui_backprop").rglob("*.py")}
+    imports = {name: imported_modules(path, set(paths)) - {name} for name, path in paths.items()}
+    order = TopologicalSorter(imports)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path, modules: set[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & modules or {node.module}
+    return found
 
 
 def modules_loaded_by(code: str) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from tui_backprop.datasets import DatasetError
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.runs.writer import RunStorage
+from tui_backprop.session.goals import Goal, goal_of, is_over, state_of
 from tui_backprop.session.messages import (
     ApplyLive,
     Command,
@@ -18,7 +19,6 @@ from tui_backprop.session.messages import (
     Resume,
     Run,
     RunIterations,
-    RunState,
     RunToEpochEnd,
     SessionSnapshot,
     SnapshotTaken,
@@ -26,9 +26,10 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
 )
 from tui_backprop.session.recording import RecordKeeper
-from tui_backprop.session.step_desk import StepDesk, WalkthroughCommand
+from tui_backprop.session.speed_limit import SpeedLimit
 from tui_backprop.session.stopwatch import Clock, Stopwatch
 from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
+from tui_backprop.session.walkthrough_worker import WalkthroughCommand, WalkthroughWorker
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.memory import NotEnoughMemoryError, available_memory
 from tui_backprop.training.trainer import Trainer
@@ -36,9 +37,6 @@ from tui_backprop.training.views.registry import NO_VIEWS
 
 Inbox = SimpleQueue[Command | None]
 """Commands in order; None when there will be no more."""
-
-Goal = Callable[[Trainer], bool]
-"""Says whether training has come as far as it was asked to."""
 
 
 class Worker:
@@ -64,20 +62,19 @@ class Worker:
         self._trainer: Trainer | None = None
         self._loader = TrainerLoader()
         self._goal: Goal | None = None
-        self._speed_limit: float | None = None
         self._wanted = NO_VIEWS
-        self._next_due = 0.0
+        self._speed = SpeedLimit(clock)
         self._stopwatch = Stopwatch(clock)
         self._records = RecordKeeper(storage, lambda: self._stopwatch.elapsed)
-        self._desk = StepDesk(send, clock, record=self._records.record)
+        self._walkthrough = WalkthroughWorker(send, clock, record=self._records.record)
 
     def run(self) -> None:
         """Obey and train until the inbox says None."""
         while True:
             if self._has_work():
                 self._train_until_told()
-            while self._desk.busy and self._inbox.empty():
-                self._desk.work()
+            while self._walkthrough.busy and self._inbox.empty():
+                self._walkthrough.work()
             try:
                 command = self._inbox.get(timeout=self._time_to_wait())
             except Empty:
@@ -95,17 +92,18 @@ class Worker:
 
     def _time_to_wait(self) -> float | None:
         """Return how long to wait for a command: 0 under full speed, None when idle."""
-        if self._desk.busy:
+        if self._walkthrough.busy:
             return 0.0
         if not self._has_work():
             return self._records.seconds_to_wait
-        return max(0.0, self._next_due - self._clock()) if self._speed_limit else 0.0
+        return self._speed.seconds_to_wait
 
     def _train_until_told(self) -> None:
         """Train until a command waits, the goal is reached, or the next iteration is not due."""
         trainer, goal = self._trainer, self._goal
         assert trainer is not None
         nobody_waits, work, record = self._inbox.empty, trainer.work, self._records.record
+        limited = self._speed.per_second is not None
         self._stopwatch.start()
         while nobody_waits():
             if trainer.evaluating:
@@ -115,11 +113,8 @@ class Worker:
             if goal is None or goal(trainer):
                 self._come_to_rest()
                 return
-            if self._speed_limit is not None:
-                now = self._clock()
-                if now < self._next_due:
-                    return
-                self._next_due = max(self._next_due + 1 / self._speed_limit, now)
+            if limited and not self._speed.take_turn():
+                return
             work()
             record(trainer)
 
@@ -130,7 +125,7 @@ class Worker:
 
     def _save_rest(self) -> None:
         """Save a run that has come to rest, and tell of it if that fails or works again."""
-        if self._trainer is None or self._has_work() or self._desk.busy:
+        if self._trainer is None or self._has_work() or self._walkthrough.busy:
             return
         before = self._records.problem, self._records.run_id
         self._records.save(self._trainer)
@@ -150,8 +145,7 @@ class Worker:
             case ApplyLive(name, value):
                 self._apply_live(name, value)
             case LimitSpeed(limit):
-                self._speed_limit = limit
-                self._next_due = self._clock()
+                self._speed.change(limit)
                 self._report(requested=False)
             case Pause():
                 if self._trainer is not None:
@@ -169,7 +163,7 @@ class Worker:
         if self._trainer is not None:
             self._come_to_rest()
             before = self._trainer.iteration, self._trainer.non_finite
-            self._desk.obey(command, self._trainer)
+            self._walkthrough.obey(command, self._trainer)
             if (self._trainer.iteration, self._trainer.non_finite) != before:
                 self._report(requested=False)
 
@@ -197,7 +191,7 @@ class Worker:
     def _take(self, trainer: Trainer, stopwatch: Stopwatch) -> None:
         self._trainer = trainer
         self._goal = None
-        self._desk.drop_work()
+        self._walkthrough.drop_work()
         self._stopwatch = stopwatch
         self._report(requested=False)
 
@@ -218,20 +212,13 @@ class Worker:
         if self._trainer is not None:
             self._report(requested=False)
 
-    def _run_towards(self, command: Command) -> None:
+    def _run_towards(self, command: Run | RunIterations | RunToEpochEnd) -> None:
         trainer = self._trainer
-        if trainer is None or trainer.finished or trainer.non_finite is not None:
+        if trainer is None or is_over(trainer):
             return
-        self._desk.drop_work()
-        start, start_epoch = trainer.iteration, int(trainer.epoch)
-        match command:
-            case RunIterations(count):
-                self._goal = lambda t: is_over(t) or t.iteration >= start + count
-            case RunToEpochEnd():
-                self._goal = lambda t: is_over(t) or int(t.epoch) > start_epoch
-            case _:
-                self._goal = is_over
-        self._next_due = self._clock()
+        self._walkthrough.drop_work()
+        self._goal = goal_of(command, trainer)
+        self._speed.begin()
         self._report(requested=False)
 
     def _report(self, *, requested: bool) -> None:
@@ -242,27 +229,13 @@ class Worker:
             SnapshotTaken(
                 SessionSnapshot(
                     training=trainer.snapshot(self._wanted),
-                    state=self._state(trainer),
+                    state=state_of(trainer, self._goal),
                     elapsed=self._stopwatch.elapsed,
                     iterations_per_second=self._stopwatch.rate(trainer.iteration),
-                    speed_limit=self._speed_limit,
+                    speed_limit=self._speed.per_second,
                     run_id=self._records.run_id,
                     not_saved=self._records.problem,
                 ),
                 requested,
             )
         )
-
-    def _state(self, trainer: Trainer) -> RunState:
-        if trainer.non_finite is not None:
-            return RunState.STOPPED
-        if trainer.finished:
-            return RunState.FINISHED
-        if self._goal is not None:
-            return RunState.RUNNING
-        return RunState.PAUSED if trainer.iteration else RunState.READY
-
-
-def is_over(trainer: Trainer) -> bool:
-    """Whether there is nothing left to train: all iterations made, or a value not finite."""
-    return trainer.finished or trainer.non_finite is not None

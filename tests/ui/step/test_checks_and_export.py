@@ -12,7 +12,7 @@ import pytest
 from tests.support.app import LARGE, SMALL, TINY
 from tests.ui.step.walk import walking
 from tui_backprop.nn import Relu
-from tui_backprop.session import step_desk
+from tui_backprop.session import walkthrough_worker
 from tui_backprop.session.walkthrough_messages import CheckNet, CommitTrace
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
@@ -112,7 +112,7 @@ async def test_a_check_that_takes_a_while_shows_how_far_it_is(
                 yield piece
                 assert seen.wait(10.0)
 
-    monkeypatch.setattr(step_desk, "check_pieces", halfway_until_seen)
+    monkeypatch.setattr(walkthrough_worker, "check_pieces", halfway_until_seen)
     async with walking(Hyperparameters(dataset="digits", hidden=(100,))) as walk:
         await walk.press("C")
         await walk.until(lambda: re.search(r" [\d,]+ of 7,510 entries", walk.test.text))

@@ -16,7 +16,7 @@ from tui_backprop.ui.charts.loss_chart_model import (
     LossChartModels,
     smoothed,
 )
-from tui_backprop.ui.painting.fitting import first_fitting
+from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.view_widget import ViewWidget
 
 NO_CURVE = Curve(1, (), (), ())

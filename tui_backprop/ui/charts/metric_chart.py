@@ -13,7 +13,7 @@ from tui_backprop.ui.charts.metric_chart_model import (
     TRAIN_COLOUR,
     MetricChartModels,
 )
-from tui_backprop.ui.painting.fitting import first_fitting
+from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.view_widget import ViewWidget
 
 

@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_backprop.ui.painting.fitting import cut_between_words
+from tui_backprop.ui.painting.shortening import cut_between_words
 
 
 class PaintedWidget(Widget):

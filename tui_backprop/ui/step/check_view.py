@@ -8,8 +8,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.nn.operation import shape_text
-from tui_backprop.ui.painting.fitting import first_fitting
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.table_columns import (
     Cells,
     TableColumn,
@@ -159,7 +159,7 @@ def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
     room = max(1, height - 2)
     left_out = len(ordered) - room if len(ordered) > room else -1
     shown = ordered if left_out < 0 else ordered[: room - 1]
-    cells = [parameter_cells(parameter) for parameter in shown]
+    cells = [check_row(parameter) for parameter in shown]
     columns = fitting_columns(widened(NET_COLUMNS, cells), width)
     lines = [first, table_line(columns, headings(columns), Style(dim=True))]
     for parameter, row in zip(shown, cells, strict=True):
@@ -170,7 +170,7 @@ def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
     return lines
 
 
-def parameter_cells(check: ParameterCheck) -> Cells:
+def check_row(check: ParameterCheck) -> Cells:
     """Return the errors of one parameter's entries, how many have no say, and the verdict."""
     worst = index_text(check.key, check.worst.index)
     return {

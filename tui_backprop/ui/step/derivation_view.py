@@ -12,8 +12,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_backprop.ui.painting.fitting import first_fitting
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.step.derivation_lines import divisor_line, named_form, result_lines
 from tui_backprop.ui.step.matrix_window import panned
 from tui_backprop.ui.step.numbers import index_text
@@ -22,7 +22,7 @@ from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, Trac
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _TermForm:
     """How terms are written: their significant digits, with the operands' values, the total."""
 
     digits: int
@@ -30,11 +30,11 @@ class _Form:
     total: bool = True
 
 
-_FORMS = (
-    *(_Form(digits) for digits in (6, 5, 4, 3)),
-    *(_Form(digits, total=False) for digits in (4, 3)),
-    *(_Form(digits, values=False) for digits in (4, 3)),
-    _Form(3, values=False, total=False),
+_TERM_FORMS = (
+    *(_TermForm(digits) for digits in (6, 5, 4, 3)),
+    *(_TermForm(digits, total=False) for digits in (4, 3)),
+    *(_TermForm(digits, values=False) for digits in (4, 3)),
+    _TermForm(3, values=False, total=False),
 )
 """From the fullest to the shortest."""
 
@@ -131,7 +131,7 @@ class DerivationView(PaintedWidget, can_focus=True):
             (cell_len(self._terms[at].term.names()) for at in in_sight if at is not None), default=0
         )
         divisor = divisor_line(derivation)
-        for form in _FORMS:
+        for form in _TERM_FORMS:
             lines = [
                 divisor if place is None else self._term_line(place, names, form)
                 for place in in_sight
@@ -200,7 +200,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         sources = [operand.source is not None for operand in self._operands()]
         return sources.index(True) if True in sources else 0
 
-    def _term_line(self, place: int, name_width: int, form: _Form) -> Strip:
+    def _term_line(self, place: int, name_width: int, form: _TermForm) -> Strip:
         _, term, total = self._terms[place]
         digits = form.digits
         chosen = place == self._chosen

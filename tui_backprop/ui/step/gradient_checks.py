@@ -20,6 +20,7 @@ class GradientChecks:
         view: where the check that was asked for last is shown.
         say: takes a line of news.
         ask: sends a command to the training process.
+        make_room: brings the view into sight.
     """
 
     _traced: Traced
@@ -30,10 +31,12 @@ class GradientChecks:
         view: CheckView,
         say: Callable[[str], None],
         ask: Callable[[Command], None],
+        make_room: Callable[[], None],
     ) -> None:
         self._view = view
         self._say = say
         self._ask = ask
+        self._make_room = make_room
         self._showing_whole_net = self.exporting = False
 
     def begin(self, traced: Traced) -> None:
@@ -42,14 +45,19 @@ class GradientChecks:
         self._whole_net = None
         self._showing_whole_net = self.exporting = False
 
-    def check_cell(self, key: str, index: Index) -> None:
-        """Ask for the check of one entry of a parameter's gradient."""
+    def check_cell(self, key: str | None, index: Index) -> None:
+        """Ask for the check of one entry of a parameter's gradient, if that is what is shown."""
+        if key is None:
+            self._say("c checks a dW or db: go to a step that makes one")
+            return
+        self._make_room()
         self._showing_whole_net = False
         self._view.show_waiting(index_text(f"d{key}", index))
         self._ask(CheckCell(key, index))
 
     def check_net(self) -> None:
         """Ask for the check of every gradient."""
+        self._make_room()
         self._showing_whole_net = True
         self._view.show_waiting("Every gradient")
         self._ask(CheckNet(self._view.h))
@@ -59,6 +67,8 @@ class GradientChecks:
         self._view.take_next_step_size()
         if self._showing_whole_net:
             self.check_net()
+        if not self._view.is_in_sight:
+            self._say(f"h = {self._view.h:g} for the next check")
 
     def show_cell(self, checks: tuple[CellCheck, ...]) -> None:
         """Show the check of an entry, unless another has been asked for since."""

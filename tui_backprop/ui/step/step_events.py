@@ -33,10 +33,10 @@ def show_step_event(app: App[None], event: Event) -> None:
             pass  # the step screen was left before the answer came
         case TraceTaken(traced) if screen is None:
             screen = mount_step_screen(app)
-            screen.show_first(traced)
+            screen.show_traced(traced, anew=True)
             app.push_screen(screen)
         case TraceTaken(traced) if screen is not None:
-            screen.show_next(traced)
+            screen.show_traced(traced, anew=False)
         case CellChecked(checks) if screen is not None:
             screen.checks.show_cell(checks)
         case NetChecked(check) if screen is not None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tui_backprop.nn.operation import Index
-from tui_backprop.walkthrough.tape import Tape
+from tui_backprop.walkthrough.tape import Step, Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,16 @@ class StepPath:
     def before(self) -> tuple[Place, ...]:
         """The places that jumps started from, the last one last."""
         return tuple(self._before)
+
+    @property
+    def step(self) -> Step:
+        """The operation that is looked at."""
+        return self.tape.step(self.place.step)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether this is the last operation."""
+        return self.place.step == len(self.tape)
 
     def move_by(self, steps: int) -> None:
         """Go `steps` operations along the tape, at most to its ends."""

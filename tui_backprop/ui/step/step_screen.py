@@ -2,8 +2,6 @@
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.widget import Widget
 
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import (
@@ -11,29 +9,26 @@ from tui_backprop.session.walkthrough_messages import (
     DropCheck,
     Traced,
 )
-from tui_backprop.ui.help.help_notes import STEP_NOTES
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
-from tui_backprop.ui.step.array_pane import ArrayPane
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.player import Player
-from tui_backprop.ui.step.sample_view import SampleView
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
-from tui_backprop.ui.step.step_path import ArrayCell, StepPath
+from tui_backprop.ui.step.step_help import STEP_NOTES
+from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
+from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
-from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, step_text
+from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar
-from tui_backprop.walkthrough.derivation import derive
-from tui_backprop.walkthrough.tape import Step
 
 
 class StepScreen(PaneScreen):
     """Walks a traced minibatch. Leaving it changes nothing; w applies exactly what it shows.
 
-    One screen serves every minibatch: `show_first` before it is opened, `show_next` while it is.
+    One screen serves every minibatch: `show_traced` is called before it is opened too.
     """
 
     BINDINGS = STEP_BINDINGS
@@ -43,80 +38,60 @@ class StepScreen(PaneScreen):
 
     def __init__(self) -> None:
         super().__init__(id="step-screen")
-        self._sample = 0
         self._status = StepStatus()
         self._tape_bar = TapeBar()
-        self._arrays = ArrayPane()
-        self._sample_view = SampleView()
+        self._panes = StepPanes()
+        self._arrays = self._panes.arrays
         self._player = Player(self, self._play_on)
-        self.checks = GradientChecks(self._arrays.check, self._status.say, self._ask)
+        self.checks = GradientChecks(
+            self._arrays.check, self._status.say, self._ask, self._make_room_for_check
+        )
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
         self.fit_to_width()
         yield self._status
         yield self._tape_bar
-        with Horizontal(id="step-panes"):
-            yield self._arrays
-            yield self._sample_view
+        yield self._panes
         yield KeyLine()
 
     def help_notes(self) -> str:
         """Return what the help says under the keys."""
         return STEP_NOTES
 
-    def show_first(self, traced: Traced) -> None:
-        """Show a minibatch from its first operation on."""
-        self.fit_to_width()
-        self._sample = 0
-        self._arrays.leave_zoom()
-        self._show_traced(traced, first_step=1)
-
-    def show_next(self, traced: Traced) -> None:
-        """Show the next minibatch, at the operation that was looked at."""
-        self._sample = min(self._sample, traced.tape.sample_count - 1)
-        self._show_traced(traced, self._path.place.step)
-        if traced.stopped is not None:
-            self._status.say(f"not committed: {commit_obstacle(traced)}")
-
-    def _show_traced(self, traced: Traced, first_step: int) -> None:
-        self._traced = traced
-        self._path = StepPath(traced.tape, first_step)
+    def show_traced(self, traced: Traced, *, anew: bool) -> None:
+        """Show a minibatch: from its first operation on (`anew`), or at the one looked at."""
+        first_step = 1 if anew else self._path.place.step
+        if anew:
+            self.fit_to_width()
+        self._traced, self._path = traced, StepPath(traced.tape, first_step)
+        self._panes.begin(traced, anew=anew)
         self.checks.begin(traced)
         self._show()
+        if traced.stopped is not None and not anew:
+            self._status.say(f"not committed: {commit_obstacle(traced)}")
 
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""
         self._status.say(f"the training process {reason}: Esc leaves, then g goes back")
 
     @property
-    def _step(self) -> Step:
-        return self._traced.tape.step(self._path.place.step)
+    def _focused_matrix(self) -> MatrixView | None:
+        return self.focused if isinstance(self.focused, MatrixView) else None
 
     def _show(self) -> None:
         """Show the place on the tape in every pane."""
-        place, step = self._path.place, self._step
-        self._tape_bar.show(self._traced.tape, place.step)
-        self._sample_view.show(self._traced, self._sample)
-        if place.deriving:
-            self.set_class(False, "-show-sample")
-            derivation = derive(self._traced.tape, place.step, place.cell or ())
-            self._arrays.show_derivation(step, derivation, place)
-            self._arrays.derivation.focus()
-        else:
-            self._arrays.show_step(step, place, self._sample)
-            if place.focus is None:
-                self.set_focus(None)
-            else:
-                self._arrays.view_for(step, place.focus.label).focus()
+        self._tape_bar.show(self._traced.tape, self._path.place.step)
+        self.set_focus(self._panes.show(self._path.place))
         self._show_status()
 
     def _show_status(self) -> None:
-        text = step_text(self._traced, self._path, self._sample)
         if self._player.playing:
-            text = f"playing, {self._player.speed:g}/s: space stops, + and - change the speed"
-        elif isinstance(self.focused, MatrixView):
-            text = self.focused.reading(self.size.width - 2)
+            text = playing_text(self._player.speed)
+        elif (view := self._focused_matrix) is not None:
+            text = view.reading(self.size.width - 2)
+        else:
+            text = step_text(self._traced, self._path, self._panes.sample)
         self._status.show(self._traced, text)
 
     def watch_focused(self) -> None:
@@ -124,13 +99,8 @@ class StepScreen(PaneScreen):
         if not self.is_mounted:
             return
         if not self._path.place.deriving:
-            self._path.focus(self._cell_of(self.focused))
+            self._path.focus(cell_at_cursor(self._focused_matrix))
         self._show_status()
-
-    def _cell_of(self, view: Widget | None) -> ArrayCell | None:
-        if isinstance(view, MatrixView) and view.named is not None:
-            return ArrayCell(view.named.label, view.index)
-        return None
 
     def action_step(self, steps: int) -> None:
         """Go some operations on or back, at most to the tape's ends."""
@@ -147,7 +117,7 @@ class StepScreen(PaneScreen):
         if self._player.playing:
             self._player.stop()
         else:
-            if self._path.place.step == len(self._traced.tape):
+            if self._path.at_end:
                 self._path.move_to(1)
             self._player.play()
         self._show()
@@ -161,40 +131,36 @@ class StepScreen(PaneScreen):
 
     def _play_on(self) -> None:
         self._path.move_by(1)
-        if self._path.place.step == len(self._traced.tape):
+        if self._path.at_end:
             self._player.stop()
         self._show()
 
     def action_sample(self, change: int) -> None:
         """Look at another sample."""
-        self._sample = (self._sample + change) % self._traced.tape.sample_count
-        self._sample_view.show(self._traced, self._sample)
+        self._panes.take_sample(change)
         if not self._path.place.deriving:
-            self._arrays.look_at_sample(self._sample)
+            self._arrays.look_at_sample(self._panes.sample)
             self._path.select(self._arrays.result.index)
         self._show_status()
 
     def action_zoom(self) -> None:
         """Give what is looked at all the room: a matrix, a derivation, a check."""
         self._show_status()
-        self.set_class(False, "-show-sample")
-        self._arrays.zoom(self.focused if isinstance(self.focused, MatrixView) else None)
+        self._panes.zoom(self._focused_matrix)
 
     def action_picture(self) -> None:
         """On a small terminal, show the sample instead of the arrays, or the arrays again."""
-        self.toggle_class("-show-sample")
+        self._panes.toggle_sample()
 
     def action_explain(self) -> None:
         """Open the derivation of the cell under the cursor of the focused matrix."""
-        view = self.focused if isinstance(self.focused, MatrixView) else self._arrays.result
-        self._explain(view)
+        self._explain(self._focused_matrix or self._arrays.result)
 
     def _explain(self, view: MatrixView) -> None:
-        named = view.named
-        if named is None:
-            return
         if view.has_focus:
-            self._path.focus(self._cell_of(view))
+            self._path.focus(cell_at_cursor(self._focused_matrix))
+        if (named := view.named) is None:
+            return
         if view is self._arrays.result:
             self._path.open_derivation(view.index)
         elif named.step is not None:
@@ -215,28 +181,20 @@ class StepScreen(PaneScreen):
     def action_check(self) -> None:
         """Check the gradient under the result's cursor by central differences."""
         key = self._traced.tape.parameter_of_gradient(self._path.place.step)
-        if key is None:
-            self._status.say("c checks a dW or db: go to a step that makes one")
-        else:
-            self._make_room_for_check()
-            self.checks.check_cell(key, self._arrays.result.index)
+        self.checks.check_cell(key, self._arrays.result.index)
 
     def action_step_size(self) -> None:
         """Take the next step size for the gradient check."""
         self.checks.take_next_step_size()
-        if not self._arrays.checking:
-            self._status.say(f"h = {self._arrays.check.h:g} for the next check")
 
     def action_check_net(self) -> None:
         """Check every gradient of the net."""
-        self._make_room_for_check()
         self.checks.check_net()
 
     def _make_room_for_check(self) -> None:
         self._show_status()
-        self.set_class(False, "-show-sample")
         self._path.close_derivation()
-        self._arrays.show_check()
+        self._panes.make_room_for_check()
 
     def action_export(self) -> None:
         """Write the tape as Markdown, with the check of all gradients."""
@@ -253,8 +211,8 @@ class StepScreen(PaneScreen):
 
     def action_leave(self) -> None:
         """Close what is open, give the arrows back to the tape, or leave."""
-        if self.has_class("-show-sample"):
-            self.set_class(False, "-show-sample")
+        if self._panes.showing_sample:
+            self._panes.show_arrays()
         elif self._arrays.explaining:
             self._path.close_derivation()
             self._show()
@@ -280,7 +238,7 @@ class StepScreen(PaneScreen):
         if view is self._arrays.result:
             self._path.select(event.index)
         if view.has_focus:
-            self._path.focus(self._cell_of(view))
+            self._path.focus(cell_at_cursor(self._focused_matrix))
         self._show_status()
         if event.opened:
             self._explain(view)
@@ -288,14 +246,14 @@ class StepScreen(PaneScreen):
     @on(DerivationView.TermChosen)
     def _follow_term(self) -> None:
         self._path.choose(self._arrays.derivation.choice)
-        self._arrays.follow_chosen_term(self._step)
+        self._arrays.follow_chosen_term(self._path.step)
         self._show_status()
 
     @on(DerivationView.SourceRequested)
     def _jump_to_source(self, event: DerivationView.SourceRequested) -> None:
         operand = event.operand
         if operand.source is None:
-            named = self._step.input(operand.symbol)
+            named = self._path.step.input(operand.symbol)
             self._status.say(leaf_text(operand.label, operand.index, named))
             return
         self._path.choose(self._arrays.derivation.choice)

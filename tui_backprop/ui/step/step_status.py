@@ -8,8 +8,8 @@ from textual.strip import Strip
 
 from tui_backprop.printable import printable
 from tui_backprop.session.walkthrough_messages import Traced
-from tui_backprop.ui.painting.fitting import first_fitting
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.shortening import first_fitting
 
 
 class StepStatus(PaintedWidget):

@@ -17,6 +17,11 @@ def step_text(traced: Traced, path: StepPath, sample: int) -> str:
     return sample_text(traced, sample)
 
 
+def playing_text(speed: float) -> str:
+    """Return that the tape plays, at so many operations a second."""
+    return f"playing, {speed:g}/s: space stops, + and - change the speed"
+
+
 def path_text(path: StepPath) -> str:
     """Return the cell the last jump started from, and how many jumps there were."""
     place = path.before[-1]

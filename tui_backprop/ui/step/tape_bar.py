@@ -9,8 +9,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_backprop.ui.painting.fitting import cut_between_words, first_fitting
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.shortening import cut_between_words, first_fitting
 from tui_backprop.walkthrough.tape import Step, Tape
 
 _NOW = Style(color="black", bgcolor="yellow", bold=True)
@@ -19,7 +19,7 @@ _DONE, _TO_COME = Style(bold=True), Style(dim=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _MarkForm:
     """How marks are written: the whole phase or its initial, a gap, and a mark's text.
 
     `mark` takes an operation's number and the current one's.
@@ -34,10 +34,10 @@ def _dash(number: int, now: int) -> str:
     return "▮" if number == now else "━" if number < now else "─"
 
 
-_FORMS = (
-    _Form(True, "  ", lambda number, now: f"{number:>2} "),
-    _Form(False, " ", lambda number, now: f"{number} "),
-    _Form(False, "  ", _dash),
+_MARK_FORMS = (
+    _MarkForm(True, "  ", lambda number, now: f"{number:>2} "),
+    _MarkForm(False, " ", lambda number, now: f"{number} "),
+    _MarkForm(False, "  ", _dash),
 )
 """From the roomiest to the smallest."""
 
@@ -72,7 +72,7 @@ class TapeBar(PaintedWidget):
 
     def _mark_line(self, tape: Tape, width: int) -> Strip:
         """Return the marks as roomy as all of them fit, or those around the current one."""
-        for form in _FORMS:
+        for form in _MARK_FORMS:
             line, places = self._marks(tape, form)
             if line.cell_length <= width:
                 break
@@ -81,7 +81,7 @@ class TapeBar(PaintedWidget):
         self._places = [(x - start, end - start, number) for x, end, number in places]
         return line.crop(start, start + width)
 
-    def _marks(self, tape: Tape, form: _Form) -> tuple[Strip, list[tuple[int, int, int]]]:
+    def _marks(self, tape: Tape, form: _MarkForm) -> tuple[Strip, list[tuple[int, int, int]]]:
         """Return all marks, and of each the columns it starts and ends at, and its number."""
         segments, places = [Segment(" ")], []
         x = 1

@@ -4,15 +4,19 @@ import os
 import sys
 from contextlib import suppress
 from queue import Full
-from typing import IO, TYPE_CHECKING, TextIO, cast
+from typing import IO, Protocol, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
-if TYPE_CHECKING:
-    from tui_backprop.ui.terminal.terminal_app import TerminalApp
-
 _CHUNK = 4096
 _LEAVE_WITHIN = 0.5
+
+
+class LeavesOnSignals(Protocol):
+    """An app that leaves by itself when the system asks it to."""
+
+    def leave_cleanly_on_signals(self) -> None:
+        """Begin to listen to signals."""
 
 
 class TerminalOutput:
@@ -63,7 +67,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal, ready for the signals on which nothing else would give it back."""
-        cast("TerminalApp", self._app).leave_cleanly_on_signals()
+        cast("LeavesOnSignals", self._app).leave_cleanly_on_signals()
         assert sys.__stderr__ is not None
         self._output = TerminalOutput(sys.__stderr__)
         self._file = cast(IO[str], self._output)  # type: ignore[assignment]

@@ -68,7 +68,7 @@ class GradientTable(ViewWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the heading and the rows; the trend takes what width is left."""
-        rows = [row_cells(row) for row in self._rows]
+        rows = [row_texts(row) for row in self._rows]
         columns = chosen_columns(rows, width)
         room = width - room_taken(columns)
         trend = next((name for name in (TREND, SHORT_TREND) if cell_len(name) <= room), None)
@@ -96,12 +96,12 @@ def chosen_columns(rows: Sequence[Cells], width: int) -> list[TableColumn]:
     return [COLUMNS[-1] if column.heading == STATE else column for column in columns]
 
 
-def row_cells(row: LayerStatistics) -> Cells:
+def row_texts(row: LayerStatistics) -> Cells:
     """Return the texts of a row by their columns' headings."""
-    return parameter_cells(row) if isinstance(row, ParameterStatistics) else activation_cells(row)
+    return parameter_row(row) if isinstance(row, ParameterStatistics) else activation_cells(row)
 
 
-def parameter_cells(row: ParameterStatistics) -> Cells:
+def parameter_row(row: ParameterStatistics) -> Cells:
     """Return the texts of a parameter's row."""
     return {
         LAYER: row.layer,

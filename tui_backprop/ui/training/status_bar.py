@@ -11,8 +11,8 @@ from textual.strip import Strip
 from tui_backprop.printable import printable
 from tui_backprop.session.messages import RunState, SessionSnapshot
 from tui_backprop.training.snapshot import Snapshot
-from tui_backprop.ui.painting.fitting import first_fitting, split_between_words
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.shortening import first_fitting, split_between_words
 
 _SYMBOLS = {
     RunState.LOADING: "◌",

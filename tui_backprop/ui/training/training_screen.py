@@ -4,10 +4,8 @@ import time
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, VerticalScroll
 from textual.events import Key
 from textual.message import Message
-from textual.widgets import Tab, Tabs
 
 from tui_backprop.session.messages import (
     READ_ONLY,
@@ -26,7 +24,6 @@ from tui_backprop.session.messages import (
 from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.charts.loss_chart import LossChart
-from tui_backprop.ui.help.help_notes import training_notes
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
@@ -40,11 +37,12 @@ from tui_backprop.ui.training.training_bindings import (
     RUN_ACTIONS,
     TRAINING_BINDINGS,
 )
+from tui_backprop.ui.training.training_help import training_notes
+from tui_backprop.ui.training.training_panes import TrainingPanes
+from tui_backprop.ui.training.way_back import way_back
 
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 30, 100, 300, 1000, None)
 """Speed limits in iterations per second that + and - go through; None is full speed."""
-
-PANES = ("charts", "layers", "form")
 
 
 class TrainingScreen(PaneScreen):
@@ -69,6 +67,9 @@ class TrainingScreen(PaneScreen):
         self._form.disabled = watching
         self._status = StatusBar()
         self.views = ShownViews(marker, clock)
+        self._panes = TrainingPanes(
+            self._form, self.views.in_pane("charts"), self.views.in_pane("layers")
+        )
         self._state = RunState.LOADING
         self._last: SessionSnapshot | None = None
         self._ended = False
@@ -76,23 +77,10 @@ class TrainingScreen(PaneScreen):
         self._speed = len(SPEEDS) - 1
 
     def compose(self) -> ComposeResult:
-        """Lay out the panes; style sheets show all of them or one at a time."""
+        """Lay out the panes between the status and the keys."""
         self.fit_to_width()
         yield self._status
-        yield Tabs(
-            Tab("1 Charts", id="charts"),
-            Tab("2 Layers", id="layers"),
-            Tab("3 Hyperparameters", id="form"),
-            id="pane-tabs",
-        )
-        with Horizontal(id="panes", classes="-show-charts"):
-            yield self._form
-            with Container(id="results"):
-                with Horizontal(id="charts-pane"):
-                    yield from self.views.in_pane("charts")
-                with VerticalScroll(id="layers-pane", classes="pane", can_focus=False) as layers:
-                    layers.border_title = "Gradients by layer, last minibatch"
-                    yield from self.views.in_pane("layers")
+        yield self._panes
         yield KeyLine()
 
     def help_notes(self) -> str:
@@ -209,8 +197,7 @@ class TrainingScreen(PaneScreen):
 
     def action_scroll_layers(self, direction: int) -> None:
         """Show other rows of the gradient table."""
-        layers = self.query_one("#layers-pane")
-        layers.scroll_relative(y=direction * layers.size.height, animate=False)
+        self._panes.scroll_layers(direction)
 
     def action_edit(self) -> None:
         """Put the cursor into the first field."""
@@ -223,13 +210,7 @@ class TrainingScreen(PaneScreen):
 
     def action_show_pane(self, pane: str) -> None:
         """On a small terminal, show this pane instead of the others."""
-        self.query_one(Tabs).active = pane
-
-    @on(Tabs.TabActivated)
-    def _show_active_pane(self, event: Tabs.TabActivated) -> None:
-        panes = self.query_one("#panes")
-        for pane in PANES:
-            panes.set_class(event.tab.id == pane, f"-show-{pane}")
+        self._panes.show_pane(pane)
 
     @on(HyperparameterForm.LiveChangeRequested)
     def _apply_live(self, event: HyperparameterForm.LiveChangeRequested) -> None:
@@ -237,15 +218,12 @@ class TrainingScreen(PaneScreen):
 
     def _find_way_back(self) -> None:
         """Work out what brings back a run that stopped by itself, if one did."""
-        before, self._way_back = self._way_back, None
-        run_id = self._last.run_id if self._last else None
         if self._watching:
             return
-        if run_id is not None and (self._ended or self._state is RunState.STOPPED):
-            self._way_back = Resume(run_id)
-        elif self._ended:
-            in_force = self._last.training.hyperparameters if self._last else self._form.values()
-            self._way_back = Start(in_force)
+        before = self._way_back
+        self._way_back = way_back(
+            self._last, self._state, ended=self._ended, form=self._form.values()
+        )
         if (self._way_back is None) != (before is None):
             self.refresh_bindings()
 

@@ -1,4 +1,4 @@
-"""What the screens' help says of the words and signs on them: a paragraph a line, to be wrapped."""
+"""What the training screen's help says of its words: a paragraph a line, to be wrapped."""
 
 from tui_backprop.settings.catalogue import LAYERS
 
@@ -22,13 +22,4 @@ What stands under "state" is of the last minibatch:
 
 Fields marked ↻ need a new net: change them, then reset. The others apply with Enter, or when \
 you leave the field.
-"""
-
-
-STEP_NOTES = """
-Under a matrix, "0: 46%" is the share of its entries that are exactly 0, ‖·‖ the square root of \
-the sum of their squares. Tints: warm above 0, cool below, the stronger the larger.
-The small map beside a matrix is all of it; □ marks the part that is in view.
-"✓ up to rounding": the terms, added up in float64, make the number shown, as closely as the \
-precision it was computed in can tell. Σ is the total of the terms so far.
 """

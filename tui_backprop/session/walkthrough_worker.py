@@ -1,4 +1,4 @@
-"""The part of the training process that traces and checks the next minibatch."""
+"""The part of the training process that traces and checks the minibatch that comes next."""
 
 from collections.abc import Callable, Iterator
 
@@ -30,7 +30,7 @@ WalkthroughCommand = TakeTrace | CommitTrace | CheckCell | CheckNet | DropCheck
 _PROGRESS_SECONDS = 0.1
 
 
-class StepDesk:
+class WalkthroughWorker:
     """Obeys a step screen's commands. Only CommitTrace moves the trainer.
 
     A check of the whole net is work in pieces: `work` does one, so that commands need not wait.

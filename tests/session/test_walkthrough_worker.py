@@ -1,4 +1,4 @@
-"""The step desk: traces and checks change no bit, and a commit applies what was shown."""
+"""The walkthrough: traces and checks change no bit, and a commit applies what was shown."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,6 @@ import pytest
 from tests.support.scripted_worker import DIVERGING, SPIRAL, ScriptedWorker, bits
 from tui_backprop.datasets import load_dataset
 from tui_backprop.session.messages import Event, Pause, Refused, Run, RunIterations, Start
-from tui_backprop.session.step_desk import StepDesk
 from tui_backprop.session.walkthrough_messages import (
     CellChecked,
     CheckCell,
@@ -21,13 +20,14 @@ from tui_backprop.session.walkthrough_messages import (
     Traced,
     TraceTaken,
 )
+from tui_backprop.session.walkthrough_worker import WalkthroughWorker
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.gradient_check import STEP_SIZES, error_by_step_size
 
 
-class Desk:
-    """A desk with a trainer that has made some iterations, and what the desk told."""
+class Walk:
+    """A walkthrough of a trainer that has made some iterations, and what it told."""
 
     def __init__(
         self,
@@ -36,16 +36,16 @@ class Desk:
         clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.told: list[Event] = []
-        self.desk = StepDesk(self.told.append, clock)
+        self.walk = WalkthroughWorker(self.told.append, clock)
         self.trainer = make_trainer(hyperparameters, iterations)
 
     def trace(self) -> Traced:
-        self.desk.obey(TakeTrace(), self.trainer)
+        self.walk.obey(TakeTrace(), self.trainer)
         return self.last_trace
 
     def commit(self) -> Traced:
         shown = self.trace().iteration
-        self.desk.obey(CommitTrace(shown), self.trainer)
+        self.walk.obey(CommitTrace(shown), self.trainer)
         return self.last_trace
 
     @property
@@ -68,40 +68,40 @@ def advance(trainer: Trainer, iterations: int) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_trace_changes_no_bit_and_says_what_comes_next(dtype: str) -> None:
-    desk = Desk(replace(SPIRAL, dtype=dtype))
-    before = bits(desk.trainer)
-    traced = desk.trace()
-    assert bits(desk.trainer) == before
+    walk = Walk(replace(SPIRAL, dtype=dtype))
+    before = bits(walk.trainer)
+    traced = walk.trace()
+    assert bits(walk.trainer) == before
     assert (traced.iteration, traced.iterations) == (4, 60)
     assert traced.dataset == "spiral"
     assert traced.layer_sizes == (2, 8, 3)
     assert traced.learning_rate == 0.5
     assert traced.stopped is None
     assert traced.tape.dtype == dtype
-    batch = desk.trainer.next_minibatch()
+    batch = walk.trainer.next_minibatch()
     assert traced.indices == tuple(batch.indices.tolist())
     assert traced.tape.x.tobytes() == batch.x.tobytes()
 
 
 @pytest.mark.parametrize("sampling", ["random", "shuffle"])
 def test_going_on_after_a_trace_uses_the_minibatch_that_was_shown(sampling: str) -> None:
-    desk = Desk(replace(SPIRAL, sampling=sampling))
-    traced = desk.trace()
-    advance(desk.trainer, 4)
-    for key, param in desk.trainer.net.params.items():
+    walk = Walk(replace(SPIRAL, sampling=sampling))
+    traced = walk.trace()
+    advance(walk.trainer, 4)
+    for key, param in walk.trainer.net.params.items():
         assert param.tobytes() == traced.tape.find(f"{key}′").output.array.tobytes()
-    assert desk.trainer.loss == traced.tape.prediction.loss_before
+    assert walk.trainer.loss == traced.tape.prediction.loss_before
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_commit_applies_exactly_what_was_shown(dtype: str) -> None:
-    desk = Desk(replace(SPIRAL, dtype=dtype))
-    shown = desk.trace()
-    following = desk.commit()
-    assert isinstance(desk.told[-1], TraceTaken)
-    assert desk.told[-1].after_commit
-    assert desk.trainer.iteration == 4
-    for key, param in desk.trainer.net.params.items():
+    walk = Walk(replace(SPIRAL, dtype=dtype))
+    shown = walk.trace()
+    following = walk.commit()
+    assert isinstance(walk.told[-1], TraceTaken)
+    assert walk.told[-1].after_commit
+    assert walk.trainer.iteration == 4
+    for key, param in walk.trainer.net.params.items():
         assert param.tobytes() == shown.tape.find(f"{key}′").output.array.tobytes()
     assert following.iteration == 5
     assert following.tape.find("Affine1.out").arrays["W"].tobytes() == (
@@ -110,88 +110,88 @@ def test_a_commit_applies_exactly_what_was_shown(dtype: str) -> None:
 
 
 def test_a_commit_of_another_iteration_than_the_next_makes_none() -> None:
-    desk = Desk()
-    desk.desk.obey(CommitTrace(4), desk.trainer)
-    desk.desk.obey(CommitTrace(4), desk.trainer)
-    assert desk.trainer.iteration == 4
-    assert desk.last_trace.iteration == 5
+    walk = Walk()
+    walk.walk.obey(CommitTrace(4), walk.trainer)
+    walk.walk.obey(CommitTrace(4), walk.trainer)
+    assert walk.trainer.iteration == 4
+    assert walk.last_trace.iteration == 5
 
 
 def test_a_commit_where_an_evaluation_is_due_makes_the_iteration_too() -> None:
-    desk = Desk(iterations=10)
-    assert desk.trainer.evaluating
-    desk.commit()
-    assert desk.trainer.iteration == 11
-    assert desk.trainer.evaluations.points()[-1].iteration == 10
+    walk = Walk(iterations=10)
+    assert walk.trainer.evaluating
+    walk.commit()
+    assert walk.trainer.iteration == 11
+    assert walk.trainer.evaluations.points()[-1].iteration == 10
 
 
 def test_traces_checks_and_commits_leave_a_run_the_bits_of_one_that_never_stopped() -> None:
-    desk = Desk(iterations=0)
-    while desk.trainer.can_iterate:
-        desk.trace()
-        desk.desk.obey(CheckCell("W1", (1, 2)), desk.trainer)
-        desk.desk.obey(CheckNet(1e-4), desk.trainer)
-        desk.desk.work()
-        if desk.trainer.iteration % 3:
-            desk.commit()
+    walk = Walk(iterations=0)
+    while walk.trainer.can_iterate:
+        walk.trace()
+        walk.walk.obey(CheckCell("W1", (1, 2)), walk.trainer)
+        walk.walk.obey(CheckNet(1e-4), walk.trainer)
+        walk.walk.work()
+        if walk.trainer.iteration % 3:
+            walk.commit()
         else:
-            advance(desk.trainer, desk.trainer.iteration + 1)
-    while not desk.trainer.finished:
-        desk.trainer.work()
+            advance(walk.trainer, walk.trainer.iteration + 1)
+    while not walk.trainer.finished:
+        walk.trainer.work()
     undisturbed = make_trainer(SPIRAL, 60)
     while not undisturbed.finished:
         undisturbed.work()
-    assert bits(desk.trainer) == bits(undisturbed)
+    assert bits(walk.trainer) == bits(undisturbed)
 
 
 def test_a_finished_run_is_traced_but_not_committed() -> None:
-    desk = Desk(iterations=60)
-    before = bits(desk.trainer)
-    traced = desk.commit()
+    walk = Walk(iterations=60)
+    before = bits(walk.trainer)
+    traced = walk.commit()
     assert traced.iteration == 61 > traced.iterations
-    assert desk.trainer.iteration == 60
-    assert bits(desk.trainer).items() >= {k: before[k] for k in ("W1", "b1", "W2", "b2")}.items()
+    assert walk.trainer.iteration == 60
+    assert bits(walk.trainer).items() >= {k: before[k] for k in ("W1", "b1", "W2", "b2")}.items()
 
 
 def test_what_is_not_finite_is_not_committed_and_says_where() -> None:
-    desk = Desk(DIVERGING, iterations=0)
+    walk = Walk(DIVERGING, iterations=0)
     for _ in range(60):
-        before = {key: param.copy() for key, param in desk.trainer.net.params.items()}
-        if (traced := desk.commit()).stopped is not None:
+        before = {key: param.copy() for key, param in walk.trainer.net.params.items()}
+        if (traced := walk.commit()).stopped is not None:
             break
     assert traced.stopped is not None
-    assert traced.stopped == desk.trainer.non_finite
-    assert traced.iteration == traced.stopped.iteration == desk.trainer.iteration + 1
+    assert traced.stopped == walk.trainer.non_finite
+    assert traced.iteration == traced.stopped.iteration == walk.trainer.iteration + 1
     assert traced.tape.first_non_finite is not None
-    for key, param in desk.trainer.net.params.items():
+    for key, param in walk.trainer.net.params.items():
         assert param.tobytes() == before[key].tobytes()
 
 
 def test_a_cell_is_checked_at_every_step_size() -> None:
-    desk = Desk()
-    before = bits(desk.trainer)
-    desk.desk.obey(CheckCell("W2", (7, 1)), desk.trainer)
-    event = desk.told[-1]
+    walk = Walk()
+    before = bits(walk.trainer)
+    walk.walk.obey(CheckCell("W2", (7, 1)), walk.trainer)
+    event = walk.told[-1]
     assert isinstance(event, CellChecked)
-    batch = desk.trainer.next_minibatch()
-    assert event.checks == error_by_step_size(desk.trainer.net, batch.x, batch.t, "W2", (7, 1))
+    batch = walk.trainer.next_minibatch()
+    assert event.checks == error_by_step_size(walk.trainer.net, batch.x, batch.t, "W2", (7, 1))
     assert [check.h for check in event.checks] == list(STEP_SIZES)
-    assert bits(desk.trainer) == before
+    assert bits(walk.trainer) == before
 
 
 def test_a_check_of_the_net_comes_in_pieces_with_progress() -> None:
     ticks = count()
     large = Hyperparameters(dataset="digits", hidden=(60,))
-    desk = Desk(large, clock=lambda: float(next(ticks)))
-    desk.desk.obey(CheckNet(1e-5), desk.trainer)
-    assert desk.desk.busy
-    assert not desk.told
+    walk = Walk(large, clock=lambda: float(next(ticks)))
+    walk.walk.obey(CheckNet(1e-5), walk.trainer)
+    assert walk.walk.busy
+    assert not walk.told
     pieces = 0
-    while desk.desk.busy:
-        desk.desk.work()
+    while walk.walk.busy:
+        walk.walk.work()
         pieces += 1
-    checks = [event.check for event in desk.told if isinstance(event, NetChecked)]
-    assert len(checks) == len(desk.told) == pieces - 1 > 4
+    checks = [event.check for event in walk.told if isinstance(event, NetChecked)]
+    assert len(checks) == len(walk.told) == pieces - 1 > 4
     done = [check.done for check in checks]
     assert done == sorted(set(done)), "each tells of more than the one before"
     assert checks[-1].finished
@@ -200,21 +200,21 @@ def test_a_check_of_the_net_comes_in_pieces_with_progress() -> None:
 
 
 def test_progress_is_told_a_few_times_a_second_but_the_end_always() -> None:
-    desk = Desk(Hyperparameters(dataset="digits", hidden=(60,)))
-    desk.desk.obey(CheckNet(1e-4), desk.trainer)
-    while desk.desk.busy:
-        desk.desk.work()
-    checks = [event.check for event in desk.told if isinstance(event, NetChecked)]
+    walk = Walk(Hyperparameters(dataset="digits", hidden=(60,)))
+    walk.walk.obey(CheckNet(1e-4), walk.trainer)
+    while walk.walk.busy:
+        walk.walk.work()
+    checks = [event.check for event in walk.told if isinstance(event, NetChecked)]
     assert len(checks) == 2, "no time passes on this clock: the first and the last"
     assert checks[-1].finished
 
 
 @pytest.mark.parametrize("command", [DropCheck(), CommitTrace(4)])
 def test_an_unfinished_check_is_forgotten(command: DropCheck | CommitTrace) -> None:
-    desk = Desk()
-    desk.desk.obey(CheckNet(1e-4), desk.trainer)
-    desk.desk.obey(command, desk.trainer)
-    assert not desk.desk.busy
+    walk = Walk()
+    walk.walk.obey(CheckNet(1e-4), walk.trainer)
+    walk.walk.obey(command, walk.trainer)
+    assert not walk.walk.busy
 
 
 def test_commands_go_before_the_rest_of_a_check() -> None:
@@ -246,9 +246,9 @@ def test_the_worker_reports_what_a_commit_has_changed() -> None:
 
 
 def test_a_command_that_is_none_of_its_own_is_refused() -> None:
-    desk = Desk()
+    walk = Walk()
     with pytest.raises(TypeError, match="unknown command"):
-        desk.desk.obey(Run(), desk.trainer)
+        walk.walk.obey(Run(), walk.trainer)
 
 
 def test_a_walkthrough_that_would_not_fit_is_refused_with_the_estimate() -> None:
@@ -256,12 +256,12 @@ def test_a_walkthrough_that_would_not_fit_is_refused_with_the_estimate() -> None
     trainer = make_trainer(SPIRAL, 1)
     before = bits(trainer)
     free = [10_000, 10_000_000]
-    desk = StepDesk(told.append, lambda: 0.0, free_memory=lambda: free[0])
-    desk.obey(TakeTrace(), trainer)
+    walk = WalkthroughWorker(told.append, lambda: 0.0, free_memory=lambda: free[0])
+    walk.obey(TakeTrace(), trainer)
     (refused,) = told
     assert isinstance(refused, Refused)
     assert "a walkthrough of 51 parameters would need about" in refused.message
     assert bits(trainer) == before
     del free[0]
-    desk.obey(TakeTrace(), trainer)
+    walk.obey(TakeTrace(), trainer)
     assert isinstance(told[-1], TraceTaken)

@@ -7,7 +7,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_backprop.ui.painting.fitting import cut_between_words, first_fitting, split_between_words
+from tui_backprop.ui.painting.shortening import (
+    cut_between_words,
+    first_fitting,
+    split_between_words,
+)
 from tui_backprop.ui.painting.table_columns import TableColumn, fitting_columns, table_line, widened
 
 WORDS = st.lists(
