@@ -47,6 +47,7 @@ class Network:
             self.layers[planned.name].write_grads_to(
                 {symbol: self.grads[key] for symbol, key in planned.keys.items()}
             )
+        self._keeping = {name: layer for name, layer in self.layers.items() if layer.RENEWAL}
         self._backward_order = [self.layers[name] for name in reversed(self.learning_layers)]
 
     @property
@@ -116,7 +117,7 @@ class Network:
 
     def renewed_state(self) -> dict[str, dict[str, Array]]:
         """Return, of each layer that keeps any, the state as the last pass would have it next."""
-        return {name: layer.renewed_state() for name, layer in self.layers.items() if layer.RENEWAL}
+        return {name: layer.renewed_state() for name, layer in self._keeping.items()}
 
     def renew_state(self, state: Mapping[str, Mapping[str, Array]]) -> None:
         """Take what `renewed_state` returned."""

@@ -33,12 +33,6 @@ class Parameters(dict[str, Array]):
         """Return `arrays` itself if it is of this kind, else a copy that is."""
         return arrays if isinstance(arrays, Parameters) else cls(arrays)
 
-    def in_this_order(self, arrays: Mapping[str, Array]) -> "Parameters":
-        """Return `arrays` itself if its vector has the same names in the same order, or a copy."""
-        if isinstance(arrays, Parameters) and list(arrays) == list(self):
-            return arrays
-        return Parameters({key: arrays[key] for key in self})
-
     def zeros(self) -> Self:
         """Return zeros of the same names, shapes and type."""
         made = type(self)(self)

@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,19 @@ class Proposal:
         return None
 
 
+class _State(NamedTuple):
+    """An optimizer's state by its symbols, and the vectors of the same."""
+
+    parts: dict[str, Parameters]
+    vectors: dict[str, Array]
+
+    @classmethod
+    def zeros(cls, symbols: tuple[str, ...], model: Parameters) -> "_State":
+        """Return as many zeros of the model's shapes."""
+        parts = {symbol: model.zeros() for symbol in symbols}
+        return cls(parts, {symbol: part.vector for symbol, part in parts.items()})
+
+
 class Optimizer(ABC):
     """Turns gradients into updates: the arrays that are added to the parameters.
 
@@ -64,8 +77,7 @@ class Optimizer(ABC):
         self.lr = lr
         self.steps_made = 0
         self.updates = Parameters({})
-        self._state = {symbol: Parameters({}) for symbol in self.STATE}
-        self._next_state = {symbol: Parameters({}) for symbol in self.STATE}
+        self._state = self._next_state = _State.zeros(self.STATE, self.updates)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -96,17 +108,21 @@ class Optimizer(ABC):
 
     def propose(self, grads: Mapping[str, Array], step: int) -> Proposal:
         """Return what step number `step`, counted from 1, would do with these gradients."""
-        if self.updates.keys() != grads.keys():
-            self._lie_as(Parameters.of(grads))
-        grads = self.updates.in_this_order(grads)
-        before = {symbol: part.vector for symbol, part in self._state.items()}
-        after = {symbol: part.vector for symbol, part in self._next_state.items()}
-        self._compute(grads.vector, before, after, self.updates.vector, step)
-        return Proposal(self.updates, self._next_state)
+        if not (isinstance(grads, Parameters) and self._is_in_order(grads)):
+            if self.updates.keys() != grads.keys():
+                self._lie_as(Parameters.of(grads))
+            grads = Parameters({key: grads[key] for key in self.updates})
+        before, after = self._state, self._next_state
+        self._compute(grads.vector, before.vectors, after.vectors, self.updates.vector, step)
+        return Proposal(self.updates, after.parts)
+
+    def _is_in_order(self, arrays: Parameters) -> bool:
+        """Whether the vectors of these arrays and of the updates mean the same, entry by entry."""
+        return [*arrays] == [*self.updates]
 
     def commit(self, params: Mapping[str, Array]) -> None:
         """Add the updates proposed last to `params`, in place, and take their state."""
-        if isinstance(params, Parameters) and list(params) == list(self.updates):
+        if isinstance(params, Parameters) and self._is_in_order(params):
             params.vector += self.updates.vector
         else:
             for key, update in self.updates.items():
@@ -124,7 +140,7 @@ class Optimizer(ABC):
 
         Empty before the first step, which counts as zeros.
         """
-        return {symbol: part[key] for symbol, part in self._state.items() if key in part}
+        return {symbol: part[key] for symbol, part in self._state.parts.items() if key in part}
 
     def restore(
         self, state: Mapping[str, Mapping[str, Array]], params: Mapping[str, Array]
@@ -142,10 +158,9 @@ class Optimizer(ABC):
             for symbol, part in parts.items():
                 if part.shape != params[key].shape:
                     raise ValueError(f"{symbol} of {key} has the shape {part.shape}")
-                self._state[symbol][key][...] = part
+                self._state.parts[symbol][key][...] = part
 
     def _lie_as(self, model: Parameters) -> None:
         """Have arrays of the shapes and in the order of the model's, all zeros."""
         self.updates = model.zeros()
-        self._state = {symbol: model.zeros() for symbol in self.STATE}
-        self._next_state = {symbol: model.zeros() for symbol in self.STATE}
+        self._state, self._next_state = (_State.zeros(self.STATE, model) for _ in range(2))
