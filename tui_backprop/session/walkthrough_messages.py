@@ -50,8 +50,9 @@ class Traced:
     """A tape with what else a screen shows of its minibatch.
 
     `iteration` is the one that was traced, `indices` the training samples' places in the data
-    set, `image_shape` how a sample becomes a picture, None where it is none. `stopped` says why
-    the iteration could not be made, if it was tried.
+    set, `image_shape` how a sample becomes a picture, None where it is none. `task` is a name in
+    `settings.tasks`, `output_names` are those of its classes, or of the numbers predicted.
+    `stopped` says why the iteration could not be made, if it was tried.
     """
 
     tape: Tape
@@ -62,7 +63,8 @@ class Traced:
     layer_sizes: tuple[int, ...]
     indices: tuple[int, ...]
     image_shape: tuple[int, int] | None
-    class_names: tuple[str, ...]
+    task: str
+    output_names: tuple[str, ...]
     stopped: NonFinite | None
 
 

@@ -1,6 +1,7 @@
 """What a net is trained for: how its predictions are scored, and how scores are shown. No NumPy."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,16 @@ class Task:
         """Return a value of the metric in a width that does not change."""
         raise NotImplementedError
 
+    def outcome(self, prediction: Any, target: Any, names: Sequence[str]) -> str:
+        """Return in a few words what a sample was, and what the net makes of it.
+
+        Args:
+            prediction: of one sample, shape (outputs,).
+            target: of the same.
+            names: of the classes, or of the numbers that are predicted; printable.
+        """
+        raise NotImplementedError
+
 
 class Classification(Task):
     """Each sample belongs to one of the classes: scored by the share of right guesses."""
@@ -54,6 +65,12 @@ class Classification(Task):
         """Return a share as per cent."""
         width = len(f"{1:.{decimals}%}")
         return f"{'–':>{width}}" if value is None else f"{value:{width}.{decimals}%}"
+
+    def outcome(self, prediction: Any, target: Any, names: Sequence[str]) -> str:
+        """Return the label, the most probable class, and its probability."""
+        guess = int(prediction.argmax())
+        share = float(prediction[guess])
+        return f"label {names[int(target)]}, predicted {names[guess]} ({share:.2f})"
 
 
 class Regression(Task):
@@ -76,6 +93,13 @@ class Regression(Task):
             return "–".rjust(width)
         digits = f".{decimals + 2}f" if value < 10 else f".{decimals + 1}g"
         return format(value, digits).rjust(width)
+
+    def outcome(self, prediction: Any, target: Any, names: Sequence[str]) -> str:
+        """Return the first number that was to be predicted, and what was."""
+        wanted, found = float(target.reshape(-1)[0]), float(prediction[0])
+        rest = len(names) - 1
+        more = f", and {rest:,} more" if rest else ""
+        return f"{names[0]} {wanted:.4g}, predicted {found:.4g}{more}"
 
 
 TASKS: dict[str, Task] = {

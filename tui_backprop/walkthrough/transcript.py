@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import shape_text
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
@@ -53,14 +54,24 @@ def _samples(tape: Tape) -> Iterator[str]:
     yield f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}."
     yield "Samples, classes and cells are counted from 0, steps from 1."
     yield ""
-    yield "| sample | class t | probability y of it | most probable class |"
-    yield "|---:|---:|---:|---:|"
-    for n, label in enumerate(tape.targets[:_SHOWN_SAMPLES]):
-        yield f"| {n} | {label} | {tape.y[n, label]:.4f} | {tape.y[n].argmax()} |"
+    if tape.targets.ndim == 1:
+        yield "| sample | class t | probability y of it | most probable class |"
+        yield "|---:|---:|---:|---:|"
+        for n, label in enumerate(tape.targets[:_SHOWN_SAMPLES]):
+            yield f"| {n} | {label} | {tape.y[n, label]:.4f} | {tape.y[n].argmax()} |"
+    else:
+        yield "| sample | t | y |"
+        yield "|---:|---:|---:|"
+        for n, target in enumerate(tape.targets[:_SHOWN_SAMPLES]):
+            yield f"| {n} | {_numbers(target)} | {_numbers(tape.y[n])} |"
     if tape.sample_count > _SHOWN_SAMPLES:
         yield ""
         yield f"Left out: samples {_SHOWN_SAMPLES} to {tape.sample_count - 1}."
     yield ""
+
+
+def _numbers(values: Array) -> str:
+    return ", ".join(f"{value:.4g}" for value in values.tolist())
 
 
 def _step(tape: Tape, step: Step, writer: MarkdownWriter, seen: set[str]) -> Iterator[str]:

@@ -53,7 +53,7 @@ async def test_no_line_about_a_step_is_cut_off(
             assert step.formula in walk.title
             assert "Help" in walk.test.lines[-1]
             if number == STEPS:
-                assert re.search(r"loss \S+ → \S+, −η·‖g‖² foretold \S+$", walk.status)
+                assert re.search(r"loss \S+ → \S+, first order foretold \S+$", walk.status)
             else:
                 assert re.search(r"label \S+, predicted \S+ \(\d\.\d\d\)$", walk.status)
             names = [*(f"#operand-{n}" for n in range(len(step.inputs))), "#result"]

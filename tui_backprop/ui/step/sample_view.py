@@ -41,19 +41,26 @@ class SampleView(PaintedWidget):
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
-        """Return the label, the picture, and a bar for each class."""
+        """Return what was predicted of the sample, and its picture."""
         traced = self._traced
         if traced is None:
             return []
         tape = traced.tape
         x, y = tape.x[self._number], tape.y[self._number]
+        if traced.task == "regression":
+            lines = value_lines(traced, self._number, width)
+            if x.size == y.size == 1:
+                points = np.column_stack([tape.x, tape.targets.reshape(-1, 1)])
+                lines += point_lines(points, self._number, width, "(x, t)")
+            return lines[:height]
         label = int(tape.targets[self._number])
-        lines = [self._verdict(traced.class_names, label, y)]
+        lines = [self._verdict(traced.output_names, label, y)]
         bars = self._bars(traced, width)
         if traced.image_shape is not None:
-            picture = picture_lines(x.reshape(traced.image_shape))
+            # A picture in colours is shown by how bright it is.
+            picture = picture_lines(x.reshape(-1, *traced.image_shape).mean(axis=0))
         elif x.size == 2:
-            picture = point_lines(tape.x, self._number, width)
+            picture = point_lines(tape.x, self._number, width, "x")
         else:
             picture = []
         if len(lines) + len(picture) + len(bars) <= height:
@@ -66,7 +73,7 @@ class SampleView(PaintedWidget):
 
     def _bars(self, traced: Traced, width: int) -> list[Strip]:
         label, y = int(traced.tape.targets[self._number]), traced.tape.y[self._number]
-        names = [printable(name, 8) for name in traced.class_names]
+        names = [printable(name, 8) for name in traced.output_names]
         longest = max(map(cell_len, names))
         return [
             probability_line(set_cell_size(name, longest), float(y[k]), width, k == label)
@@ -123,7 +130,21 @@ def grey_colour(level: int) -> Color:
     return Color.from_rgb(level, level, level)
 
 
-def point_lines(points: Array, number: int, width: int) -> list[Strip]:
+def value_lines(traced: Traced, number: int, width: int) -> list[Strip]:
+    """Return of each number that was to be predicted what it is, what was, and how far off."""
+    y, t = traced.tape.y[number], traced.tape.targets[number].reshape(-1)
+    lines = []
+    for name, predicted, wanted in zip(traced.output_names, y.tolist(), t.tolist(), strict=True):
+        shown = printable(name)
+        lines += [
+            Strip([Segment(set_cell_size(shown, min(width, cell_len(shown))))]),
+            Strip([Segment(f"t {cell_text(wanted)}  y {cell_text(predicted)}")]),
+            Strip([Segment(f"off by {cell_text(predicted - wanted)}", Style(bold=True))]),
+        ]
+    return lines
+
+
+def point_lines(points: Array, number: int, width: int, name: str) -> list[Strip]:
     """Return the minibatch's points in the plane, this one as an ●, and its coordinates."""
     columns, rows = min(width, 26), 11
     span = float(np.abs(points).max()) or 1.0
@@ -136,7 +157,9 @@ def point_lines(points: Array, number: int, width: int) -> list[Strip]:
         column = round((float(points[n, 0]) / span + 1) / 2 * (columns - 1))
         row = round((1 - float(points[n, 1]) / span) / 2 * (rows - 1))
         grid[row][column] = "●" if n == number else "∘"
-    here = f"x = ({cell_text(float(points[number, 0]))}, {cell_text(float(points[number, 1]))})"
+    here = (
+        f"{name} = ({cell_text(float(points[number, 0]))}, {cell_text(float(points[number, 1]))})"
+    )
     return [Strip([Segment(here)]), *(Strip([Segment("".join(line))]) for line in grid)]
 
 

@@ -3,6 +3,7 @@
 from tui_backprop.nn.operation import Index
 from tui_backprop.printable import printable
 from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.settings.tasks import TASKS
 from tui_backprop.ui.step.numbers import index_text, long_text
 from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.walkthrough.tape import NamedArray, Origin
@@ -34,13 +35,11 @@ def path_text(path: StepPath) -> str:
 
 
 def sample_text(traced: Traced, number: int) -> str:
-    """Return a sample's label, and what the net makes of it."""
-    tape, names = traced.tape, traced.class_names
-    label, guess = int(tape.targets[number]), int(tape.y[number].argmax())
-    return (
-        f"sample {number:,} of {tape.sample_count:,}: label {printable(names[label], 8)},"
-        f" predicted {printable(names[guess], 8)} ({float(tape.y[number, guess]):.2f})"
-    )
+    """Return what a sample is, and what the net makes of it."""
+    tape = traced.tape
+    names = [printable(name, 8) for name in traced.output_names]
+    outcome = TASKS[traced.task].outcome(tape.y[number], tape.targets[number], names)
+    return f"sample {number:,} of {tape.sample_count:,}: {outcome}"
 
 
 def prediction_text(traced: Traced) -> str:
@@ -48,7 +47,7 @@ def prediction_text(traced: Traced) -> str:
     prediction = traced.tape.prediction
     return (
         f"loss {long_text(prediction.loss_before)} → {long_text(prediction.loss_after)},"
-        f" −η·‖g‖² foretold {long_text(prediction.loss_predicted)}"
+        f" first order foretold {long_text(prediction.loss_predicted)}"
     )
 
 

@@ -1,0 +1,49 @@
+"""Nets of other layers, optimizers and tasks on the step screen: every operation is shown."""
+
+import pytest
+
+from tests.support.app import LARGE, SMALL
+from tests.ui.step.walk import walking
+from tui_backprop.settings.hyperparameters import Hyperparameters
+
+SINE = Hyperparameters(
+    dataset="sine",
+    hidden=(4,),
+    activation="sigmoid",
+    optimizer="adam",
+    weight_std=1.0,
+    learning_rate=0.01,
+    batch_size=10,
+    iterations=50,
+)
+NORMALIZED = Hyperparameters(
+    dataset="spiral", hidden=(4,), optimizer="momentum", batch_size=20, iterations=50
+).with_values(batch_norm="on", dropout=0.4)
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+@pytest.mark.parametrize("settings", [SINE, NORMALIZED], ids=["sine", "normalized"])
+async def test_every_operation_is_shown_and_derived(
+    settings: Hyperparameters, size: tuple[int, int]
+) -> None:
+    async with walking(settings, size=size) as walk:
+        tape = walk.screen._traced.tape
+        for step in tape:
+            assert walk.step == step.number
+            assert step.title in walk.title
+            await walk.press("enter")
+            await walk.shows("✓ up to rounding")
+            await walk.press("escape", "right")
+
+
+async def test_a_sample_of_a_regression_says_what_was_predicted_and_how_far_off() -> None:
+    async with walking(SINE) as walk:
+        tape = walk.screen._traced.tape
+        y, t = float(tape.y[0, 0]), float(tape.targets[0, 0])
+        assert f"sample 0 of 10: sin(2πx) {t:.4g}, predicted {y:.4g}" in walk.status
+        shown = walk.test.text_of("#sample")
+        assert f"y {y:.4f}" in shown
+        assert f"off by {y - t:.4f}" in shown
+        assert "●" in shown
+        await walk.press("C")
+        await walk.shows("every gradient is right")
