@@ -37,6 +37,7 @@ KILLS = 100
 KILL_AFTER = 0.0, 0.25
 """Seconds after its start that a process is killed in: loading, training, writing."""
 
+
 @contextmanager
 def training(runs: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
