@@ -65,7 +65,7 @@ async def test_the_last_values_over_the_charts_are_whole() -> None:
         loss = test.text_of("#loss-chart").splitlines()[1]
         assert re.search(r"━ \d\.\d{4} ━ smooth \d\.\d{4} +│$", loss), loss
         accuracy = test.text_of("#metric-chart").splitlines()[1]
-        assert re.search(r"━ train +\d+% ━ test +\d+% +│$", accuracy), accuracy
+        assert re.search(r"━ train +\d+% ╍ test +\d+% +│$", accuracy), accuracy
 
 
 @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.PAUSED, RunState.FINISHED])
@@ -128,4 +128,4 @@ async def test_the_epoch_of_the_accuracies_is_whole(epoch: float, shown: str) ->
         point = replace(run.training.views["evaluations"][-1], epoch=epoch, train=1.0, test=0.975)
         await tell(test, replace(run, training=with_view(run.training, evaluations=(point,))))
         line = test.text_of("#metric-chart").splitlines()[1]
-        assert re.search(rf"train 100\.00% +━ test  97\.50% +epoch {shown} +│$", line), line
+        assert re.search(rf"train 100\.00% +╍ test  97\.50% +epoch {shown} +│$", line), line

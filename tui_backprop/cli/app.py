@@ -14,6 +14,7 @@ def run_app(
     *,
     start: bool,
     fps: float,
+    theme: str,
     runs: Path,
     resume: str | None,
 ) -> int:
@@ -23,7 +24,7 @@ def run_app(
     _leave_garbage_until_the_first_frame()
     from tui_backprop.ui.app import TuiBackpropApp
 
-    app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume)
+    app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume, theme=theme)
     try:
         app.run()
     finally:
@@ -31,7 +32,7 @@ def run_app(
     return app.return_code or 0
 
 
-def watch_run(path: Path, *, fps: float) -> int:
+def watch_run(path: Path, *, fps: float, theme: str) -> int:
     """Open the app, read-only, on the run in the directory `path`; return its exit status.
 
     Raises:
@@ -45,7 +46,9 @@ def watch_run(path: Path, *, fps: float) -> int:
     _leave_garbage_until_the_first_frame()
     from tui_backprop.ui.app import TuiBackpropApp
 
-    app = TuiBackpropApp(client, follower.config.hyperparameters, fps=fps, watching=True)
+    app = TuiBackpropApp(
+        client, follower.config.hyperparameters, fps=fps, watching=True, theme=theme
+    )
     try:
         app.run()
     finally:

@@ -17,6 +17,7 @@ from tui_backprop.cli.options import (
 )
 from tui_backprop.cli.run_options import fail, resume_option, runs_dir_option
 from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
+from tui_backprop.cli.theme_option import theme_option
 from tui_backprop.runs.location import find_run, runs_directory
 from tui_backprop.runs.run_error import RunError
 
@@ -64,6 +65,7 @@ class DefaultGroup(GroupedCommand, click.Group):
 @blas_option
 @click.option("--start", is_flag=True, help="Start training at once, without a key.")
 @fps_option
+@theme_option
 @resume_option
 @runs_dir_option
 @click.version_option(__version__, "-V", "--version", prog_name="tui-backprop")
@@ -73,6 +75,7 @@ def main(
     /,
     start: bool,
     fps: float,
+    theme: str,
     resume: str | None,
     runs_dir: str | None,
     **values: Any,
@@ -118,7 +121,9 @@ def main(
             raise fail(error) from error
     from tui_backprop.cli.app import run_app
 
-    ctx.exit(run_app(hyperparameters, start=start, fps=fps, runs=kept_in, resume=resume))
+    ctx.exit(
+        run_app(hyperparameters, start=start, fps=fps, theme=theme, runs=kept_in, resume=resume)
+    )
 
 
 _ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE

@@ -7,7 +7,12 @@ import click
 
 
 def has_terminal() -> bool:
-    """Whether there is a keyboard, and a screen: the app is shown on standard error."""
+    """Whether there is a keyboard, and a screen: the app is shown on standard error.
+
+    Textual's own driver for something else than a terminal, as a browser, brings both.
+    """
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     # A stream that was closed before the program began is None.
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 

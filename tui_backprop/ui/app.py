@@ -46,6 +46,7 @@ class TuiBackpropApp(TerminalApp):
         start: whether to train without waiting for a key.
         fps: most snapshots asked for, and so most updates of the screen, a second.
         resume: id of a stored run to open instead of a new one.
+        theme: the name of the colours to begin with.
         watching: whether the client only shows a run that another process trains.
         clock: seconds that only grow.
     """
@@ -74,9 +75,11 @@ class TuiBackpropApp(TerminalApp):
         fps: float = 10.0,
         resume: str | None = None,
         watching: bool = False,
+        theme: str = "textual-dark",
         clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__()
+        self.theme = theme
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
@@ -117,6 +120,8 @@ class TuiBackpropApp(TerminalApp):
                     binding.binding.tooltip,
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
+
+        yield SystemCommand("Theme", "Choose other colours, dark or light", self.search_themes)
 
     @on(TrainingScreen.StepRequested)
     def _take_trace(self) -> None:

@@ -35,7 +35,7 @@ def test_no_points_make_it_fail(
     xs, ys = (tuple(point[n] for point in points) for n in (0, 1))
     axis = Axis(0.0, 100.0, ((0.0, "0"), (100.0, "100")), "iteration")
     loss = Axis(0.0, 2.5, ((0.0, "0"), (2.5, "2.5")), "loss")
-    text = check_size(ChartModel((Line(xs, ys, 39),), axis, loss), size, marker)
+    text = check_size(ChartModel((Line(xs, ys, "raw"),), axis, loss), size, marker)
     assert "2.5" in text, "the axes are there without a point too"
 
 
@@ -96,7 +96,7 @@ def test_thinning_keeps_the_newest() -> None:
 @pytest.mark.parametrize("height", [6, 20])
 def test_a_line_is_drawn_where_its_values_are(height: int) -> None:
     axis = Axis(0.0, 10.0, ((0.0, "0"), (10.0, "10")), "x")
-    rising = Line((0.0, 10.0), (0.0, 10.0), 39)
+    rising = Line((0.0, 10.0), (0.0, 10.0), "raw")
     rows = check_size(ChartModel((rising,), axis, axis), (40, height), "*").split("\n")
     starred = [(y, row.index("*")) for y, row in enumerate(rows) if "*" in row]
     assert len(starred) >= height - 4

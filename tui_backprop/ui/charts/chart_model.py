@@ -18,11 +18,15 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: points in drawing order, all finite, and its colour's number (xterm 256)."""
+    """One series: points in drawing order, all finite.
+
+    `part` is the component class that has its colour; points that are not `joined` stand alone.
+    """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
-    colour: int
+    part: str
+    joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The training loss of the run so far."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.strip import Strip
 
@@ -8,11 +9,11 @@ from tui_backprop.settings.tasks import TASKS
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.snapshot import Snapshot
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
-from tui_backprop.ui.charts.legend import legend
+from tui_backprop.ui.charts.legend import SOLID, legend
 from tui_backprop.ui.charts.loss_chart_model import (
-    RAW_BEHIND_COLOUR,
-    RAW_COLOUR,
-    SMOOTH_COLOUR,
+    RAW,
+    RAW_BEHIND,
+    SMOOTH,
     LossChartModels,
     smoothed,
 )
@@ -25,6 +26,7 @@ NO_CURVE = Curve(1, (), (), ())
 class LossChart(ViewWidget):
     """Training loss over iterations: the minibatches' range, and a smoothed curve over it."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {RAW, RAW_BEHIND, SMOOTH}
     BORDER_TITLE = "Training loss"
     BORDER_SUBTITLE = "l log scale  m smoothing"
 
@@ -43,6 +45,11 @@ class LossChart(ViewWidget):
         self._curve, self._snapshot = value, snapshot
         self.border_title = self._title
         self.repaint_changes()
+
+    def take_colours(self) -> None:
+        """Draw in the colours of another theme."""
+        self._drawn = None
+        super().take_colours()
 
     def toggle_log_scale(self) -> None:
         """Change between a linear and a logarithmic loss axis."""
@@ -75,7 +82,9 @@ class LossChart(ViewWidget):
         # In a long run most frames move nothing by as much as a dot, and drawing is the dear part.
         if (model, width, height) != self._drawn:
             self._drawn = (model, width, height)
-            self._chart = draw_chart(model, width, height - 1, marker=self.marker)
+            self._chart = draw_chart(
+                model, width, height - 1, marker=self.marker, style_of=self.style_of
+            )
         return [self._last_values(snapshot, width), *self._chart]
 
     @property
@@ -86,14 +95,17 @@ class LossChart(ViewWidget):
     def _last_values(self, snapshot: Snapshot, width: int) -> Strip:
         loss = shown_loss(snapshot.loss)
         if not self.smoothing:
-            return legend((RAW_COLOUR, f"loss {loss}"))
+            return legend(self.style_of, (SOLID, RAW, f"loss {loss}"))
         mean = self._curve.mean
         last = shown_loss(smoothed(mean[-40:])[-1] if mean else None)
         # The title says that it is the loss.
         texts = ((f"loss {loss}  ", f"smoothed {last}"), (f"{loss} ", f"smooth {last}"))
         return first_fitting(
             width,
-            (legend((RAW_BEHIND_COLOUR, raw), (SMOOTH_COLOUR, smooth)) for raw, smooth in texts),
+            (
+                legend(self.style_of, (SOLID, RAW_BEHIND, raw), (SOLID, SMOOTH, smooth))
+                for raw, smooth in texts
+            ),
         )
 
 

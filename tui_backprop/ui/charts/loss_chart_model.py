@@ -1,13 +1,13 @@
 """The loss curve of a run as a chart: what each column shows, on steady axes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_backprop.training.curve import Curve
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 from tui_backprop.ui.charts.ticks import SteadyRange, decade_ticks, iteration_ticks, linear_ticks
 
-RAW_COLOUR, RAW_BEHIND_COLOUR, SMOOTH_COLOUR = 39, 240, 214
+RAW, RAW_BEHIND, SMOOTH = "paint--raw", "paint--raw-behind", "paint--smooth"
 SMOOTHING = 0.9
 """Weight of the past in the smoothed curve, from one bucket to the next."""
 
@@ -75,12 +75,12 @@ class LossChartModels:
         dots = columns(curve, iterations, max(1, width - _Y_AXIS_CELLS))
         xs = tuple(dot.x for dot in dots for _ in range(2))
         raw = tuple(loss for dot in dots for loss in (dot.low, dot.high))
-        lines = [Line(xs, raw, RAW_BEHIND_COLOUR if smooth else RAW_COLOUR)]
+        lines = [Line(xs, raw, RAW_BEHIND if smooth else RAW)]
         if smooth:
             middle = tuple(dot.x for dot in dots)
-            lines.append(Line(middle, tuple(dot.smooth for dot in dots), SMOOTH_COLOUR))
+            lines.append(Line(middle, tuple(dot.smooth for dot in dots), SMOOTH))
         if log:
-            lines = [Line(line.xs, logarithms(line.ys), line.colour) for line in lines]
+            lines = [replace(line, ys=logarithms(line.ys)) for line in lines]
             y = self._decades(raw)
         else:
             high = self._linear.include(max(raw, default=0.0))
@@ -103,9 +103,7 @@ def on_grid(line: Line, y: Axis, steps: int) -> Line:
     What is too small to be seen then leaves the chart equal to the one before.
     """
     step = (y.high - y.low) / steps
-    return Line(
-        line.xs, tuple(y.low + round((v - y.low) / step) * step for v in line.ys), line.colour
-    )
+    return replace(line, ys=tuple(y.low + round((v - y.low) / step) * step for v in line.ys))
 
 
 def logarithms(losses: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,18 +1,20 @@
 """The task's metric on the training and the test set, epoch by epoch."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.strip import Strip
 
 from tui_backprop.settings.tasks import TASKS, Task
 from tui_backprop.training.snapshot import Evaluation, Snapshot
 from tui_backprop.ui.charts.chart_model import SMALLEST_CHART
-from tui_backprop.ui.charts.legend import legend
+from tui_backprop.ui.charts.legend import DASHED, SOLID, legend
 from tui_backprop.ui.charts.metric_chart_model import (
-    TEST_COLOUR,
-    TRAIN_COLOUR,
+    TEST,
+    TRAIN,
     MetricChartModels,
 )
+from tui_backprop.ui.painting.painted_widget import StyleOf
 from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.view_widget import ViewWidget
 
@@ -20,6 +22,7 @@ from tui_backprop.ui.painting.view_widget import ViewWidget
 class MetricChart(ViewWidget):
     """The metric on both sets over the epochs, drawn anew only when there is a new point."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {TRAIN, TEST}
     BORDER_TITLE = TASKS["classification"].metric_title
 
     def __init__(self) -> None:
@@ -54,7 +57,7 @@ class MetricChart(ViewWidget):
         )
         return [
             self._last_values(width),
-            *draw_chart(model, width, height - 1, marker=self.marker),
+            *draw_chart(model, width, height - 1, marker=self.marker, style_of=self.style_of),
         ]
 
     def _last_values(self, width: int) -> Strip:
@@ -64,21 +67,31 @@ class MetricChart(ViewWidget):
         return first_fitting(
             width,
             (
-                metric_legend(self._kind, values, 2, "  ", f"  {epoch}"),
-                metric_legend(self._kind, values, 2, " ", f" {epoch}"),
-                metric_legend(self._kind, values, 2, "  ", ""),
-                metric_legend(self._kind, values, 1, " ", ""),
-                metric_legend(self._kind, values, 0, " ", ""),
+                metric_legend(self.style_of, self._kind, values, 2, "  ", f"  {epoch}"),
+                metric_legend(self.style_of, self._kind, values, 2, " ", f" {epoch}"),
+                metric_legend(self.style_of, self._kind, values, 2, "  ", ""),
+                metric_legend(self.style_of, self._kind, values, 1, " ", ""),
+                metric_legend(self.style_of, self._kind, values, 0, " ", ""),
             ),
         )
 
 
 def metric_legend(
-    task: Task, values: tuple[float | None, float | None], decimals: int, gap: str, epoch: str
+    style_of: StyleOf,
+    task: Task,
+    values: tuple[float | None, float | None],
+    decimals: int,
+    gap: str,
+    epoch: str,
 ) -> Strip:
     """Return the line with the metric's last values, and the epoch they are of."""
     train, test = (task.shown(value, decimals) for value in values)
-    return legend((TRAIN_COLOUR, f"train {train}{gap}"), (TEST_COLOUR, f"test {test}"), rest=epoch)
+    return legend(
+        style_of,
+        (SOLID, TRAIN, f"train {train}{gap}"),
+        (DASHED, TEST, f"test {test}"),
+        rest=epoch,
+    )
 
 
 def shown_epoch(epoch: float) -> str:

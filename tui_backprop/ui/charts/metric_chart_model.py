@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tui_backprop.settings.tasks import Task
 from tui_backprop.training.snapshot import Evaluation
@@ -13,7 +14,10 @@ _FIRST_HIGH = 1.0
 _LARGEST_SHOWN = 1e100
 """Far above all that is worth drawing, and far below where drawing overflows."""
 
-TRAIN_COLOUR, TEST_COLOUR = 39, 208
+TRAIN, TEST = "paint--train", "paint--test"
+
+_DASH, _GAP = 5, 3
+"""Dots, of which a column has two, that a dash and the gap behind it take."""
 
 
 class MetricChartModels:
@@ -36,8 +40,11 @@ class MetricChartModels:
             high = self._highest_shown(points)
             y = Axis(0.0, high, linear_ticks(0.0, high, ticks), task.metric)
         lines = (
-            metric_line([(point.epoch, point.train) for point in shown], y, TRAIN_COLOUR),
-            metric_line([(point.epoch, point.test) for point in shown], y, TEST_COLOUR),
+            metric_line([(point.epoch, point.train) for point in shown], y, TRAIN),
+            dashed(
+                metric_line([(point.epoch, point.test) for point in shown], y, TEST),
+                epochs / (2 * width),
+            ),
         )
         return ChartModel(lines, Axis(0.0, epochs, epoch_ticks(epochs, width), "epoch"), y)
 
@@ -51,10 +58,22 @@ class MetricChartModels:
         return self._errors.include(max((e for e in errors if e < _LARGEST_SHOWN), default=0.0))
 
 
-def metric_line(points: Sequence[tuple[float, float]], y: Axis, colour: int) -> Line:
+def metric_line(points: Sequence[tuple[float, float]], y: Axis, part: str) -> Line:
     """Return the points within the axis as a line: what lies outside has no place on it."""
     inside = [(epoch, value) for epoch, value in points if y.low <= value <= y.high]
-    return Line(tuple(x for x, _ in inside), tuple(value for _, value in inside), colour)
+    return Line(tuple(x for x, _ in inside), tuple(value for _, value in inside), part)
+
+
+def dashed(line: Line, dot: float) -> Line:
+    """Return the line as dots `dot` apart with gaps in it; its own points are always there."""
+    points = []
+    for (x0, y0), (x1, y1) in pairwise(zip(line.xs, line.ys, strict=True)):
+        points.append((x0, y0))
+        dots = range(math.ceil(x0 / dot), math.floor(x1 / dot) + 1) if x1 > x0 else ()
+        seen = (number * dot for number in dots if number % (_DASH + _GAP) < _DASH)
+        points += [(x, y0 + (y1 - y0) * (x - x0) / (x1 - x0)) for x in seen]
+    points += [(line.xs[-1], line.ys[-1])] if line.xs else []
+    return Line(tuple(x for x, _ in points), tuple(y for _, y in points), line.part, joined=False)
 
 
 def lowest_shown(points: Sequence[Evaluation]) -> float:

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding
 from textual.events import Click
 from textual.strip import Strip
 
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
-
-_KEY = Style(color="yellow", bold=True)
 
 _ALWAYS_SHOWN = {"help", "quit", "leave", "leave_field"}
 """Actions that lead out, or to a list of all the others."""
@@ -37,6 +35,8 @@ class KeyLine(PaintedWidget):
     Those would be made anew, and the whole screen laid out twice, whenever the focus moves.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"paint--key"}
+
     def __init__(self) -> None:
         super().__init__(id="key-line")
         self._places: list[tuple[int, int, str]] = []
@@ -56,11 +56,12 @@ class KeyLine(PaintedWidget):
             _Entry(binding, self.app.get_key_display(binding), f" {binding.description} ")
             for binding in reversed(shown.values())
         ]
+        key_style = self.style_of("paint--key")
         segments: list[Segment] = []
         self._places = []
         x = 0
         for entry in fitting_entries(entries, width):
-            segments += [Segment(entry.key, _KEY), Segment(entry.text)]
+            segments += [Segment(entry.key, key_style), Segment(entry.text)]
             self._places.append((x, x + entry.width, entry.binding.key))
             x += entry.width
         return [Strip(segments)]

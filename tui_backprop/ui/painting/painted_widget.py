@@ -1,8 +1,9 @@
 """A widget that composes its lines itself, and repaints only the lines that differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -10,12 +11,21 @@ from textual.widget import Widget
 
 from tui_backprop.ui.painting.shortening import cut_between_words
 
+StyleOf = Callable[[str], Style]
+"""Returns the style of a part of a widget, given its component class."""
+
+
+def plain(part: str) -> Style:
+    """Return the style of a part as long as no style sheet is known."""
+    return Style.null()
+
 
 class PaintedWidget(Widget):
     """Paints lines that a subclass composes.
 
     A subclass calls `repaint_changes` when what it shows may have changed. Nothing is composed
-    while the widget is hidden; it catches up when it is painted next.
+    while the widget is hidden; it catches up when it is painted next. Colours are those that the
+    style sheet has for its COMPONENT_CLASSES: see `style_of`.
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -77,6 +87,24 @@ class PaintedWidget(Widget):
             cut_between_words(line, width).adjust_cell_length(width)
             for line in self.compose_lines(width, height)
         ]
+
+    def style_of(self, part: str) -> Style:
+        """Return the style sheet's style of a part, which is one of the COMPONENT_CLASSES."""
+        return (
+            self.get_component_rich_style(part, partial=True) if self.is_attached else plain(part)
+        )
+
+    def ground(self) -> Color:
+        """Return the colour that the widget stands on."""
+        return self.background_colors[1]
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.take_colours())
+
+    def take_colours(self) -> None:
+        """Paint in the colours of another theme."""
+        self.repaint_changes()
 
     def on_resize(self) -> None:
         """Compose for the new size."""

@@ -27,5 +27,4 @@ class ViewWidget(PaintedWidget):
 
     def on_show(self) -> None:
         """Ask for the newest value."""
-        super().on_show()
         self.post_message(self.CameIntoSight())

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from math import log10
+from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.nn.operation import shape_text
-from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.table_columns import (
     Cells,
@@ -29,7 +31,7 @@ _DECADES = 12
 _RELATIVE_ERROR = 2
 """Which of a cell's lines can be spared."""
 
-_RIGHT, _WRONG = Style(color="green"), Style(color="red", bold=True)
+RIGHT, WRONG = "paint--good", "paint--bad"
 
 PARAMETER, SHAPE, LARGEST, MEAN = "", "shape", "largest", "mean error"
 KINKS, ROUND_OFF, VERDICT = "kinks", "round-off", "verdict"
@@ -47,6 +49,8 @@ NET_COLUMNS = (
 
 class CheckView(PaintedWidget):
     """Central differences beside backpropagation, with a verdict in words."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {RIGHT, WRONG}
 
     def __init__(self) -> None:
         super().__init__(id="check", classes="pane")
@@ -84,29 +88,31 @@ class CheckView(PaintedWidget):
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the check's lines."""
         if self._net is not None:
-            return net_lines(self._net, width, height)
+            return net_lines(self._net, width, height, self.style_of)
         chosen = next((check for check in self._checks if check.h == self.h), None)
         if chosen is None:
             return []
         errors = [error_line(check, check is chosen) for check in self._checks]
-        lines = cell_lines(chosen, width)
+        lines = cell_lines(chosen, width, self.style_of)
         if len(lines) + len(errors) > height:
             # It stands beside its step size too.
             del lines[_RELATIVE_ERROR]
         return [*lines, *errors]
 
 
-def cell_lines(check: CellCheck, width: int) -> list[Strip]:
+def cell_lines(check: CellCheck, width: int, style_of: StyleOf) -> list[Strip]:
     """Return both gradients, their relative error, and what it means."""
-    style = _WRONG if check.verdict.failed else _RIGHT
+    style = style_of(WRONG if check.verdict.failed else RIGHT)
     difference, shown = "(L(θ+h) − L(θ−h)) / 2h", f"   on the tape {check.shown:.6g}"
-    if len(f"{difference} = {check.backprop:.10g}{shown}") > width:
+    if cell_len(f"{difference} = {check.backprop:.10g}{shown}") > width:
         difference, shown = "(L(θ+h)−L(θ−h))/2h", f"  tape {check.shown:.6g}"
     verdicts = (Strip([Segment(check.verdict.value, style), Segment(t)]) for t in reasons(check))
     return [
         gradient_line(difference, difference, check.numerical, f"   at h = {check.h:g}"),
         gradient_line("backprop", difference, check.backprop, shown),
-        Strip([Segment(f"{'relative error':>{len(difference)}} = {check.relative_error:.1e}")]),
+        Strip(
+            [Segment(f"{'relative error':>{cell_len(difference)}} = {check.relative_error:.1e}")]
+        ),
         first_fitting(width, verdicts),
     ]
 
@@ -115,7 +121,7 @@ def gradient_line(name: str, longest_name: str, gradient: float, behind: str) ->
     """Return a gradient behind its name, which ends where the longest one does."""
     return Strip(
         [
-            Segment(f"{name:>{len(longest_name)}} = "),
+            Segment(f"{name:>{cell_len(longest_name)}} = "),
             Segment(f"{gradient:.10g}", Style(bold=True)),
             Segment(behind),
         ]
@@ -143,18 +149,18 @@ def error_line(check: CellCheck, chosen: bool) -> Strip:
     return Strip([Segment(text, Style(bold=chosen))])
 
 
-def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
+def net_lines(check: NetCheck, width: int, height: int, style_of: StyleOf) -> list[Strip]:
     """Return what it all says, and a line for each parameter that is done, failures first."""
     if not check.finished:
         done = f"  {check.done:,} of {check.total:,} entries"
-        room = max(0, width - len(done))
+        room = max(0, width - cell_len(done))
         filled = room * check.done // max(1, check.total)
-        bar = Segment("━" * filled, Style(color="green")), Segment("─" * (room - filled))
+        bar = Segment("━" * filled, style_of(RIGHT)), Segment("─" * (room - filled))
         first = Strip([*bar, Segment(done)])
     elif check.passed:
-        first = Strip([Segment("✓ every gradient is right", Style(color="green", bold=True))])
+        first = Strip([Segment("✓ every gradient is right", style_of(RIGHT) + Style(bold=True))])
     else:
-        first = Strip([Segment("✗ a gradient is WRONG", _WRONG)])
+        first = Strip([Segment("✗ a gradient is WRONG", style_of(WRONG))])
     ordered = sorted(check.parameters, key=lambda parameter: parameter.passed)
     room = max(1, height - 2)
     left_out = len(ordered) - room if len(ordered) > room else -1
@@ -163,7 +169,7 @@ def net_lines(check: NetCheck, width: int, height: int) -> list[Strip]:
     columns = fitting_columns(widened(NET_COLUMNS, cells), width)
     lines = [first, table_line(columns, headings(columns), Style(dim=True))]
     for parameter, row in zip(shown, cells, strict=True):
-        marks = {VERDICT: _RIGHT if parameter.passed else _WRONG}
+        marks = {VERDICT: style_of(RIGHT if parameter.passed else WRONG)}
         lines.append(table_line(columns, row, Style.null(), marks))
     if left_out >= 0:
         lines.append(Strip([Segment(f"and {len(ordered) - len(shown)} more: z makes room")]))

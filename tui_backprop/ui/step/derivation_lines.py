@@ -6,11 +6,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui_backprop.ui.painting.painted_widget import StyleOf
 from tui_backprop.ui.step.numbers import long_text
 from tui_backprop.walkthrough.derivation import CellDerivation
 
+VALUE = "paint--value"
 
-def result_lines(derivation: CellDerivation) -> Iterator[Strip]:
+
+def result_lines(derivation: CellDerivation, style_of: StyleOf) -> Iterator[Strip]:
     """Return the cell's number, and whether its terms make it: in full, then in less."""
     count = len(derivation.terms)
     terms = f"{count:,} term{'s' if count > 1 else ''}"
@@ -23,7 +26,7 @@ def result_lines(derivation: CellDerivation) -> Iterator[Strip]:
     for text in (f"{terms}, {value}", value, terms):
         yield Strip(
             [
-                Segment(f"= {long_text(derivation.shown)}", Style(color="yellow", bold=True)),
+                Segment(f"= {long_text(derivation.shown)}", style_of(VALUE)),
                 Segment(f"   {text}: {verdict}"),
             ]
         )

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import first_fitting
-from tui_backprop.ui.step.derivation_lines import divisor_line, named_form, result_lines
+from tui_backprop.ui.step.derivation_lines import VALUE, divisor_line, named_form, result_lines
 from tui_backprop.ui.step.matrix_window import panned
 from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.step.step_path import TermChoice
@@ -44,6 +44,7 @@ _CHOSEN = Style(reverse=True, bold=True)
 class DerivationView(PaintedWidget, can_focus=True):
     """The terms of one cell. Up and down choose a term, left and right one of its operands."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {VALUE}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Term", show=False),
         Binding(
@@ -144,7 +145,7 @@ class DerivationView(PaintedWidget, can_focus=True):
 
     def _head(self, derivation: CellDerivation, width: int) -> list[Strip]:
         """Return the lines that stay in sight: the result, and a divisor that is one number."""
-        head = [first_fitting(width, result_lines(derivation))]
+        head = [first_fitting(width, result_lines(derivation, self.style_of))]
         if derivation.divisor_terms and self._heading is None:
             head.append(divisor_line(derivation))
         return head

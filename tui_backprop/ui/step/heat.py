@@ -1,23 +1,37 @@
-"""The tints of numbers: warm above 0, cool below, stronger with the size."""
+"""The tints of numbers: one colour above 0, another below, stronger with the size."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-from rich.color import Color
 from rich.style import Style
+from textual.color import Color
 
 HEAT_STEPS = 6
 
-_WARM, _COOL, _GROUND = (176, 88, 16), (20, 92, 180), (18, 18, 18)
+WARM, COOL, CURSOR = "paint--warm", "paint--cool", "paint--cursor"
+"""The parts whose backgrounds are the strongest tints, and the cursor's on a field of tints."""
+
+Tints = Mapping[int, Style]
+"""The style of each level from -HEAT_STEPS to HEAT_STEPS; 0 has no tint."""
+
+_WEAKEST = 0.15
 
 
-@lru_cache(maxsize=64)
-def heat_style(level: int) -> Style:
-    """Return the style of a level from -HEAT_STEPS to HEAT_STEPS; 0 has no tint."""
-    if level == 0:
-        return Style(dim=True)
-    end = _WARM if level > 0 else _COOL
-    share = 0.15 + 0.85 * abs(level) / HEAT_STEPS
-    red, green, blue = (
-        round(ground + (tint - ground) * share) for ground, tint in zip(_GROUND, end, strict=True)
-    )
-    return Style(color="#f0f0f0", bgcolor=Color.from_rgb(red, green, blue))
+@lru_cache(maxsize=8)
+def tints(warm: Style, cool: Style, ground: Color) -> Tints:
+    """Return the tints between the ground and the strongest ones, with text that is readable."""
+    result = {0: Style(dim=True)}
+    for level in range(1, HEAT_STEPS + 1):
+        share = _WEAKEST + (1 - _WEAKEST) * level / HEAT_STEPS
+        for sign, strongest in ((1, warm), (-1, cool)):
+            result[sign * level] = blended(ground, strongest, share)
+    return result
+
+
+def blended(ground: Color, strongest: Style, share: float) -> Style:
+    """Return a style so far between the ground and the strongest tint's background."""
+    if strongest.bgcolor is None:
+        return Style.null()
+    background = ground.blend(Color.from_rich_color(strongest.bgcolor), share)
+    text = background.get_contrast_text(1.0)
+    return Style(color=text.rich_color, bgcolor=background.rich_color)

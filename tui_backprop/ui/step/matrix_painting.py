@@ -4,12 +4,13 @@ from collections import defaultdict
 from itertools import groupby
 from operator import itemgetter
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.ui.step.heat import HEAT_STEPS, heat_style
+from tui_backprop.ui.step.heat import HEAT_STEPS, Tints
 from tui_backprop.ui.step.matrix_window import COLUMN_WIDTH, MAP_GAP, Layout
 from tui_backprop.ui.step.numbers import cell_text, long_text
 from tui_backprop.walkthrough.summary import ArraySummary, heat_levels, minimap
@@ -19,7 +20,6 @@ Place = tuple[int, int]
 _CURSOR = Style(reverse=True, bold=True)
 _LIT = Style(underline=True, bold=True)
 _INDEX = Style(dim=True)
-_HEAT_CURSOR = Style(color="yellow", bgcolor="yellow")
 
 
 class NumberPainter:
@@ -30,12 +30,16 @@ class NumberPainter:
         largest: the magnitude that gets the strongest tint.
         layout: how many rows and columns are in sight, and whether there is a minimap.
         first: the first row and column in sight.
+        tints: the styles of the numbers' tints.
     """
 
-    def __init__(self, rows: Array, largest: float, layout: Layout, first: Place) -> None:
+    def __init__(
+        self, rows: Array, largest: float, layout: Layout, first: Place, tints: Tints
+    ) -> None:
         self._rows = rows
         self._largest = largest
         self._layout = layout
+        self._tints = tints
         self._top, self._left = first
 
     def lines(
@@ -49,7 +53,7 @@ class NumberPainter:
         marked = self._marked_columns(cursor, lit)
         for y, values in enumerate(window.tolist()):
             texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
-            styles = [heat_style(level) for level in levels[y]]
+            styles = [self._tints[level] for level in levels[y]]
             for x in marked.get(top + y, ()):
                 place = (top + y, left + x)
                 styles[x] += _CURSOR if place == cursor else _LIT
@@ -101,27 +105,33 @@ class NumberPainter:
                     (level, "□" if x in seen else "·") for x, level in enumerate(levels[number - 1])
                 )
                 for (level, mark), run in groupby(marks):
-                    segments.append(Segment(mark * len(list(run)), heat_style(level)))
+                    segments.append(Segment(mark * len(list(run)), self._tints[level]))
             result.append(Strip(segments))
         return result
 
 
 def heat_lines(
-    rows: Array, largest: float, cursor: Place, here: str, width: int, height: int
+    rows: Array,
+    largest: float,
+    tints: Tints,
+    cursor: tuple[Place, Style],
+    here: str,
+    width: int,
+    height: int,
 ) -> list[Strip]:
     """Return the whole matrix as tints, two rows a line, under `here` and the cursor's number.
 
-    Where there are more rows or columns than there is room for, each tint is its block's strongest.
+    The cursor is a place and its style. Where there are more rows or columns than there is room
+    for, each tint is its block's strongest.
     """
     small = minimap(rows, max(1, (height - 1) * 2), width)
     levels = heat_levels(small, HEAT_STEPS, largest).tolist()
     map_rows, map_columns = small.shape
-    y = cursor[0] * map_rows // rows.shape[0]
-    x = cursor[1] * map_columns // rows.shape[1]
-    styles = [[heat_style(level) for level in line] for line in levels]
-    styles[y][x] = _HEAT_CURSOR
+    (row, column), cursor_style = cursor
+    styles = [[tints[level] for level in line] for line in levels]
+    styles[row * map_rows // rows.shape[0]][column * map_columns // rows.shape[1]] = cursor_style
     blank = [Style.null()] * map_columns
-    lines = [Strip([Segment(f"{here}{long_text(float(rows[cursor]))}")])]
+    lines = [Strip([Segment(f"{here}{long_text(float(rows[row, column]))}")])]
     for top in range(0, map_rows, 2):
         below = styles[top + 1] if top + 1 < map_rows else blank
         pairs = zip(styles[top], below, strict=True)
@@ -148,6 +158,6 @@ def summary_text(summary: ArraySummary, width: int) -> str:
         parts.insert(0, f"not finite: {summary.non_finite:,}")
     for count in range(len(parts), 1, -1):
         for gap in ("  ", " "):
-            if len(text := gap.join(parts[:count])) <= width:
+            if cell_len(text := gap.join(parts[:count])) <= width:
                 return text
-    return parts[0] if len(parts[0]) <= width else ""
+    return parts[0] if cell_len(parts[0]) <= width else ""

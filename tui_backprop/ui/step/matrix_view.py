@@ -14,6 +14,7 @@ from textual.strip import Strip
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Index, shape_text
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.step.heat import COOL, CURSOR, WARM, Tints, tints
 from tui_backprop.ui.step.matrix_painting import (
     NumberPainter,
     Place,
@@ -40,6 +41,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         upright: whether vectors stand in a column; they lie in a row otherwise.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {WARM, COOL, CURSOR}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1, 0)", "Cell", show=False),
         Binding("down", "move(1, 0)", "Cell", show=False),
@@ -146,7 +148,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         text = f"{index_text(self.named.label, self.index)} = {value}"
         if not self.named.array.ndim:
             return text
-        return f"{text}   {summary_text(self._summary, width - len(text) - 3)}"
+        return f"{text}   {summary_text(self._summary, width - cell_len(text) - 3)}"
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the column numbers and the rows in sight, with the minimap beside them."""
@@ -158,16 +160,20 @@ class MatrixView(PaintedWidget, can_focus=True):
         self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
         if named.array.ndim == 0:
             exact = str(named.array[()])
-            text = exact if len(exact) <= width else long_text(float(named.array))
+            text = exact if cell_len(exact) <= width else long_text(float(named.array))
             return [Strip([Segment(text)])]
         if self.as_heat:
             here = f"{index_text(named.label, self.index)} = "
-            return heat_lines(self._rows, self._largest, self._cursor, here, width, height)
+            cursor = self._cursor, self.style_of(CURSOR)
+            return heat_lines(self._rows, self._largest, self._tints(), cursor, here, width, height)
         layout = self._layout()
         self._first = self._panned(layout)
-        cursor = self._cursor if self.has_focus or not self._lit else None
-        painter = NumberPainter(self._rows, self._largest, layout, self._first)
-        return painter.lines(cursor, self._lit, width, height)
+        shown = self._cursor if self.has_focus or not self._lit else None
+        painter = NumberPainter(self._rows, self._largest, layout, self._first, self._tints())
+        return painter.lines(shown, self._lit, width, height)
+
+    def _tints(self) -> Tints:
+        return tints(self.style_of(WARM), self.style_of(COOL), self.ground())
 
     def on_focus(self) -> None:
         """Show the cursor as the one that the arrows move."""

@@ -2,28 +2,38 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
-from rich.color import Color
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.printable import printable
 from tui_backprop.session.walkthrough_messages import Traced
-from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.step.numbers import cell_text
 
 _PICTURE_SIZE = 28
+_SHADES = 255
 _GAP = 2
 _LEAST_BAR = 24
+
+RIGHT, WRONG, OTHER = "paint--good", "paint--bad", "paint--other-class"
+PICTURE = "paint--picture"
+"""The colours of the brightest pixel, on that of the darkest."""
 
 
 class SampleView(PaintedWidget):
     """One sample of the minibatch with its predicted probabilities."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {RIGHT, WRONG, OTHER, PICTURE}
 
     def __init__(self) -> None:
         super().__init__(id="sample", classes="pane")
@@ -58,7 +68,9 @@ class SampleView(PaintedWidget):
         bars = self._bars(traced, width)
         if traced.image_shape is not None:
             # A picture in colours is shown by how bright it is.
-            picture = picture_lines(x.reshape(-1, *traced.image_shape).mean(axis=0))
+            picture = picture_lines(
+                x.reshape(-1, *traced.image_shape).mean(axis=0), self.style_of(PICTURE)
+            )
         elif x.size == 2:
             picture = point_lines(tape.x, self._number, width, "x")
         else:
@@ -76,7 +88,9 @@ class SampleView(PaintedWidget):
         names = [printable(name, 8) for name in traced.output_names]
         longest = max(map(cell_len, names))
         return [
-            probability_line(set_cell_size(name, longest), float(y[k]), width, k == label)
+            probability_line(
+                set_cell_size(name, longest), float(y[k]), width, k == label, self.style_of
+            )
             for k, name in enumerate(names)
         ]
 
@@ -88,7 +102,7 @@ class SampleView(PaintedWidget):
                 Segment(f"label {printable(names[label], 8)}  ", Style(bold=True)),
                 Segment(
                     f"predicted {printable(names[guess], 8)} {'✓' if right else '✗'}",
-                    Style(color="green" if right else "red"),
+                    self.style_of(RIGHT if right else WRONG),
                 ),
             ]
         )
@@ -103,7 +117,7 @@ def side_by_side(left: Sequence[Strip], right: Sequence[Strip], width: int) -> l
     ]
 
 
-def picture_lines(image: Array) -> list[Strip]:
+def picture_lines(image: Array, style: Style) -> list[Strip]:
     """Return a picture in half blocks: two rows of pixels a line, brighter where larger.
 
     Small ones are magnified by a whole number, to about the size of a digit of MNIST.
@@ -111,13 +125,14 @@ def picture_lines(image: Array) -> list[Strip]:
     scale = max(1, _PICTURE_SIZE // max(image.shape))
     image = image.repeat(scale, axis=0).repeat(scale, axis=1)
     largest = float(image.max()) or 1.0
-    grey = np.clip(image / largest * 255, 0, 255).astype(int)
+    grey = np.clip(image / largest * _SHADES, 0, _SHADES).astype(int)
+    shades = shades_of(style)
     if grey.shape[0] % 2:
         grey = np.vstack([grey, np.zeros((1, grey.shape[1]), int)])
     return [
         Strip(
             [
-                Segment("▀", Style(color=grey_colour(int(up)), bgcolor=grey_colour(int(low))))
+                Segment("▀", Style(color=shades[up], bgcolor=shades[low]))
                 for up, low in zip(grey[row], grey[row + 1], strict=True)
             ]
         )
@@ -125,9 +140,13 @@ def picture_lines(image: Array) -> list[Strip]:
     ]
 
 
-def grey_colour(level: int) -> Color:
-    """Return a grey, 0 to 255."""
-    return Color.from_rgb(level, level, level)
+@lru_cache(maxsize=4)
+def shades_of(style: Style) -> tuple[RichColor, ...]:
+    """Return the colours from a style's background to its foreground."""
+    if style.color is None or style.bgcolor is None:
+        return (RichColor.default(),) * (_SHADES + 1)
+    dark, bright = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
+    return tuple(dark.blend(bright, n / _SHADES).rich_color for n in range(_SHADES + 1))
 
 
 def value_lines(traced: Traced, number: int, width: int) -> list[Strip]:
@@ -163,11 +182,13 @@ def point_lines(points: Array, number: int, width: int, name: str) -> list[Strip
     return [Strip([Segment(here)]), *(Strip([Segment("".join(line))]) for line in grid)]
 
 
-def probability_line(name: str, probability: float, width: int, is_label: bool) -> Strip:
+def probability_line(
+    name: str, probability: float, width: int, is_label: bool, style_of: StyleOf
+) -> Strip:
     """Return a class's bar and probability; the right class is marked."""
     room = max(1, width - cell_len(name) - 8)
     bar = "█" * round(probability * room) if math.isfinite(probability) else ""
-    style = Style(color="green" if is_label else "blue")
+    style = style_of(RIGHT if is_label else OTHER)
     return Strip(
         [
             Segment(f"{name}{'◂' if is_label else ' '}", Style(bold=is_label)),

@@ -1,6 +1,7 @@
 """Which minibatch is walked, and one line about what is looked at, or of news."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,6 +15,8 @@ from tui_backprop.ui.painting.shortening import first_fitting
 
 class StepStatus(PaintedWidget):
     """One line; what `say` says stays until the next thing is shown."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"paint--value"}
 
     def __init__(self) -> None:
         super().__init__(id="step-status")
@@ -39,5 +42,5 @@ class StepStatus(PaintedWidget):
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the line; the title makes way for a text that would not fit beside it."""
         text = Segment(f"  {self._news or self._text}", Style(bold=bool(self._news)))
-        title = Segment(self._title, Style(color="yellow", bold=True))
+        title = Segment(self._title, self.style_of("paint--value"))
         return [first_fitting(width, (Strip([title, text]), Strip([text])))]

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click
@@ -13,7 +15,7 @@ from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import cut_between_words, first_fitting
 from tui_backprop.walkthrough.tape import Step, Tape
 
-_NOW = Style(color="black", bgcolor="yellow", bold=True)
+NOW, FORMULA = "paint--now", "paint--value"
 _PHASE = Style(dim=True)
 _DONE, _TO_COME = Style(bold=True), Style(dim=True)
 
@@ -45,6 +47,8 @@ _MARK_FORMS = (
 class TapeBar(PaintedWidget):
     """Marks grouped by phase on one line, the current operation on the next."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {NOW, FORMULA}
+
     class MarkClicked(Message):
         """A mark was clicked."""
 
@@ -68,7 +72,10 @@ class TapeBar(PaintedWidget):
         if self._tape is None:
             return []
         step = self._tape.step(self._number)
-        return [self._mark_line(self._tape, width), step_line(step, len(self._tape), width)]
+        return [
+            self._mark_line(self._tape, width),
+            step_line(step, len(self._tape), width, self.style_of(FORMULA)),
+        ]
 
     def _mark_line(self, tape: Tape, width: int) -> Strip:
         """Return the marks as roomy as all of them fit, or those around the current one."""
@@ -83,19 +90,20 @@ class TapeBar(PaintedWidget):
 
     def _marks(self, tape: Tape, form: _MarkForm) -> tuple[Strip, list[tuple[int, int, int]]]:
         """Return all marks, and of each the columns it starts and ends at, and its number."""
+        now = self.style_of(NOW)
         segments, places = [Segment(" ")], []
         x = 1
         for span in tape.phases():
             phase = span.phase.value
             title = f"{phase if form.whole_phase else phase[0].upper()} "
             segments.append(Segment(title, _PHASE))
-            x += len(title)
+            x += cell_len(title)
             for number in range(span.first, span.last + 1):
                 text = form.mark(number, self._number)
                 style = _DONE if number < self._number else _TO_COME
-                segments.append(Segment(text, _NOW if number == self._number else style))
-                places.append((x, x + len(text), number))
-                x += len(text)
+                segments.append(Segment(text, now if number == self._number else style))
+                places.append((x, x + cell_len(text), number))
+                x += cell_len(text)
             segments.append(Segment(form.gap))
             x += len(form.gap)
         return Strip(segments[:-1]), places
@@ -107,11 +115,11 @@ class TapeBar(PaintedWidget):
                 self.post_message(self.MarkClicked(number))
 
 
-def step_line(step: Step, count: int, width: int) -> Strip:
+def step_line(step: Step, count: int, width: int, formula: Style) -> Strip:
     """Return the operation's title, formula, shapes and number, the shapes only if they fit."""
     number = f" {step.number}/{count} "
-    bold, formula = Style(bold=True), Style(color="yellow", bold=True)
-    room = width - len(number)
+    bold = Style(bold=True)
+    room = width - cell_len(number)
     line = first_fitting(
         room,
         (

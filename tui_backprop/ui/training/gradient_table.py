@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from statistics import mean
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -33,7 +34,7 @@ NORM, GRADIENT_NORM, GRADIENT_RMS, UPDATE_RATIO = "‖W‖", "‖dW‖", "‖dW�
 STATE = "state"
 TREND, SHORT_TREND = "‖dW‖ trend", "trend"
 
-_MARKS = {STATE: Style(color="red", bold=True)}
+BAD = "paint--bad"
 
 COLUMNS = (
     TableColumn(LAYER, 8, right=False),
@@ -49,6 +50,8 @@ COLUMNS = (
 
 class GradientTable(ViewWidget):
     """A row for each parameter and each ReLU layer, first layer first."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {BAD}
 
     def __init__(self) -> None:
         super().__init__(id="gradient-table")
@@ -78,11 +81,12 @@ class GradientTable(ViewWidget):
                 {**cells, trend: trend_cell(row, room)}
                 for cells, row in zip(rows, self._rows, strict=True)
             ]
+        alarm = {STATE: self.style_of(BAD)}
         return [
             table_line(columns, headings(columns), HEADING_STYLE),
             *(
                 table_line(
-                    columns, cells, Style.null(), _MARKS if Verdict.is_alarming(row.verdict) else {}
+                    columns, cells, Style.null(), alarm if Verdict.is_alarming(row.verdict) else {}
                 )
                 for cells, row in zip(rows, self._rows, strict=True)
             ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,7 +12,7 @@ from textual.strip import Strip
 from tui_backprop.printable import printable
 from tui_backprop.session.messages import RunState, SessionSnapshot
 from tui_backprop.training.snapshot import Snapshot
-from tui_backprop.ui.painting.painted_widget import PaintedWidget
+from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.painting.shortening import first_fitting, split_between_words
 
 _SYMBOLS = {
@@ -23,9 +24,7 @@ _SYMBOLS = {
     RunState.STOPPED: "✗",
 }
 _BOLD = Style(bold=True)
-_RUNNING = Style(color="green", bold=True)
-_WRONG = Style(color="red", bold=True)
-_HINT = Style(color="yellow", bold=True)
+GOOD, BAD, HINT = "paint--good", "paint--bad", "paint--hint"
 _WIDE = 100
 _NOTICE_SECONDS = 4.0
 
@@ -45,6 +44,8 @@ _HINTS = {
 
 class StatusBar(PaintedWidget):
     """Two lines: the run and its state; the progress, rate and times."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {GOOD, BAD, HINT}
 
     def __init__(self) -> None:
         super().__init__(id="status-bar")
@@ -98,12 +99,16 @@ class StatusBar(PaintedWidget):
             texts = stopped_texts(snapshot)
             fitting = (text for text in texts if cell_len(text) <= width)
             return self._trouble_lines(next(fitting, texts[0]), width)
-        return [first_fitting(width, state_lines(snapshot)), self._second_line(width)]
+        return [
+            first_fitting(width, state_lines(snapshot, self.style_of)),
+            self._second_line(width),
+        ]
 
     def _trouble_lines(self, text: str, width: int) -> list[Strip]:
         text, rest = split_between_words(text, width)
-        below = Strip([Segment(f"   {rest}", _WRONG)]) if rest else self._second_line(width)
-        return [Strip([Segment(text, _WRONG)]), below]
+        bad = self.style_of(BAD)
+        below = Strip([Segment(f"   {rest}", bad)]) if rest else self._second_line(width)
+        return [Strip([Segment(text, bad)]), below]
 
     def _ended_text(self, width: int) -> str:
         """Return why the process is gone, cut so that what helps fits on the two lines too."""
@@ -118,33 +123,33 @@ class StatusBar(PaintedWidget):
         run = self._snapshot.training
         total = run.hyperparameters.iterations
         texts = progress_texts(self._snapshot, wide=width >= _WIDE)
-        numbers = next((text for text in texts if len(text) <= width), "")
-        room = max(0, width - len(numbers) - 2)
+        numbers = next((text for text in texts if cell_len(text) <= width), "")
+        room = max(0, width - cell_len(numbers) - 2)
         filled = room * min(run.iteration, total) // total
         bar = [
             Segment(" "),
-            Segment("━" * filled, Style(color="green")),
+            Segment("━" * filled, self.style_of(GOOD)),
             Segment("─" * (room - filled), Style(dim=True)),
             Segment(" "),
         ]
         return Strip([*(bar if room else ()), Segment(numbers)])
 
 
-def state_lines(snapshot: SessionSnapshot) -> Iterator[Strip]:
+def state_lines(snapshot: SessionSnapshot, style_of: StyleOf) -> Iterator[Strip]:
     """Return the state, what is trained and a hint, with less and less of what is trained."""
     state = snapshot.state
     not_saved = f"{snapshot.not_saved}  " if snapshot.not_saved else ""
     speed = snapshot.speed_limit
     limit = "" if speed is None else f"at most {speed:,g} it/s  "
-    style = _RUNNING if state is RunState.RUNNING else _BOLD
+    style = style_of(GOOD) + _BOLD if state is RunState.RUNNING else _BOLD
     for title in (*run_titles(snapshot.training), ""):
         yield Strip(
             [
                 Segment(f" {_SYMBOLS[state]} {state.value:<9}", style),
-                Segment(not_saved, _WRONG),
+                Segment(not_saved, style_of(BAD)),
                 Segment(title, Style.null()),
                 Segment(limit, _BOLD),
-                Segment(snapshot.watched or _HINTS.get(state, ""), _HINT),
+                Segment(snapshot.watched or _HINTS.get(state, ""), style_of(HINT)),
             ]
         )
 

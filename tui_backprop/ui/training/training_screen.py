@@ -130,7 +130,6 @@ class TrainingScreen(PaneScreen):
 
     def on_screen_resume(self) -> None:
         """Catch up with what changed while another screen was on top."""
-        super().on_screen_resume()
         self.post_message(ViewWidget.CameIntoSight())
 
     def on_key(self, event: Key) -> None:
