@@ -48,7 +48,7 @@ def test_a_line_of_each_is_enough(tmp_path: Path) -> None:
     )
     shown = follow(path).snapshot()
     assert (shown.iteration, shown.loss, shown.epoch) == (5, 0.5, 0.0)
-    assert shown.layers == shown.evaluations == shown.layer_sizes == ()
+    assert (shown.layers, shown.evaluations, shown.layer_sizes) == ((), (), ())
     assert shown.loss_curve.mean == (0.5,)
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_metric_name_key_event_and_word_are_ignored(tmp_path: Path) -
             layers = 3
         """,
         metrics="""
-            {"iteration": 1, "loss": 0.9, "perplexity": 7, "train_accuracy": 0.5, "test_accuracy": 0.25}
+            {"iteration": 1, "perplexity": 7, "train_accuracy": 0.5, "test_accuracy": 0.25}
             {"event": "had_lunch", "iteration": 1, "time": "noon"}
             {"event": "changed", "iteration": 1, "warmup": 3, "batch_size": 20}
         """,

@@ -65,7 +65,8 @@ class RunWriter:
     def write(self, job: Callable[[RunDirectory], None], describe: Describe) -> None:
         """Have `job` write to the directory; a new run's is made first, from what it is."""
         try:
-            job(self.directory or self._create(describe))
+            with self._storage.files.at_work():
+                job(self.directory or self._create(describe))
         except OSError as error:
             self._fail(printable(error.strerror or error))
         except (RunError, MemoryError) as error:
