@@ -26,9 +26,7 @@ def test_the_list(stored: Path) -> None:
     done = run_program("runs", f"--runs-dir={stored}")
     (path,) = run_paths(stored)
     heading, line = done.stdout.splitlines()
-    assert heading.split() == [
-        *("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "STATE")
-    ]
+    assert heading.split() == [*("ID", "WHEN", "DATASET", "NET", "ITERATIONS", "TEST", "STATE")]
     run_id, _, _, dataset, net, iterations, metric, accuracy, state = line.split()
     assert metric == "accuracy"
     assert (run_id, dataset, net, iterations, state) == (
