@@ -81,7 +81,7 @@ class RunWriter:
 
     def _create(self, describe: Describe) -> RunDirectory:
         now = self._storage.now()
-        config = describe(new_run_id(now, self._storage.entropy(4)), now)
+        config = describe(new_run_id(now, self._storage.entropy(2)), now)
         self.directory = RunDirectory.create(self._storage.runs, config, self._storage.files)
         return self.directory
 
