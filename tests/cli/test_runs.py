@@ -2,12 +2,14 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.processes import run_program
+from tui_backprop.runs.follower import RunFollower
 from tui_backprop.runs.location import run_paths
 
 SPIRAL = ("--dataset=spiral", "--hidden=8", "--batch-size=30")
@@ -73,7 +75,8 @@ def test_parameters(stored: Path, tmp_path: Path) -> None:
     (path,) = run_paths(stored)
     target = tmp_path / "p.npz"
     done = run_program("export", path.name, f"--parameters={target}", f"--runs-dir={stored}")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "parameters of iteration 25\n"
     with np.load(target, allow_pickle=False) as arrays:
         shapes = {name: arrays[name].shape for name in arrays}
     assert shapes == {"W1": (2, 8), "b1": (8,), "W2": (8, 3), "b2": (3,)}
@@ -148,3 +151,56 @@ def test_a_damaged_checkpoint_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Error: {checkpoint}: damaged")
     assert len(done.stderr.splitlines()) == 1
     assert run_program("runs", f"--runs-dir={tmp_path}").stdout.count("finished") == 1
+
+
+def test_parameters_that_are_not_the_newest_are_told_apart(stored: Path, tmp_path: Path) -> None:
+    (path,) = run_paths(stored)
+    shutil.copytree(path, tmp_path / path.name)
+    with (tmp_path / path.name / "metrics.jsonl").open("a") as file:
+        file.write('{"iteration": 15232, "loss": 0.5}\n')
+    target = tmp_path / "p.npz"
+    done = run_program("export", path.name, f"--parameters={target}", f"--runs-dir={tmp_path}")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "parameters of iteration 25: not saved since then, the run has made 15,232\n"
+    )
+    assert target.exists()
+
+
+def test_a_table_on_standard_output(stored: Path, tmp_path: Path) -> None:
+    shown = run_program("export", "latest", "--metrics=-", f"--runs-dir={stored}")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    run_program("export", "latest", f"--metrics={tmp_path / 'm.csv'}", f"--runs-dir={stored}")
+    assert shown.stdout == (tmp_path / "m.csv").read_text()
+
+
+def test_another_runs_checkpoint_is_refused(stored: Path, tmp_path: Path) -> None:
+    other = ("--dataset=spiral", "--hidden=8", "--seed=7", "--iterations=25")
+    assert run_program("train", *other, f"--runs-dir={tmp_path}").returncode == 0
+    (foreign,), (own,) = run_paths(stored), run_paths(tmp_path)
+    checkpoint = own / "checkpoint.npz"
+    shutil.copy(foreign / "checkpoint.npz", checkpoint)
+    fault = f"{checkpoint}: is of the run {foreign.name}, not of {own.name}"
+    for command in (
+        ("train", "--resume", "--iterations=30"),
+        ("export", "latest", f"--parameters={tmp_path / 'p.npz'}"),
+    ):
+        done = run_program(*command, f"--runs-dir={tmp_path}")
+        assert (done.returncode, done.stderr) == (2, f"Error: {fault}\n")
+    follower = RunFollower(own, lambda: 0.0)
+    follower.read_on()
+    assert follower.fault == fault
+
+
+def test_a_copy_of_a_run_and_one_with_a_damaged_configuration_go_on(
+    stored: Path, tmp_path: Path
+) -> None:
+    (path,) = run_paths(stored)
+    copy = tmp_path / "my-copy"
+    shutil.copytree(path, copy)
+    for iterations in (30, 35):
+        done = run_program(
+            "train", "--resume", f"--iterations={iterations}", f"--runs-dir={tmp_path}"
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        (copy / "config.toml").write_bytes(b"\xff")

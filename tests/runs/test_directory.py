@@ -16,7 +16,7 @@ from tests.runs.stored_runs import NOW, SPIRAL
 from tui_backprop.runs.directory import RunDirectory
 from tui_backprop.runs.files import RunFiles
 from tui_backprop.runs.format.config import DataDescription, RunConfig, read_config
-from tui_backprop.runs.format.metrics import MetricsReader, read_metrics
+from tui_backprop.runs.format.metrics import MetricsReader, metrics_line, read_metrics
 from tui_backprop.runs.listing import StoredState, list_runs
 from tui_backprop.runs.location import find_run, new_run_id, run_paths, runs_directory
 from tui_backprop.runs.lock import RunLock, is_locked
@@ -29,9 +29,11 @@ CONFIG = RunConfig("20261123-182207-aaaa", NOW, DATA, SPIRAL)
 
 def test_ids_sort_by_time_whatever_the_zone() -> None:
     tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
-    assert new_run_id(tokyo, bytes([0, 31, 32, 255])) == "20261123-182207-0z0z"
-    later = new_run_id(NOW + timedelta(seconds=1), b"\0\0\0\0")
-    assert later > new_run_id(NOW, b"\xff\xff\xff\xff")
+    assert new_run_id(tokyo, bytes([0, 31, 32, 255])) == "20261123-182207-000z0z"
+    for step in (timedelta(seconds=1), timedelta(milliseconds=1)):
+        for number in range(1000):
+            now = NOW + number * timedelta(microseconds=997)
+            assert new_run_id(now + step, b"\0\0") > new_run_id(now, b"\xff\xff")
 
 
 def test_the_directory_of_runs_is_the_option_then_the_variable_then_the_users_state(
@@ -165,6 +167,47 @@ def test_latest_is_the_newest(tmp_path: Path) -> None:
         RunDirectory.create(tmp_path, replace(CONFIG, id=run_id), RunFiles()).close()
     assert find_run(tmp_path, "latest").name == "20261124-000000-0000"
     assert [path.name[:4] for path in run_paths(tmp_path)] == ["2025", "2026", "2026"]
+
+
+def make_run(runs: Path, run_id: str, *, written: float, started: str = "") -> Path:
+    """Make a run whose configuration was written then, in seconds since 1970."""
+    directory = RunDirectory.create(runs, replace(CONFIG, id=run_id), RunFiles())
+    if started:
+        event = {"event": "started", "iteration": 0, "time": started}
+        directory.append_metrics(metrics_line(event))
+    directory.close()
+    os.utime(directory.path / "config.toml", (written, written))
+    return directory.path
+
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC).timestamp()
+
+
+def test_latest_of_a_second_is_the_one_begun_last(tmp_path: Path) -> None:
+    order = ["20260304-120000-zzzz", "20260304-120000-0000", "20260304-120000-kkkk"]
+    for number, run_id in enumerate(order):
+        make_run(tmp_path, run_id, written=NOON + number / 100, started="2026-03-04T12:00:00Z")
+    assert [path.name for path in run_paths(tmp_path)] == order
+    assert find_run(tmp_path, "latest").name == order[-1]
+
+
+@pytest.mark.parametrize("started", ["", "2099-12-31T23:59:59Z", "2026-03-04T11:00:00Z", "noon"])
+def test_a_run_of_the_next_century_is_not_the_latest(tmp_path: Path, started: str) -> None:
+    make_run(tmp_path, "20991231-235959-zzzz", written=NOON - 3600, started=started)
+    make_run(tmp_path, "20260304-120000-0000", written=NOON)
+    assert find_run(tmp_path, "latest").name == "20260304-120000-0000"
+    century = datetime(2099, 12, 31, tzinfo=UTC).timestamp()
+    os.utime(tmp_path / "20991231-235959-zzzz" / "config.toml", (century, century))
+    assert find_run(tmp_path, "latest").name == "20260304-120000-0000"
+
+
+def test_a_copy_is_as_old_as_its_run(tmp_path: Path) -> None:
+    make_run(tmp_path, "a-copy", written=NOON + 9000, started="2026-03-04T12:00:00Z")
+    make_run(tmp_path, "20260304-130000-0000", written=NOON + 3600)
+    make_run(tmp_path, "somebodys", written=NOON + 1800)
+    assert [path.name for path in run_paths(tmp_path)] == [
+        *("a-copy", "somebodys", "20260304-130000-0000"),
+    ]
 
 
 def test_the_list_survives_every_damage(tmp_path: Path) -> None:

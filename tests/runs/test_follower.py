@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -180,7 +181,7 @@ def test_of_an_old_run_that_was_resumed_the_checkpoint_tells_the_settings(world:
     recorder.save(trainer, "paused")
     recorder.close()
     (path,) = run_paths(world.runs)
-    live = {"learning_rate": 0.01, "batch_size": 3, "iterations": 99}
+    live: dict[str, Any] = {"learning_rate": 0.01, "batch_size": 3, "iterations": 99}
     changed = {"event": "changed", "iteration": 24, "time": "", **live}
     resumed = {"event": "resumed", "iteration": 20, "time": ""}
     for events, wanted in (

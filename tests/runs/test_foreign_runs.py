@@ -46,10 +46,11 @@ def test_a_line_of_each_is_enough(tmp_path: Path) -> None:
     assert (listed.state, listed.iteration, listed.test, listed.fault) == (
         *(StoredState.INTERRUPTED, 5, None, ""),
     )
-    shown = follow(path).snapshot()
+    run = follow(path)
+    shown = run.snapshot()
     assert (shown.iteration, shown.loss, shown.epoch) == (5, 0.5, 0.0)
-    assert shown.layers == shown.evaluations == shown.layer_sizes == ()
-    assert shown.loss_curve.mean == (0.5,)
+    assert (run.layer_rows(), run.evaluation_points(), shown.layer_sizes) == ((), (), ())
+    assert run.loss_curve().mean == (0.5,)
 
 
 def test_what_it_does_not_tell_is_not_made_up_in_the_list(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_an_unknown_metric_name_key_event_and_word_are_ignored(tmp_path: Path) -
             layers = 3
         """,
         metrics="""
-            {"iteration": 1, "loss": 0.9, "perplexity": 7, "train_accuracy": 0.5, "test_accuracy": 0.25}
+            {"iteration": 1, "perplexity": 7, "train_accuracy": 0.5, "test_accuracy": 0.25}
             {"event": "had_lunch", "iteration": 1, "time": "noon"}
             {"event": "changed", "iteration": 1, "warmup": 3, "batch_size": 20}
         """,
@@ -103,10 +104,10 @@ def test_an_unknown_metric_name_key_event_and_word_are_ignored(tmp_path: Path) -
     )
     follower = follow(path)
     assert follower.fault == ""
-    shown = follower.snapshot()
-    assert shown.hyperparameters == Hyperparameters(learning_rate=0.25, batch_size=20)
-    assert [(e.train, e.test) for e in shown.evaluations] == [(0.5, 0.25)]
-    assert shown.layers == (ActivationStatistics("Attention1", 0, "", None, ""),)
+    wanted = Hyperparameters(learning_rate=0.25, batch_size=20)
+    assert follower.snapshot().hyperparameters == wanted
+    assert [(e.train, e.test) for e in follower.evaluation_points()] == [(0.5, 0.25)]
+    assert follower.layer_rows() == (ActivationStatistics("Attention1", 0, "", None, ""),)
     assert read_metrics(path / "metrics.jsonl").damaged_lines == 0
 
 
@@ -134,9 +135,9 @@ def test_a_regression_has_errors(tmp_path: Path) -> None:
         metrics='{"iteration": 1, "train_error": 12.5, "test_error": 0, "train_accuracy": "none"}\n'
         '{"iteration": 2, "test_error": -1}\n',
     )
-    shown = follow(path).snapshot()
-    assert shown.task == "regression"
-    assert [(e.train, e.test) for e in shown.evaluations] == [(12.5, 0.0)]
+    run = follow(path)
+    assert run.snapshot().task == "regression"
+    assert [(e.train, e.test) for e in run.evaluation_points()] == [(12.5, 0.0)]
     (listed,) = list_runs(tmp_path)
     assert (listed.iteration, listed.test) == (1, 0.0)
     assert read_metrics(path / "metrics.jsonl", TASKS["regression"]).damaged_lines == 1
@@ -147,18 +148,18 @@ def test_a_layers_file_is_shown_as_it_grows_and_where_a_line_is_damaged(tmp_path
     lines = json.dumps({"iteration": 1, "layers": [row]}) + "\n"
     path = foreign(tmp_path, **LEAST, layers=lines)
     follower = follow(path)
-    (shown,) = follower.snapshot().layers
+    (shown,) = follower.layer_rows()
     assert isinstance(shown, ParameterStatistics)
     assert (shown.layer, shown.name, shown.verdict) == ("Conv1", "W1", "vanishing")
     assert not follower.read_on()
     with (path / "layers.jsonl").open("a") as file:
         file.write(json.dumps({"iteration": 2, "layers": [row, row]}) + "\n" + lines[:20])
     assert follower.read_on()
-    assert len(follower.snapshot().layers) == 2
+    assert len(follower.layer_rows()) == 2
     (path / "layers.jsonl").write_text("\x1b[2J")
     assert follower.read_on()
     assert follower.fault == "layers.jsonl: has no line that can be read"
-    assert len(follower.snapshot().layers) == 2
+    assert len(follower.layer_rows()) == 2
 
 
 def blocks(language: str) -> list[str]:

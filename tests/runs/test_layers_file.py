@@ -45,7 +45,7 @@ def test_there_is_a_line_a_second(world: World) -> None:
     assert found[0] == 1
     assert found[-1] == 300
     assert 25 < len(found) < 40
-    assert read_newest_rows(path / "layers.jsonl").rows == trainer.snapshot().layers
+    assert read_newest_rows(path / "layers.jsonl").rows == trainer.layer_rows()
 
 
 def test_who_watches_needs_no_checkpoint(world: World) -> None:
@@ -55,7 +55,7 @@ def test_who_watches_needs_no_checkpoint(world: World) -> None:
     assert not (path / "checkpoint.npz").exists()
     follower = RunFollower(path, world.clock)
     follower.read_on()
-    assert follower.snapshot().layers == trainer.snapshot().layers
+    assert follower.layer_rows() == trainer.layer_rows()
     recorder.close()
 
 
@@ -69,7 +69,7 @@ def test_an_older_file_of_rows_yields_to_the_checkpoint(world: World) -> None:
     layers.write_bytes(layers.read_bytes().splitlines(keepends=True)[0])
     follower = RunFollower(path, world.clock)
     follower.read_on()
-    assert follower.snapshot().layers == trainer.snapshot().layers
+    assert follower.layer_rows() == trainer.layer_rows()
 
 
 def test_however_long_the_run_the_file_stays_small_and_tells_of_all_of_it(tmp_path: Path) -> None:

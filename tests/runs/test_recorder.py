@@ -63,7 +63,7 @@ def test_a_finished_run_is_all_there(world: World) -> None:
     trainer, recorder = Trainer(SPIRAL, SPIRAL_DATA), world.recorder()
     train(trainer, recorder, world.clock)
     recorder.save(trainer, resting_event(trainer))
-    assert (recorder.problem, recorder.run_id) == ("", "20261123-182207-1111")
+    assert (recorder.problem, recorder.run_id) == ("", "20261123-182207-0011")
     recorder.close()
     (path,) = run_paths(world.runs)
     assert sorted(file.name for file in path.iterdir()) == [

@@ -270,3 +270,48 @@ def test_a_killed_process_can_be_followed_by_another(session: Session) -> None:
     session.events.clear()
     session.send(Start(SPIRAL), Run())
     assert session.snapshot(RunState.FINISHED).training.iteration == 60
+
+
+STUCK_CHILD = """
+import time
+from tui_backprop.session import process, worker
+
+def stay(self):
+    storage = self._records._storage
+    began = time.monotonic()
+    while time.monotonic() < began + {busy}:
+        pass
+    with storage.files.at_work():
+        time.sleep({writing})
+    open({done!r}, "w").close()
+    while True:
+        time.sleep(1)
+
+worker.Worker.run = stay
+process.LOOK_SECONDS = 0.5
+process.run({runs!r})
+"""
+
+
+@posix
+@pytest.mark.parametrize("told", ["closed", "SIGTERM"])
+@pytest.mark.parametrize(("busy", "writing"), [(0.0, 0.0), (1.5, 0.0), (0.0, 1.5)])
+def test_a_worker_that_waits_for_ever_is_ended_but_not_one_that_computes_or_writes(
+    tmp_path: Path, told: str, busy: float, writing: float
+) -> None:
+    done = tmp_path / "done"
+    code = STUCK_CHILD.format(busy=busy, writing=writing, runs=str(tmp_path), done=str(done))
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(),
+    ) as child:
+        assert child.stdin is not None
+        if told == "closed":
+            child.stdin.close()
+        else:
+            assert wait_until(done.exists, timeout=20.0)
+            child.send_signal(signal.SIGTERM)
+        assert child.wait(20.0) == 1
+    assert done.exists()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tui_backprop.runs.format.metrics import MetricsPoint, MetricsReader
     from tui_backprop.settings.tasks import Task
 
+NOT_THE_NEWEST = 3
+"""The exit status where the run has made more iterations than its checkpoint has."""
+
 _PARAMETER = re.compile(r"params/([A-Za-z]+[0-9]+)")
 
 
@@ -27,16 +30,25 @@ _PARAMETER = re.compile(r"params/([A-Za-z]+[0-9]+)")
 @click.option(
     "--metrics",
     metavar="FILE",
-    help="Write loss and accuracies to FILE: a table if it ends in .csv, with what happened to"
-    " the run if it ends in .json.",
+    help="Write the loss and the metric to FILE: a table if it ends in .csv, with what happened to"
+    " the run if it ends in .json; - writes the table to standard output.",
 )
 @click.option(
     "--parameters",
     metavar="FILE",
-    help="Write the last checkpoint's W1, b1, … to FILE, which ends in .npz: numpy.load reads it.",
+    help="Write the last checkpoint's W1, b1, … to FILE, which ends in .npz: numpy.load reads it.  "
+    "Exit status 3 tells that the run has gone on since.",
 )
 @runs_dir_option
-def export(run_id: str, metrics: str | None, parameters: str | None, runs_dir: str | None) -> None:
+@click.pass_context
+def export(
+    ctx: click.Context,
+    /,
+    run_id: str,
+    metrics: str | None,
+    parameters: str | None,
+    runs_dir: str | None,
+) -> None:
     """Write out a stored run; the ID `latest` is the newest one.
 
     A file that is there already is replaced, in one step.
@@ -46,18 +58,36 @@ def export(run_id: str, metrics: str | None, parameters: str | None, runs_dir: s
 
     if metrics is None and parameters is None:
         raise click.UsageError("nothing to export: give --metrics FILE, --parameters FILE or both.")
-    if metrics is not None and not metrics.endswith((".csv", ".json")):
+    if metrics is not None and metrics != "-" and not metrics.endswith((".csv", ".json")):
         raise click.BadParameter(_named(metrics, ".csv or .json"), param_hint="--metrics")
     if parameters is not None and not parameters.endswith(".npz"):
         raise click.BadParameter(_named(parameters, ".npz"), param_hint="--parameters")
     try:
         path = find_run(runs_directory(runs_dir), run_id)
+        config = _config_of(path)
         if metrics is not None:
-            _write(Path(metrics), _metrics_writer(path, as_csv=metrics.endswith(".csv")))
-        if parameters is not None:
-            _write(Path(parameters), _parameters_writer(path))
+            text = _metrics_text(path, config, as_json=metrics.endswith(".json"))
+            if metrics == "-":
+                click.echo(text, nl=False)
+            else:
+                _write(Path(metrics), lambda file: file.write(text.encode()))
+        if parameters is not None and not _export_parameters(path, config, Path(parameters)):
+            ctx.exit(NOT_THE_NEWEST)
     except RunError as error:
         raise fail(error) from error
+
+
+def _config_of(path: Path) -> "RunConfig | None":
+    """Return the run's configuration, None where it cannot be read, which is told."""
+    from tui_backprop.runs.format.config import read_config
+    from tui_backprop.runs.format.names import CONFIG_NAME
+    from tui_backprop.runs.run_error import RunError
+
+    try:
+        return read_config(path / CONFIG_NAME)
+    except RunError as error:
+        click.echo(str(error), err=True)
+        return None
 
 
 def _named(name: str, allowed: str) -> str:
@@ -78,25 +108,21 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise RunError(f"{printable(path)}: {printable(fault)}") from error
 
 
-def _metrics_writer(path: Path, *, as_csv: bool) -> Callable[[BinaryIO], object]:
-    from tui_backprop.runs.format.config import read_config
+def _metrics_text(path: Path, config: "RunConfig | None", *, as_json: bool) -> str:
+    reader, task = _metrics_of(path, config)
+    if reader.damaged_lines:
+        click.echo(f"metrics.jsonl: skipped {reader.damaged_lines:,} damaged lines", err=True)
+    points = merged(reader.points)
+    return _json(path.name, config, points, reader, task) if as_json else _csv(points, task)
+
+
+def _metrics_of(path: Path, config: "RunConfig | None") -> "tuple[MetricsReader, Task]":
     from tui_backprop.runs.format.metrics import read_metrics
-    from tui_backprop.runs.format.names import CONFIG_NAME, METRICS_NAME
-    from tui_backprop.runs.run_error import RunError
+    from tui_backprop.runs.format.names import METRICS_NAME
     from tui_backprop.settings.tasks import TASKS
 
-    config = None
-    try:
-        config = read_config(path / CONFIG_NAME)
-    except RunError as error:
-        click.echo(str(error), err=True)
     task = config.task if config else TASKS["classification"]
-    reader = read_metrics(path / METRICS_NAME, task)
-    if reader.damaged_lines:
-        click.echo(f"{METRICS_NAME}: skipped {reader.damaged_lines:,} damaged lines", err=True)
-    points = merged(reader.points)
-    text = _csv(points, task) if as_csv else _json(path.name, config, points, reader, task)
-    return lambda file: file.write(text.encode())
+    return read_metrics(path / METRICS_NAME, task), task
 
 
 def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
@@ -138,14 +164,27 @@ def _json(
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _parameters_writer(path: Path) -> Callable[[BinaryIO], object]:
+def _export_parameters(path: Path, config: "RunConfig | None", target: Path) -> bool:
+    """Write the checkpoint's parameters; return whether they are the run's newest."""
     import numpy as np
 
     from tui_backprop.runs.format.checkpoint import read_checkpoint
     from tui_backprop.runs.format.names import CHECKPOINT_NAME
+    from tui_backprop.runs.format.plain_values import PlainValues, StateError
+    from tui_backprop.runs.run_error import RunError
 
-    arrays = read_checkpoint(path / CHECKPOINT_NAME).arrays
-    params = {found[1]: array for n, array in arrays.items() if (found := _PARAMETER.fullmatch(n))}
+    state = read_checkpoint(path / CHECKPOINT_NAME, run=config.id if config else "")
+    params = {
+        found[1]: array for n, array in state.arrays.items() if (found := _PARAMETER.fullmatch(n))
+    }
     content = io.BytesIO()
     np.savez(content, **params)  # type: ignore[arg-type]
-    return lambda file: file.write(content.getbuffer())
+    _write(target, lambda file: file.write(content.getbuffer()))
+    try:
+        iteration = PlainValues(state.values).integer("iteration", 0, 2**62, default=0)
+        newest = _metrics_of(path, config)[0].newest_iteration or 0
+    except (RunError, StateError) as error:
+        raise RunError(f"parameters written, but not known of which iteration: {error}") from error
+    behind = f": not saved since then, the run has made {newest:,}" if newest > iteration else ""
+    click.echo(f"parameters of iteration {iteration:,}{behind}", err=True)
+    return newest <= iteration

@@ -30,11 +30,23 @@ class RunFiles:
 
     A class of its own so that a test can stand a broken disk in its place.
 
-    Attributes:
-        writing: whether a file is being written: not a moment to end the process in.
     """
 
-    writing = False
+    _jobs = 0
+
+    @property
+    def writing(self) -> bool:
+        """Whether something is being written: not a moment to end the process in."""
+        return self._jobs > 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Count what is done within as writing, with what lies between the writes."""
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
 
     def open(self, path: Path, mode: str) -> BinaryIO:
         """Open a file for unbuffered appending ("ab") or, where there is none, writing ("xb").
@@ -58,7 +70,7 @@ class RunFiles:
         When this returns, the new file survives a loss of power too.
         """
         temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
-        with self._writing():
+        with self.at_work():
             # What a killed process with this very id has left.
             temporary.unlink(missing_ok=True)
             try:
@@ -78,7 +90,7 @@ class RunFiles:
 
     def append(self, path: Path, data: bytes) -> None:
         """Add bytes to the end of a file; on a fault all of them are taken back where possible."""
-        with self._writing(), self.open(path, "ab") as file:
+        with self.at_work(), self.open(path, "ab") as file:
             before = file.seek(0, os.SEEK_END)
             try:
                 _write_all(file, data)
@@ -98,14 +110,6 @@ class RunFiles:
         with suppress(OSError):
             (directory / "lock").unlink()
             directory.rmdir()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self.writing = True
-        try:
-            yield
-        finally:
-            self.writing = False
 
 
 def open_own(path: Path, flags: int, permissions: int = 0o666) -> int:

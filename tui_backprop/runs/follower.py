@@ -178,7 +178,7 @@ class RunFollower:
     def _read_checkpoint(self, path: Path) -> bool:
         if not self._is_new(path):
             return False
-        self._progress = read_progress(path)
+        self._progress = read_progress(path, self.config.id)
         return True
 
     def _read_layers(self, path: Path) -> bool:

@@ -84,9 +84,7 @@ def summary_of(path: Path) -> RunSummary:
     except RunError as error:
         faults.append(str(error))
     last = metrics.events[-1] if metrics.events else None
-    iterations = [p.iteration for p in metrics.points[-1:]]
-    iterations += [e.iteration for e in metrics.events[-1:]]
-    newest = max(iterations, default=None)
+    newest = metrics.newest_iteration
     tests = [p.test for p in metrics.points if p.test is not None]
     if is_locked(path):
         stood_since = last.event if last and last.iteration == newest else ""

@@ -2,12 +2,14 @@
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_backprop.printable import printable
-from tui_backprop.runs.files import check_directory
+from tui_backprop.runs.files import check_directory, open_stored
+from tui_backprop.runs.format.names import CONFIG_NAME, METRICS_NAME
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.user_path import expanded
 
@@ -15,7 +17,8 @@ LATEST = "latest"
 RUNS_VARIABLE = "TUI_BACKPROP_RUNS_DIR"
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", re.ASCII)
-_SUFFIX_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIMED_ID = re.compile(r"([0-9]{8}-[0-9]{6})-.*", re.ASCII)
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def runs_directory(option: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -29,9 +32,14 @@ def runs_directory(option: str | None, environment: Mapping[str, str] = os.envir
 
 
 def new_run_id(now: datetime, entropy: bytes) -> str:
-    """Return an id that sorts by time: date, time in UTC, and a letter for each byte."""
-    suffix = "".join(_SUFFIX_LETTERS[byte % len(_SUFFIX_LETTERS)] for byte in entropy)
-    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{suffix}"
+    """Return an id that sorts by time: date, time in UTC, and some letters.
+
+    The first two letters count 1/1024 seconds; then there is one for each byte of `entropy`.
+    """
+    part = now.microsecond * len(_LETTERS) ** 2 // 10**6
+    suffix = (*divmod(part, len(_LETTERS)), *(byte % len(_LETTERS) for byte in entropy))
+    letters = "".join(_LETTERS[number] for number in suffix)
+    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{letters}"
 
 
 def run_paths(runs: Path) -> list[Path]:
@@ -41,11 +49,57 @@ def run_paths(runs: Path) -> list[Path]:
         RunError: the directory of runs cannot be read.
     """
     try:
-        return sorted(path for path in runs.iterdir() if _ID.fullmatch(path.name) and path.is_dir())
+        found = [path for path in runs.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
+        return sorted(found, key=_begun)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"{printable(runs)}: {printable(error.strerror or error)}") from error
+
+
+def _begun(path: Path) -> tuple[int, int, str]:
+    """Return what sorts runs by when they began: second, a finer time, and the id.
+
+    A name, a file's date and a clock may each be wrong: a copy is younger than its run, a clock
+    was set to next century. The earliest that is told counts, and nothing of the future.
+    """
+    told = [_time_in(path.name), _time_of_first_event(path / METRICS_NAME)]
+    written = _time_written(path / CONFIG_NAME) or _time_written(path)
+    told.append(written // 10**9)
+    now = time.time()
+    return min((t for t in told if t is not None and t <= now), default=0), written, path.name
+
+
+def _time_written(path: Path) -> int:
+    """Return a file's date in nanoseconds since 1970, 0 where there is none."""
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _time_in(run_id: str) -> int | None:
+    """Return the seconds since 1970 that an id tells, None if it tells none."""
+    found = _TIMED_ID.fullmatch(run_id)
+    try:
+        return (
+            int(datetime.strptime(f"{found[1]}Z", "%Y%m%d-%H%M%S%z").timestamp()) if found else None
+        )
+    except ValueError:
+        return None
+
+
+def _time_of_first_event(metrics: Path) -> int | None:
+    """Return when, in seconds since 1970, a run says that it was started, None if it does not."""
+    from tui_backprop.runs.format.metrics import MAX_LINE_BYTES, MetricsReader
+
+    reader = MetricsReader()
+    try:
+        with open_stored(metrics) as file:
+            reader.feed(file.readline(MAX_LINE_BYTES))
+        return int(datetime.fromisoformat(reader.events[0].time).timestamp())
+    except (OSError, ValueError, OverflowError, IndexError):
+        return None
 
 
 def find_run(runs: Path, run_id: str) -> Path:

@@ -56,6 +56,7 @@ class RunRecorder:
         self._writer = RunWriter(storage, directory)
         self._resumed = resumed is not None
         self._data = resumed.data if resumed else None
+        self._id = resumed.id if resumed else ""
         self._log = MetricsLog(storage.now, resumed)
         self._begun = False
         self._next_look = self._next_layers = float("-inf")
@@ -154,7 +155,8 @@ class RunRecorder:
     def _write_checkpoint(self, directory: RunDirectory, trainer: Trainer) -> None:
         began = self._clock()
         state = capture(trainer)
-        more = {"elapsed": self._elapsed(), "data": asdict(self._describe(trainer))}
+        data = asdict(self._describe(trainer))
+        more = {"run": self._id, "elapsed": self._elapsed(), "data": data}
         directory.write_checkpoint(Checkpoint(state.arrays, state.values | more))
         took = self._clock() - began
         self._checkpointed = _position(trainer)
@@ -174,7 +176,7 @@ class RunRecorder:
         return self._data
 
     def _config(self, run_id: str, now: datetime, trainer: Trainer) -> RunConfig:
-        settings = self._log.first_settings or trainer.hyperparameters
+        self._id, settings = run_id, self._log.first_settings or trainer.hyperparameters
         return RunConfig(run_id, now, self._describe(trainer), settings)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.printable import printable
+from tui_backprop.runs.files import open_stored
 from tui_backprop.runs.format.checkpoint import MAX_BYTES, read_checkpoint
 from tui_backprop.runs.format.config import DataDescription, read_config
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME
@@ -20,6 +21,7 @@ from tui_backprop.training.trainer import Trainer
 class ResumedRun:
     """A stored run's trainer, and the seconds it had been training; `data` is its data set's."""
 
+    id: str
     trainer: Trainer
     elapsed: float
     data: DataDescription
@@ -42,17 +44,20 @@ def load_run(
         DatasetError: the data set cannot be loaded.
         NotEnoughMemoryError: as for Trainer.
     """
-    checkpoint = path / CHECKPOINT_NAME
+    checkpoint, config_path = path / CHECKPOINT_NAME, path / CONFIG_NAME
     # Even a link to nowhere is there, and refused.
     if not os.path.lexists(checkpoint):
-        config = read_config(path / CONFIG_NAME)
-        _check_known(path / CONFIG_NAME, config.data)
+        config = read_config(config_path)
+        _check_known(config_path, config.data)
         dataset = _load_data(config.hyperparameters.dataset, config.data, load)
         trainer = Trainer(config.hyperparameters, dataset, available_memory)
-        return ResumedRun(trainer, 0.0, config.data)
-    state = read_checkpoint(checkpoint, MAX_BYTES if available_memory is None else available_memory)
+        return ResumedRun(config.id, trainer, 0.0, config.data)
+    run_id = _id_of(config_path)
+    most = MAX_BYTES if available_memory is None else available_memory
+    state = read_checkpoint(checkpoint, most, run=run_id)
     try:
         values = PlainValues(state.values)
+        run_id = run_id or values.text("run", 100, default=path.name)
         data = DataDescription.read(values.table("data"))
         elapsed = max(0.0, values.number("elapsed", default=0.0))
         name = values.table("hyperparameters").text("dataset")
@@ -61,9 +66,27 @@ def load_run(
     _check_known(checkpoint, data)
     dataset = _load_data(name, data, load)
     try:
-        return ResumedRun(restore(state, dataset, available_memory), elapsed, data)
+        return ResumedRun(run_id, restore(state, dataset, available_memory), elapsed, data)
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
+
+
+def _id_of(config: Path) -> str:
+    """Return the id in a configuration; empty where it is damaged: the checkpoint has all it has.
+
+    Raises:
+        RunError: what is there is no file of the user's own.
+    """
+    try:
+        open_stored(config).close()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise RunError(f"{printable(config)}: {printable(error.strerror or error)}") from error
+    try:
+        return read_config(config).id
+    except RunError:
+        return ""
 
 
 def _check_known(path: Path, data: DataDescription) -> None:

@@ -43,15 +43,15 @@ class StoredProgress:
     layers: tuple[LayerStatistics, ...]
 
 
-def read_progress(path: Path) -> StoredProgress:
-    """Return the progress in the checkpoint at `path`.
+def read_progress(path: Path, run: str = "") -> StoredProgress:
+    """Return the progress in the checkpoint at `path`, which has this run's id, if any.
 
     However large the net, this reads some tens of kilobytes.
 
     Raises:
-        RunError: no such file, not readable, damaged, or of another format.
+        RunError: no such file, not readable, damaged, or of another format or run.
     """
-    state = read_some_arrays(path, _WANTED)
+    state = read_some_arrays(path, _WANTED, run=run)
     try:
         return _progress(state)
     except StateError as error:

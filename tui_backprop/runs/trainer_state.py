@@ -58,7 +58,7 @@ def restore(state: Checkpoint, dataset: Dataset, available_memory: int | None = 
         trainer.minibatches.stream.restore(stream)
     except (ValueError, TypeError, KeyError) as error:
         raise StateError(f"samples: {error}") from error
-    trainer.take_up(
+    trainer.resume_at(
         iteration=iteration,
         samples_seen=values.integer("samples_seen", 0, MOST),
         loss=values.optional("loss"),

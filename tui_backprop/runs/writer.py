@@ -65,7 +65,8 @@ class RunWriter:
     def write(self, job: Callable[[RunDirectory], None], describe: Describe) -> None:
         """Have `job` write to the directory; a new run's is made first, from what it is."""
         try:
-            job(self.directory or self._create(describe))
+            with self._storage.files.at_work():
+                job(self.directory or self._create(describe))
         except OSError as error:
             self._fail(printable(error.strerror or error))
         except (RunError, MemoryError) as error:
@@ -80,7 +81,7 @@ class RunWriter:
 
     def _create(self, describe: Describe) -> RunDirectory:
         now = self._storage.now()
-        config = describe(new_run_id(now, self._storage.entropy(4)), now)
+        config = describe(new_run_id(now, self._storage.entropy(2)), now)
         self.directory = RunDirectory.create(self._storage.runs, config, self._storage.files)
         return self.directory
 

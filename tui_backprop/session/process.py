@@ -7,10 +7,23 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.channel import Channel
-from tui_backprop.session.messages import Event, WorkerEnded
+from tui_backprop.session.messages import Command, Event, WorkerEnded
+
+if TYPE_CHECKING:
+    from tui_backprop.runs.files import RunFiles
+
+LOOK_SECONDS = 2.0
+"""How often it is looked whether a worker that was told to end still does something."""
+
+WAITING_SHARE = 0.01
+"""A process that takes less of a core than this waits for something."""
+
+MOST_SECONDS = 60.0
+"""How long a worker that was told to end may compute on."""
 
 
 def run(runs: str | None) -> None:
@@ -38,16 +51,26 @@ def main(connection: Channel, runs: str | None = None) -> None:
     from tui_backprop.session.worker import Inbox, Worker
 
     inbox: Inbox = Inbox()
-    signal.signal(signal.SIGTERM, lambda *_: inbox.put(None))
     storage = None if runs is None else system_storage(Path(runs))
 
+    def leave() -> None:
+        inbox.put(None)
+        files = storage.files if storage else None
+        threading.Thread(target=_end, args=(files,), name="end", daemon=True).start()
+
+    signal.signal(signal.SIGTERM, lambda *_: leave())
+
     def receive() -> None:
+        message: Command | None
         while True:
             try:
-                inbox.put(connection.recv())
+                message = connection.recv()
             except (EOFError, OSError):
-                inbox.put(None)
+                message = None
+            if message is None:
+                leave()
                 return
+            inbox.put(message)
 
     def send(event: Event) -> None:
         try:
@@ -62,6 +85,22 @@ def main(connection: Channel, runs: str | None = None) -> None:
         # The screen is the only place where this can be read.
         send(WorkerEnded(1, traceback.format_exc()))
         sys.exit(1)
+
+
+def _end(files: "RunFiles | None") -> None:
+    """End a process whose worker was told to and does not, once it is writing nothing.
+
+    One that computes will come to an end by itself, but not one that waits for what never comes.
+    """
+    began = time.monotonic()
+    while True:
+        computed = time.process_time()
+        time.sleep(LOOK_SECONDS)
+        waits = time.process_time() - computed < LOOK_SECONDS * WAITING_SHARE
+        if files is not None and files.writing:
+            continue
+        if waits or time.monotonic() - began > MOST_SECONDS:
+            os._exit(1)
 
 
 def _ignore_terminal_signals() -> None:

@@ -143,7 +143,7 @@ class Trainer:
         """Return the minibatch the next iteration will use. Valid until the next `work`."""
         return self.minibatches.peek(self.hyperparameters.batch_size)
 
-    def take_up(
+    def resume_at(
         self,
         *,
         iteration: int,

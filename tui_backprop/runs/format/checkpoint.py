@@ -71,15 +71,16 @@ def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
                 npy.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
-def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> Checkpoint:
+def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES, *, run: str = "") -> Checkpoint:
     """Return what was written to `path`, every bit of it checked against the checksum.
 
     Args:
         path: of the checkpoint.
         max_bytes: of memory that reading may take.
+        run: the id that it must have, if it has one; of whatever run, if empty.
 
     Raises:
-        RunError: no such file, not readable, damaged, too large, or of another format.
+        RunError: no such file, not readable, damaged, too large, of another format or run.
     """
     with _faults(path), open_stored(path) as file:
         size = size_of(file)
@@ -90,11 +91,11 @@ def read_checkpoint(path: Path, max_bytes: int = MAX_BYTES) -> Checkpoint:
                 member.filename.removesuffix(".npy"): _read_member(archive, member)
                 for member in _members(archive, size)
             }
-        return _checked(arrays)
+        return _checked(arrays, run)
 
 
 def read_some_arrays(
-    path: Path, wanted: Collection[str], max_bytes: int = MAX_SOME_BYTES
+    path: Path, wanted: Collection[str], max_bytes: int = MAX_SOME_BYTES, *, run: str = ""
 ) -> Checkpoint:
     """Return the values and those arrays that are wanted and there; each has its own CRC-32.
 
@@ -102,6 +103,7 @@ def read_some_arrays(
         path: of the checkpoint.
         wanted: names of arrays.
         max_bytes: of memory that reading may take.
+        run: as for `read_checkpoint`.
 
     Raises:
         RunError: as `read_checkpoint`.
@@ -122,19 +124,19 @@ def read_some_arrays(
             }
         if "values" not in arrays:
             raise StateError("damaged, or no checkpoint: it has no values")
-        return _parsed(arrays)
+        return _parsed(arrays, run)
 
 
-def _checked(arrays: Arrays) -> Checkpoint:
+def _checked(arrays: Arrays, run: str) -> Checkpoint:
     if "values" not in arrays or "checksum" not in arrays:
         raise StateError("damaged, or no checkpoint: it has no values or no checksum")
     checksum = arrays.pop("checksum")
     if not np.array_equal(checksum, _checksum(arrays)):
         raise StateError("damaged: its checksum does not fit its contents")
-    return _parsed(arrays)
+    return _parsed(arrays, run)
 
 
-def _parsed(arrays: Arrays) -> Checkpoint:
+def _parsed(arrays: Arrays, run: str) -> Checkpoint:
     values = arrays.pop("values")
     if values.nbytes > MAX_VALUES_BYTES:
         raise StateError(f"has {values.nbytes:,} bytes of values, expected {MAX_VALUES_BYTES:,}")
@@ -146,6 +148,10 @@ def _parsed(arrays: Arrays) -> Checkpoint:
     found = checked.integer("format", 1, 2**31)
     if found != FORMAT:
         raise StateError(f"is in format {found}, but this program reads format {FORMAT}")
+    # The first program's have no id.
+    found_run = checked.text("run", 100, default=run)
+    if run and found_run != run:
+        raise StateError(f"is of the run {printable(found_run)}, not of {printable(run)}")
     return Checkpoint(arrays, checked.as_dict())
 
 

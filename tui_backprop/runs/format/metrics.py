@@ -75,6 +75,12 @@ class MetricsReader:
         self._rest = b""
         self._skipping = False
 
+    @property
+    def newest_iteration(self) -> int | None:
+        """The newest iteration that a point or event tells of, None if there is none."""
+        newest = [point.iteration for point in self.points[-1:]]
+        return max(newest + [event.iteration for event in self.events[-1:]], default=None)
+
     def feed(self, data: bytes) -> None:
         """Take in the next bytes. A last line without its end waits for the rest of it."""
         *lines, rest = (self._rest + data).split(b"\n")
