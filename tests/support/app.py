@@ -169,7 +169,8 @@ async def app_at_rest(app: RecordingApp, timeout: float = 1.0) -> None:
     end = time.monotonic() + timeout
     await asyncio.sleep(0)
     while time.monotonic() < end:
-        if not runnable and app.screen_stack:
+        # Within a batch it would drop what it is to paint.
+        if not runnable and app.screen_stack and not app._batch_count:
             app.screen._on_timer_update()
         if not runnable:
             return

@@ -9,17 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.walkthrough.nets import Case, cases, make_case
+from tui_backprop.check_words import count_words, net_words
 from tui_backprop.nn import Affine, Network, Relu, SoftmaxWithLoss
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.blueprint import Blueprint, LayerChoice, normal
-from tui_backprop.walkthrough.full_check import NetCheck, check_all, check_pieces
+from tui_backprop.walkthrough.full_check import CheckOutcome, NetCheck, check_all, check_pieces
 from tui_backprop.walkthrough.gradient_check import (
     STEP_SIZES,
     Kink,
     check_cell,
     error_by_step_size,
 )
-from tui_backprop.walkthrough.judgement import VERDICTS, Verdict, judge, round_off
+from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, judge, round_off
 from tui_backprop.walkthrough.perturbation import Perturbations
 
 PERTURBATION = "tui_backprop.walkthrough.perturbation"
@@ -28,7 +29,7 @@ PERTURBATION = "tui_backprop.walkthrough.perturbation"
 @given(cases(), st.sampled_from(STEP_SIZES))
 def test_a_right_backward_passes_at_any_step_size(case: Case, h: float) -> None:
     check = check_all(case.net, case.x, case.t, h)
-    assert check.passed
+    assert check.outcome is not CheckOutcome.WRONG
     assert check.finished
     assert [parameter.key for parameter in check.parameters] == list(case.net.params)
     for parameter in check.parameters:
@@ -109,14 +110,14 @@ def test_a_broken_backward_is_caught_and_placed(
     net, _, x, t = make_case((6, 7, 5, 4), samples=9)
     monkeypatch.setattr(owner, method, broken)
     check = check_all(net, x, t, h)
-    assert not check.passed
-    assert {parameter.key for parameter in check.parameters if not parameter.passed} == wrong
+    assert check.outcome is CheckOutcome.WRONG
+    assert {p.key for p in check.parameters if p.outcome is CheckOutcome.WRONG} == wrong
     for parameter in check.parameters:
         if parameter.key in wrong:
-            assert parameter.verdict is parameter.worst.verdict is Verdict.WRONG
+            assert parameter.worst.verdict is CheckVerdict.WRONG
             assert parameter.largest_error >= 0.005
             cell = check_cell(net, x, t, parameter.key, parameter.worst.index, h)
-            assert cell.verdict is Verdict.WRONG
+            assert cell.verdict is CheckVerdict.WRONG
             assert cell.relative_error == pytest.approx(parameter.largest_error, rel=1e-3)
 
 
@@ -134,7 +135,7 @@ def test_a_gradient_wrong_in_its_fifth_digit_is_still_seen() -> None:
     bent = np.where(np.abs(right) > 1e-3, right * (1 + 3e-5), right)
     codes = judge(bent, probe, h, perturbed.score_scale).codes
     for code, moved in zip(codes, bent != right, strict=True):
-        assert (VERDICTS[code] is Verdict.WRONG) == moved
+        assert (VERDICTS[code] is CheckVerdict.WRONG) == moved
 
 
 def _net_at_a_kink(distance: float) -> Case:
@@ -148,16 +149,16 @@ def _net_at_a_kink(distance: float) -> Case:
 def test_a_kink_is_named_with_its_sample_and_unit() -> None:
     net, _, x, t = _net_at_a_kink(1e-5)
     check = check_cell(net, x, t, "b1", (1,), h=1e-4)
-    assert check.verdict is Verdict.KINK
+    assert check.verdict is CheckVerdict.KINK
     assert check.kinks == (Kink("Relu1", 2, 1),)
     assert check.relative_error > 1e-3
     smaller = check_cell(net, x, t, "b1", (1,), h=1e-6)
-    assert smaller.verdict is Verdict.AGREES
+    assert smaller.verdict is CheckVerdict.AGREES
     assert smaller.kinks == ()
     everything = check_all(net, x, t, 1e-4)
-    assert everything.passed
+    assert everything.outcome is CheckOutcome.RIGHT
     (bias,) = (parameter for parameter in everything.parameters if parameter.key == "b1")
-    assert bias.counts[Verdict.KINK] == 1
+    assert bias.counts[CheckVerdict.KINK] == 1
     assert bias.example_kink == ((1,), Kink("Relu1", 2, 1))
     assert bias.compared == 3
     assert bias.largest_error < 1e-6
@@ -166,7 +167,7 @@ def test_a_kink_is_named_with_its_sample_and_unit() -> None:
 def test_a_kink_excuses_only_what_it_explains(monkeypatch: pytest.MonkeyPatch) -> None:
     net, _, x, t = _net_at_a_kink(1e-5)
     monkeypatch.setattr(Relu, "backward", lambda _, dout: 1.01 * dout)
-    assert check_cell(net, x, t, "b1", (1,), h=1e-4).verdict is Verdict.WRONG
+    assert check_cell(net, x, t, "b1", (1,), h=1e-4).verdict is CheckVerdict.WRONG
 
 
 def test_at_the_kink_itself_there_is_no_derivative() -> None:
@@ -174,9 +175,9 @@ def test_at_the_kink_itself_there_is_no_derivative() -> None:
     net.params["W1"][:] = 0
     net.params["b1"][:] = 0
     check = check_cell(net, x, t, "b1", (1,))
-    assert check.verdict is Verdict.KINK
+    assert check.verdict is CheckVerdict.KINK
     assert len(check.kinks) == 4
-    assert check_all(net, x, t).passed
+    assert check_all(net, x, t).parameters[1].counts[CheckVerdict.KINK] == 4
 
 
 def test_round_off_and_curvature_are_told_apart() -> None:
@@ -184,9 +185,9 @@ def test_round_off_and_curvature_are_told_apart() -> None:
     by_step = error_by_step_size(net, x, t, "b2", (0,), (*STEP_SIZES, 1e-11))
     assert [check.h for check in by_step] == [*STEP_SIZES, 1e-11]
     verdicts = [check.verdict for check in by_step]
-    assert verdicts[0] is Verdict.CURVATURE
-    assert verdicts[2] is Verdict.AGREES
-    assert verdicts[-1] is Verdict.ROUND_OFF
+    assert verdicts[0] is CheckVerdict.CURVATURE
+    assert verdicts[2] is CheckVerdict.AGREES
+    assert verdicts[-1] is CheckVerdict.ROUND_OFF
     errors = [check.relative_error for check in by_step]
     assert errors[2] < min(errors[0], errors[-1]) / 1000
     assert len({check.backprop for check in by_step}) == 1
@@ -195,9 +196,42 @@ def test_round_off_and_curvature_are_told_apart() -> None:
 
 def test_a_vanished_gradient_is_round_off_not_an_error() -> None:
     net, _, x, t = make_case((4, 5, 5, 5, 3), std=1e-3, dtype=np.float64)
+    net.params["W4"] *= 1e-4
     check = check_all(net, x, t)
-    assert check.passed
-    assert check.parameters[0].counts[Verdict.ROUND_OFF] > 0
+    vanished = check.parameters[0]
+    assert vanished.counts[CheckVerdict.ROUND_OFF] == vanished.entries
+    assert vanished.outcome is CheckOutcome.ZERO
+    assert check.outcome is CheckOutcome.RIGHT
+    assert net_words(check).startswith("every gradient is right, ")
+
+
+@pytest.mark.parametrize(
+    ("h", "reason", "words", "advice"),
+    [
+        (1.0, CheckVerdict.KINK, "5 at a kink", "try a smaller h"),
+        (1e-10, CheckVerdict.ROUND_OFF, "5 in round-off", "try a larger h"),
+    ],
+)
+def test_where_nothing_can_be_compared_it_says_neither_right_nor_wrong(
+    h: float, reason: CheckVerdict, words: str, advice: str
+) -> None:
+    net, _, x, t = make_case(dtype=np.float64)
+    check = check_all(net, x, t, h)
+    (bias,) = (parameter for parameter in check.parameters if parameter.key == "b1")
+    assert bias.counts[reason] == bias.entries
+    assert bias.compared == bias.largest_error == 0
+    assert bias.outcome is check.outcome is CheckOutcome.NOT_CHECKABLE
+    assert count_words(bias) == f"0 of 5 compared, {words}"
+    assert net_words(check).startswith(f"not checkable at h = {h:g}: ")
+    assert net_words(check).endswith(advice)
+
+
+def test_an_h_too_large_for_the_losses_curvature_is_no_agreement() -> None:
+    net, _, x, t = make_case(dtype=np.float64)
+    check = check_all(net, x, t, 1e-2)
+    (bias,) = (parameter for parameter in check.parameters if parameter.key == "b2")
+    assert count_words(bias) == "1 of 3 compared, 2 where h is too large"
+    assert bias.largest_error < 1e-6, "over what was compared"
 
 
 def test_the_value_shown_is_that_of_the_training_dtype() -> None:
@@ -258,9 +292,9 @@ def test_a_net_that_is_not_finite_fails_without_a_warning(value: float) -> None:
     net, _, x, t = make_case()
     net.params["W2"][0, 0] = value
     check = check_all(net, x, t)
-    assert not check.passed
-    assert check.parameters[0].verdict is Verdict.NOT_FINITE
-    assert check_cell(net, x, t, "W1", (0, 0)).verdict is Verdict.NOT_FINITE
+    assert check.outcome is CheckOutcome.WRONG
+    assert check.parameters[0].counts[CheckVerdict.NOT_FINITE] == net.params["W1"].size
+    assert check_cell(net, x, t, "W1", (0, 0)).verdict is CheckVerdict.NOT_FINITE
 
 
 @pytest.mark.parametrize(
@@ -303,4 +337,4 @@ def test_a_layer_of_ones_own_is_checked_by_its_own_code() -> None:
     _, _, x, t = make_case()
     draw = normal(np.random.default_rng(0), 0.5)
     check = check_all(Network(blueprint, blueprint.draw_parameters(draw, np.float32)), x, t)
-    assert [parameter.passed for parameter in check.parameters] == [True, True, False, False]
+    assert [p.outcome is CheckOutcome.WRONG for p in check.parameters] == [False, False, True, True]

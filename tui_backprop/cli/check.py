@@ -1,6 +1,6 @@
 """`tui-backprop check`: every gradient of a minibatch against central differences."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from tui_backprop.cli.options import (
 from tui_backprop.datasets import DatasetError
 from tui_backprop.settings.fields import Applies, NumberField
 from tui_backprop.training.memory import NotEnoughMemoryError
+
+if TYPE_CHECKING:
+    from tui_backprop.walkthrough.full_check import ParameterCheck
 
 STEP_SIZE = NumberField(
     "h",
@@ -45,27 +48,39 @@ STEP_SIZE = NumberField(
 def check(ctx: click.Context, /, iteration: int, step_size: float, **values: Any) -> None:
     """Check every gradient of one minibatch by central differences.
 
-    Prints a line for each parameter with its largest relative error. The exit status is 1 when a
-    gradient is wrong.
+    Prints a line for each parameter with its largest relative error, and one for the net. The
+    exit status is 0 when every gradient is right, 1 when one is wrong, and 3 when no entry of a
+    parameter could be compared at this step size.
     """
     try:
         trainer = trainer_at(hyperparameters_from(values), iteration)
     except (DatasetError, NotEnoughMemoryError) as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(2)
-    from tui_backprop.nn.operation import shape_text
-    from tui_backprop.walkthrough.full_check import check_all
-    from tui_backprop.walkthrough.judgement import Verdict
+    from tui_backprop.check_words import net_words
+    from tui_backprop.walkthrough.full_check import CheckOutcome, check_all
 
     batch = trainer.next_minibatch()
     result = check_all(trainer.net, batch.x, batch.t, step_size, mode=trainer.next_pass)
     for parameter in result.parameters:
-        verdict = "agrees" if parameter.passed else f"WRONG at {list(parameter.worst.index)}"
-        click.echo(
-            f"{parameter.key:<4} {shape_text(parameter.shape):<10}"
-            f" largest relative error {parameter.largest_error:.2e}"
-            f"  mean {parameter.mean_error:.2e}  {verdict}"
-            f"  ({parameter.compared:,} compared, {parameter.counts[Verdict.KINK]:,} at a kink,"
-            f" {parameter.counts[Verdict.ROUND_OFF]:,} in round-off)"
-        )
-    ctx.exit(0 if result.passed else 1)
+        click.echo(parameter_line(parameter))
+    click.echo(net_words(result))
+    ctx.exit({CheckOutcome.WRONG: 1, CheckOutcome.NOT_CHECKABLE: 3}.get(result.outcome, 0))
+
+
+def parameter_line(check: "ParameterCheck") -> str:
+    """Return what the check of a parameter came to, over how many of its entries."""
+    from tui_backprop.check_words import OUTCOME_WORDS, count_words
+    from tui_backprop.nn.operation import shape_text
+    from tui_backprop.walkthrough.full_check import CheckOutcome
+
+    largest, mean = f"{check.largest_error:.2e}", f"{check.mean_error:.2e}"
+    if not check.compared:
+        largest = mean = f"{'–':<8}"
+    verdict = OUTCOME_WORDS[check.outcome]
+    if check.outcome is CheckOutcome.WRONG:
+        verdict += f" at {list(check.worst.index)}"
+    return (
+        f"{check.key:<4} {shape_text(check.shape):<10} largest relative error {largest}"
+        f"  mean {mean}  {verdict}  ({count_words(check)})"
+    )

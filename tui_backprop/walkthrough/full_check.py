@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,28 @@ from tui_backprop.walkthrough.gradient_check import (
     check_cell,
     check_step,
 )
-from tui_backprop.walkthrough.judgement import VERDICTS, Judgement, Verdict, judge
+from tui_backprop.walkthrough.judgement import (
+    RELATIVE_TOLERANCE,
+    VERDICTS,
+    CheckVerdict,
+    Judgement,
+    judge,
+    round_off,
+)
 from tui_backprop.walkthrough.perturbation import Entries, Perturbations
+
+
+class CheckOutcome(Enum):
+    """What a check comes to. Where nothing could be compared, it says neither right nor wrong.
+
+    ZERO is a parameter whose gradients are 0 up to round-off, on both sides, at an h that resolves
+    a millionth of the net's largest gradient: as of a bias in front of a normalization.
+    """
+
+    RIGHT = auto()
+    ZERO = auto()
+    WRONG = auto()
+    NOT_CHECKABLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +46,11 @@ class ParameterCheck:
     """The gradient check of all entries of one parameter.
 
     `largest_error` and `mean_error` are relative errors over the `compared` entries: all but
-    those explained by a kink, and those too small for their difference to be more than round-off;
-    0 where there are none. `worst` is the entry with the largest error, checked once more by
-    itself; a wrong one if there is any. `counts` has the entries of each verdict.
-    `example_kink` is an entry explained by a kink, and one of the units that crossed it.
+    those whose difference is explained by a kink, by curvature or by round-off; 0 where there are
+    none. `worst` is the entry with the largest error, checked once more by itself; a wrong one if
+    there is any. `counts` has the entries of each verdict; `is_zero` tells whether all gradients
+    are 0 up to round-off. `example_kink` is an entry explained by a kink, and one of the units
+    that crossed it.
     """
 
     key: str
@@ -36,7 +58,8 @@ class ParameterCheck:
     largest_error: float
     mean_error: float
     worst: CellCheck
-    counts: dict[Verdict, int]
+    counts: dict[CheckVerdict, int]
+    is_zero: bool
     example_kink: tuple[Index, Kink] | None
 
     @property
@@ -47,20 +70,18 @@ class ParameterCheck:
     @property
     def compared(self) -> int:
         """The number of entries that `largest_error` and `mean_error` are over."""
-        return self.entries - self.counts[Verdict.KINK] - self.counts[Verdict.ROUND_OFF]
+        return sum(count for verdict, count in self.counts.items() if verdict.compared)
 
     @property
-    def passed(self) -> bool:
-        """Whether no entry is wrong or not finite."""
-        return not self.verdict.failed
-
-    @property
-    def verdict(self) -> Verdict:
-        """The parameter's verdict as a whole: WRONG, NOT_FINITE or AGREES."""
-        for verdict in (Verdict.WRONG, Verdict.NOT_FINITE):
-            if self.counts[verdict]:
-                return verdict
-        return Verdict.AGREES
+    def outcome(self) -> CheckOutcome:
+        """WRONG if any entry is wrong or not finite, RIGHT if all that were compared agree."""
+        if any(count for verdict, count in self.counts.items() if verdict.failed):
+            return CheckOutcome.WRONG
+        if self.compared:
+            return CheckOutcome.RIGHT
+        all_round_off = self.counts[CheckVerdict.ROUND_OFF] == self.entries
+        zero = self.is_zero and all_round_off
+        return CheckOutcome.ZERO if zero else CheckOutcome.NOT_CHECKABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +102,18 @@ class NetCheck:
         return self.done == self.total
 
     @property
-    def passed(self) -> bool:
-        """Whether nothing checked so far is wrong or not finite."""
-        return all(parameter.passed for parameter in self.parameters)
+    def compared(self) -> int:
+        """The entries compared so far."""
+        return sum(parameter.compared for parameter in self.parameters)
+
+    @property
+    def outcome(self) -> CheckOutcome:
+        """WRONG if a parameter is, else NOT_CHECKABLE if one is, else RIGHT or ZERO."""
+        outcomes = {parameter.outcome for parameter in self.parameters}
+        for outcome in (CheckOutcome.WRONG, CheckOutcome.NOT_CHECKABLE):
+            if outcome in outcomes:
+                return outcome
+        return CheckOutcome.RIGHT if self.compared else CheckOutcome.ZERO
 
 
 def check_all(
@@ -136,7 +166,8 @@ def check_pieces(
             done += entries.size
             if entries[-1] + 1 < param.size:
                 yield NetCheck(h, done, total, finished)
-        finished += (_parameter_check(net, x, t, key, judgements, h, mode),)
+        is_zero = _is_zero(perturbations, key, h)
+        finished += (_parameter_check(net, x, t, key, judgements, h, mode, is_zero=is_zero),)
         yield NetCheck(h, done, total, finished)
 
 
@@ -157,13 +188,15 @@ def _parameter_check(
     judgements: list[Judgement],
     h: float,
     mode: Pass,
+    *,
+    is_zero: bool,
 ) -> ParameterCheck:
     codes = np.concatenate([judgement.codes for judgement in judgements])
     errors = np.concatenate([judgement.relative_error for judgement in judgements])
     shape = net.params[key].shape
     counts = np.bincount(codes, minlength=len(VERDICTS))
-    compared = (codes != Verdict.KINK.code) & (codes != Verdict.ROUND_OFF.code)
-    failed = np.isin(codes, [verdict.code for verdict in Verdict if verdict.failed])
+    compared = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.compared])
+    failed = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.failed])
     candidates = failed if failed.any() else compared if compared.any() else codes >= 0
     worst = int(np.where(candidates, errors, -1.0).argmax())
     largest = float(errors[compared].max(initial=0.0))
@@ -175,9 +208,16 @@ def _parameter_check(
         largest,
         mean,
         check_cell(net, x, t, key, _index(worst, shape), h, mode),
-        {verdict: int(counts[verdict.code]) for verdict in Verdict},
+        {verdict: int(counts[verdict.code]) for verdict in CheckVerdict},
+        is_zero,
         _example_kink(net, x, t, key, codes, h, mode),
     )
+
+
+def _is_zero(perturbations: Perturbations, key: str, h: float) -> bool:
+    noise = round_off(perturbations.score_scale, h)
+    largest = {key: np.abs(grad).max() for key, grad in perturbations.gradients.items()}
+    return bool(largest[key] <= noise <= RELATIVE_TOLERANCE * max(largest.values()))
 
 
 def _example_kink(
@@ -189,7 +229,7 @@ def _example_kink(
     h: float,
     mode: Pass,
 ) -> tuple[Index, Kink] | None:
-    explained = np.flatnonzero(codes == Verdict.KINK.code)
+    explained = np.flatnonzero(codes == CheckVerdict.KINK.code)
     if not explained.size:
         return None
     index = _index(int(explained[0]), net.params[key].shape)

@@ -10,7 +10,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Branches
 from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.derivation import check_index
-from tui_backprop.walkthrough.judgement import VERDICTS, Verdict, judge, round_off
+from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, judge, round_off
 from tui_backprop.walkthrough.minibatch import read_minibatch
 from tui_backprop.walkthrough.perturbation import Differences, Entries
 
@@ -50,7 +50,7 @@ class CellCheck:
     shown: float
     relative_error: float
     round_off: float
-    verdict: Verdict
+    verdict: CheckVerdict
     kinks: tuple[Kink, ...]
 
 

@@ -1,8 +1,8 @@
-"""What a difference between a numerical gradient and backpropagation's means, in a word."""
+"""What a difference between a numerical gradient and backpropagation's means."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import TypeAlias
 
 import numpy as np
@@ -31,20 +31,32 @@ Codes: TypeAlias = npt.NDArray[np.int8]
 Probe: TypeAlias = Callable[[Entries, float | Array], Differences]
 
 
-class Verdict(Enum):
-    """What the check says of an entry. Only `WRONG` and `NOT_FINITE` are failures."""
+class CheckVerdict(Enum):
+    """What the check says of an entry.
 
-    AGREES = "agrees"
-    ROUND_OFF = "the difference is round-off at this h"
-    KINK = "a ReLU crossed 0 within ±h"
-    CURVATURE = "h is too large: the loss curves within ±h"
-    WRONG = "the gradient is wrong"
-    NOT_FINITE = "not a finite number"
+    - AGREES, WRONG: the two gradients were compared.
+    - NOT_FINITE: one of them is no number.
+    - ROUND_OFF: they differ, by no more than round-off alone makes of a difference at this h.
+    - KINK: they differ, because a unit crossed its layer's kink within ±h.
+    - CURVATURE: they differ, because the loss curves within ±h: h is too large.
+    """
+
+    AGREES = auto()
+    ROUND_OFF = auto()
+    KINK = auto()
+    CURVATURE = auto()
+    WRONG = auto()
+    NOT_FINITE = auto()
 
     @property
     def failed(self) -> bool:
         """Whether this speaks against the backward pass."""
-        return self in (Verdict.WRONG, Verdict.NOT_FINITE)
+        return self in (CheckVerdict.WRONG, CheckVerdict.NOT_FINITE)
+
+    @property
+    def compared(self) -> bool:
+        """Whether this speaks for the backward pass or against it."""
+        return self is CheckVerdict.AGREES or self.failed
 
     @property
     def code(self) -> int:
@@ -52,7 +64,7 @@ class Verdict(Enum):
         return VERDICTS.index(self)
 
 
-VERDICTS = tuple(Verdict)
+VERDICTS = tuple(CheckVerdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +113,18 @@ def judge(backprop: Array, probe: Probe, h: float, score_scale: float) -> Judgem
         numerical = first.numerical
         finite = np.isfinite(numerical) & np.isfinite(backprop)
         difference = np.abs(numerical - backprop)
-        codes = np.full(backprop.shape, Verdict.AGREES.code, np.int8)
+        codes = np.full(backprop.shape, CheckVerdict.AGREES.code, np.int8)
         doubtful = difference > RELATIVE_TOLERANCE * _larger(numerical, backprop)
-        codes[doubtful] = Verdict.ROUND_OFF.code
+        codes[doubtful] = CheckVerdict.ROUND_OFF.code
         doubtful &= difference > round_off(score_scale, h)
-        codes[~finite] = Verdict.NOT_FINITE.code
+        codes[~finite] = CheckVerdict.NOT_FINITE.code
         doubted = np.flatnonzero(doubtful & finite)
         if doubted.size:
-            reason = np.where(first.crossed[doubted], Verdict.KINK.code, Verdict.CURVATURE.code)
+            reason = np.where(
+                first.crossed[doubted], CheckVerdict.KINK.code, CheckVerdict.CURVATURE.code
+            )
             wrong = ~_explained(doubted, backprop, numerical, probe, h, score_scale)
-            codes[doubted] = np.where(wrong, Verdict.WRONG.code, reason)
+            codes[doubted] = np.where(wrong, CheckVerdict.WRONG.code, reason)
         return Judgement(numerical, relative_error(numerical, backprop), codes)
 
 

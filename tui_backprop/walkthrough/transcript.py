@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from tui_backprop.check_words import OUTCOME_WORDS, net_words
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import shape_text
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
-from tui_backprop.walkthrough.judgement import Verdict
+from tui_backprop.walkthrough.judgement import CheckVerdict
 from tui_backprop.walkthrough.markdown import MarkdownWriter
 from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
@@ -138,13 +139,16 @@ def _check(check: NetCheck) -> Iterator[str]:
     yield "## Gradient check"
     yield ""
     yield f"Central differences of the loss in float64 at h = {check.h:g}, for every entry."
-    yield "Errors are relative, over the entries that h can resolve and no kink is in the way of."
+    yield "Errors are relative, over the entries that were compared: those where h is neither too"
+    yield "small for the difference nor too large for the curved loss, and no kink is in the way."
+    yield ""
+    yield f"The check says: {net_words(check)}."
     yield ""
     yield (
-        "| parameter | shape | entries | largest error | mean error | worst entry"
-        " | kinks | round-off | verdict |"
+        "| parameter | shape | entries | compared | largest error | mean error | worst entry"
+        " | kinks | h too large | round-off | verdict |"
     )
-    yield "|---|---|---:|---:|---:|---|---:|---:|---|"
+    yield "|---|---|---:|---:|---:|---:|---|---:|---:|---:|---|"
     for parameter in check.parameters:
         yield _check_row(parameter)
     yield ""
@@ -162,11 +166,19 @@ def _check_row(parameter: ParameterCheck) -> str:
         parameter.key,
         shape_text(parameter.shape),
         f"{parameter.entries:,}",
-        f"{parameter.largest_error:.2e}",
-        f"{parameter.mean_error:.2e}",
-        str(list(parameter.worst.index)),
-        f"{parameter.counts[Verdict.KINK]:,}",
-        f"{parameter.counts[Verdict.ROUND_OFF]:,}",
-        parameter.verdict.value,
+        f"{parameter.compared:,}",
+        *_errors(parameter),
+        f"{parameter.counts[CheckVerdict.KINK]:,}",
+        f"{parameter.counts[CheckVerdict.CURVATURE]:,}",
+        f"{parameter.counts[CheckVerdict.ROUND_OFF]:,}",
+        OUTCOME_WORDS[parameter.outcome],
     ]
     return f"| {' | '.join(columns)} |"
+
+
+def _errors(parameter: ParameterCheck) -> tuple[str, str, str]:
+    """Return the largest error, the mean and where the largest is, if anything was compared."""
+    if not parameter.compared:
+        return "–", "–", "–"
+    largest, mean = f"{parameter.largest_error:.2e}", f"{parameter.mean_error:.2e}"
+    return largest, mean, str(list(parameter.worst.index))

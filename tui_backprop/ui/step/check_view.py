@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui_backprop.check_words import OUTCOME_WORDS, VERDICT_WORDS, net_words
 from tui_backprop.nn.operation import shape_text
 from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.painting.shortening import first_fitting
@@ -21,9 +22,9 @@ from tui_backprop.ui.painting.table_columns import (
     widened,
 )
 from tui_backprop.ui.step.numbers import index_text
-from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
+from tui_backprop.walkthrough.full_check import CheckOutcome, NetCheck, ParameterCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
-from tui_backprop.walkthrough.judgement import Verdict
+from tui_backprop.walkthrough.judgement import CheckVerdict
 
 _BAR = 24
 _DECADES = 12
@@ -31,18 +32,28 @@ _DECADES = 12
 _RELATIVE_ERROR = 2
 """Which of a cell's lines can be spared."""
 
-RIGHT, WRONG = "paint--good", "paint--bad"
+RIGHT, WRONG, NEITHER = "paint--good", "paint--bad", "paint--hint"
+_OUTCOMES = {
+    CheckOutcome.WRONG: ("✗", WRONG),
+    CheckOutcome.NOT_CHECKABLE: ("–", NEITHER),
+    CheckOutcome.ZERO: ("✓", RIGHT),
+    CheckOutcome.RIGHT: ("✓", RIGHT),
+}
+"""The mark and the style of each, the one to look at first at first."""
 
 PARAMETER, SHAPE, LARGEST, MEAN = "", "shape", "largest", "mean error"
-KINKS, ROUND_OFF, VERDICT = "kinks", "round-off", "verdict"
+COMPARED, KINKS, CURVED, ROUND_OFF = "compared", "kinks", "h too large", "round-off"
+VERDICT = "verdict"
 
 NET_COLUMNS = (
     TableColumn(PARAMETER, 4, right=False),
-    TableColumn(SHAPE, 11, right=False, spare=3),
+    TableColumn(SHAPE, 11, right=False, spare=5),
     TableColumn(LARGEST, 8, right=False),
-    TableColumn(MEAN, 11, right=False, spare=4),
-    TableColumn(KINKS, 6, spare=1),
-    TableColumn(ROUND_OFF, 10, spare=2),
+    TableColumn(MEAN, 11, right=False, spare=6),
+    TableColumn(COMPARED, 8, spare=1),
+    TableColumn(KINKS, 6, spare=2),
+    TableColumn(CURVED, 11, spare=4),
+    TableColumn(ROUND_OFF, 10, spare=3),
     TableColumn(VERDICT, 7, right=False),
 )
 
@@ -50,7 +61,7 @@ NET_COLUMNS = (
 class CheckView(PaintedWidget):
     """Central differences beside backpropagation, with a verdict in words."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {RIGHT, WRONG}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {RIGHT, WRONG, NEITHER}
 
     def __init__(self) -> None:
         super().__init__(id="check", classes="pane")
@@ -102,11 +113,14 @@ class CheckView(PaintedWidget):
 
 def cell_lines(check: CellCheck, width: int, style_of: StyleOf) -> list[Strip]:
     """Return both gradients, their relative error, and what it means."""
-    style = style_of(WRONG if check.verdict.failed else RIGHT)
+    verdict = check.verdict
+    style = style_of(WRONG if verdict.failed else RIGHT if verdict.compared else NEITHER)
     difference, shown = "(L(θ+h) − L(θ−h)) / 2h", f"   on the tape {check.shown:.6g}"
     if cell_len(f"{difference} = {check.backprop:.10g}{shown}") > width:
         difference, shown = "(L(θ+h)−L(θ−h))/2h", f"  tape {check.shown:.6g}"
-    verdicts = (Strip([Segment(check.verdict.value, style), Segment(t)]) for t in reasons(check))
+    verdicts = (
+        Strip([Segment(VERDICT_WORDS[check.verdict], style), Segment(t)]) for t in reasons(check)
+    )
     return [
         gradient_line(difference, difference, check.numerical, f"   at h = {check.h:g}"),
         gradient_line("backprop", difference, check.backprop, shown),
@@ -130,12 +144,12 @@ def gradient_line(name: str, longest_name: str, gradient: float, behind: str) ->
 
 def reasons(check: CellCheck) -> list[str]:
     """Return what else there is to say of a verdict, then less of it."""
-    if check.verdict is Verdict.KINK and check.kinks:
+    if check.verdict is CheckVerdict.KINK and check.kinks:
         kink = check.kinks[0]
         first = f": unit {kink.unit:,} of {kink.layer} for sample {kink.sample:,}"
         more = f", and {len(check.kinks) - 1:,} more" if len(check.kinks) > 1 else ""
         return [f"{first}{more}", f": {kink.layer}{more}", ""]
-    if check.verdict is Verdict.ROUND_OFF:
+    if check.verdict is CheckVerdict.ROUND_OFF:
         return [f": it can make {check.round_off:.1e}", f": {check.round_off:.1e}"]
     return [""]
 
@@ -157,11 +171,11 @@ def net_lines(check: NetCheck, width: int, height: int, style_of: StyleOf) -> li
         filled = room * check.done // max(1, check.total)
         bar = Segment("━" * filled, style_of(RIGHT)), Segment("─" * (room - filled))
         first = Strip([*bar, Segment(done)])
-    elif check.passed:
-        first = Strip([Segment("✓ every gradient is right", style_of(RIGHT) + Style(bold=True))])
     else:
-        first = Strip([Segment("✗ a gradient is WRONG", style_of(WRONG))])
-    ordered = sorted(check.parameters, key=lambda parameter: parameter.passed)
+        mark, name = _OUTCOMES[check.outcome]
+        style = style_of(name) + Style(bold=True)
+        first = Strip([Segment(f"{mark} {net_words(check)}", style)])
+    ordered = sorted(check.parameters, key=lambda parameter: [*_OUTCOMES].index(parameter.outcome))
     room = max(1, height - 2)
     left_out = len(ordered) - room if len(ordered) > room else -1
     shown = ordered if left_out < 0 else ordered[: room - 1]
@@ -169,7 +183,7 @@ def net_lines(check: NetCheck, width: int, height: int, style_of: StyleOf) -> li
     columns = fitting_columns(widened(NET_COLUMNS, cells), width)
     lines = [first, table_line(columns, headings(columns), Style(dim=True))]
     for parameter, row in zip(shown, cells, strict=True):
-        marks = {VERDICT: style_of(RIGHT if parameter.passed else WRONG)}
+        marks = {VERDICT: style_of(_OUTCOMES[parameter.outcome][1])}
         lines.append(table_line(columns, row, Style.null(), marks))
     if left_out >= 0:
         lines.append(Strip([Segment(f"and {len(ordered) - len(shown)} more: z makes room")]))
@@ -178,13 +192,17 @@ def net_lines(check: NetCheck, width: int, height: int, style_of: StyleOf) -> li
 
 def check_row(check: ParameterCheck) -> Cells:
     """Return the errors of one parameter's entries, how many have no say, and the verdict."""
-    worst = index_text(check.key, check.worst.index)
+    verdict, compared = OUTCOME_WORDS[check.outcome], check.compared > 0
+    if check.outcome is CheckOutcome.WRONG:
+        verdict += f" at {index_text(check.key, check.worst.index)}"
     return {
         PARAMETER: check.key,
         SHAPE: shape_text(check.shape),
-        LARGEST: f"{check.largest_error:.1e}",
-        MEAN: f"{check.mean_error:.1e}",
-        KINKS: f"{check.counts[Verdict.KINK]:,}",
-        ROUND_OFF: f"{check.counts[Verdict.ROUND_OFF]:,}",
-        VERDICT: "agrees" if check.passed else f"WRONG at {worst}",
+        LARGEST: f"{check.largest_error:.1e}" if compared else "–",
+        MEAN: f"{check.mean_error:.1e}" if compared else "–",
+        COMPARED: f"{check.compared:,}",
+        KINKS: f"{check.counts[CheckVerdict.KINK]:,}",
+        CURVED: f"{check.counts[CheckVerdict.CURVATURE]:,}",
+        ROUND_OFF: f"{check.counts[CheckVerdict.ROUND_OFF]:,}",
+        VERDICT: verdict,
     }
