@@ -1,7 +1,7 @@
 """The tape: one minibatch's iteration as an immutable sequence of steps."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -61,7 +61,8 @@ class Step:
     """One operation on the tape; `number` counts from 1.
 
     `layer` is Affine1, Relu1, …, the loss's or the optimizer's name; `title` says which
-    pass of it this is. `formula` is the operation's, with the parameter's own name in an update.
+    pass of it this is. `formula` is the operation's, with the parameter's own name in an update;
+    `names` has how its terms call what the operation has another symbol for.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Step:
     operation: Operation
     inputs: tuple[NamedArray, ...]
     output: NamedArray
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shapes(self) -> str:
