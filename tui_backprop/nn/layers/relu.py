@@ -1,6 +1,6 @@
 """The rectified linear unit: out = max(x, 0)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,8 @@ def _why_out(about: About) -> Words:
         if passes
         else f"{x} is not above 0: this unit stays off for this sample, and gives 0."
     )
-    column = about.inputs["x"][(slice(None), *about.index[1:])]
+    of_all_samples: Any = (slice(None), *about.index[1:])
+    column = about.inputs["x"][of_all_samples]
     return Words(
         short,
         f"The unit is on for {(column > 0).sum():,} of {counted(column.size, 'sample')}. Without a "
