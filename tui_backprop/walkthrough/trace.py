@@ -142,7 +142,10 @@ class _Tracer:
         key = self._key_of_gradient(name, symbol) if phase is Phase.BACKWARD else None
         label = f"{name}.{symbol}" if key is None else f"d{key}"
         title = f"{name}.{direction}"
-        known[symbol] = self._append(phase, name, title, operation, known, label, made[symbol])
+        samplewise = self.net.layers[name].SAMPLEWISE
+        known[symbol] = self._append(
+            phase, name, title, operation, known, label, made[symbol], samplewise=samplewise
+        )
         if key is not None:
             self.grads[key] = known[symbol]
 
@@ -250,15 +253,15 @@ class _Tracer:
         *,
         formula: str | None = None,
         names: Mapping[str, str] | None = None,
+        samplewise: bool = True,
     ) -> NamedArray:
         """Append the step that made `output`, of which it keeps a copy, and return that."""
         number = len(self.steps) + 1
         inputs = tuple(replace(known[symbol], symbol=symbol) for symbol in operation.inputs)
         made = NamedArray(operation.output, label, _copy(output), Origin.STEP, number)
         formula = formula or operation.formula
-        self.steps.append(
-            Step(number, phase, layer, title, formula, operation, inputs, made, names or {})
-        )
+        kept = number, phase, layer, title, formula, operation, inputs, made
+        self.steps.append(Step(*kept, names or {}, samplewise))
         return made
 
 
