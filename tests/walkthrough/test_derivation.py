@@ -146,11 +146,27 @@ def test_numbers_stand_in_parentheses_behind_a_sign() -> None:
     shown = derivation.terms[1].numbers(lambda value: f"{value:.3f}")
     written = f"({gradient:.3f})" if gradient < 0 else f"{gradient:.3f}"
     assert shown == f"−0.100 · {written}"
-    assert derivation.terms[1].names() == "−η · dW[0,0]"
     products = _derive(tape, "Affine1.out", 0, 0).terms[:-1]
     texts = [term.numbers(lambda value: f"{value:.1f}") for term in products]
     assert any("· (-" in text for text in texts)
     assert not any(text.startswith("(") for text in texts)
+
+
+def test_an_updates_terms_are_called_as_its_formula_calls_them() -> None:
+    tape = _tape(make_case())
+    assert [term.names() for term in _derive(tape, "W1′", 0, 0).terms] == [
+        "W1[0,0]",
+        "−η · dW1[0,0]",
+    ]
+    assert [term.names() for term in _derive(tape, "b2′", 2).terms] == ["b2[2]", "−η · db2[2]"]
+
+
+def test_the_loss_after_the_update_is_made_of_what_is_predicted_then() -> None:
+    case = make_case()
+    derivation = _derive(_tape(case), "loss′")
+    assert [term.names() for term in derivation.terms] == [
+        f"−log y′[{n},{label}]" for n, label in enumerate(case.t)
+    ]
 
 
 @pytest.mark.parametrize("index", [(4, 0), (0, 5), (-1, 0), (0,), (0, 0, 0), ()])

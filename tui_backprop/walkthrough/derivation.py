@@ -27,8 +27,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TracedOperand:
-    """One number in a term. `symbol` as in the formula, `label` as in the network.
+    """One number in a term. `symbol` as the operation has it, `label` as in the network.
 
+    `shown` is what the formula calls it: the symbol, but in an update the parameter's own name.
     `source` is the cell whose number this is, None for a leaf: the minibatch, a parameter, state,
     a constant.
     """
@@ -38,11 +39,12 @@ class TracedOperand:
     index: Index
     value: float
     source: Cell | None
+    shown: str
 
     @property
     def name(self) -> str:
         """The operand as it is written in a term: dout[3,17], or N."""
-        return _name(self.symbol, self.index)
+        return _name(self.shown, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ def _traced_operand(step: Step, operand: Operand) -> TracedOperand:
     if named is not None and named.step is not None:
         source = Cell(named.step, operand.index)
     label = operand.name if named is None else named.label
-    return TracedOperand(operand.name, label, operand.index, operand.value, source)
+    shown = step.names.get(operand.name, operand.name)
+    return TracedOperand(operand.name, label, operand.index, operand.value, source, shown)
 
 
 def _name(name: str, index: Index) -> str:

@@ -1,7 +1,7 @@
 """The tape: one minibatch's iteration as an immutable sequence of steps."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -61,7 +61,9 @@ class Step:
     """One operation on the tape; `number` counts from 1.
 
     `layer` is Affine1, Relu1, …, the loss's or the optimizer's name; `title` says which
-    pass of it this is. `formula` is the operation's, with the parameter's own name in an update.
+    pass of it this is. `formula` is the operation's, with the parameter's own name in an update;
+    `names` has how its terms call what the operation has another symbol for. `samplewise` says
+    whether each sample of its layer's out depends on the same sample of x alone.
     """
 
     number: int
@@ -72,6 +74,8 @@ class Step:
     operation: Operation
     inputs: tuple[NamedArray, ...]
     output: NamedArray
+    names: Mapping[str, str] = field(default_factory=dict)
+    samplewise: bool = True
 
     @property
     def shapes(self) -> str:
@@ -198,6 +202,15 @@ class Tape:
             for named in other.inputs
         )
         return key if is_gradient else None
+
+    def is_by_sample(self, named: NamedArray) -> bool:
+        """Whether each row of an array, or each entry along its first axis, is of one sample."""
+        if named.array.ndim < 2 or len(named.array) != self.sample_count:
+            return False
+        if named.step is None:
+            return named.origin in (Origin.MINIBATCH, Origin.DRAWN, Origin.AFTER_UPDATE)
+        step = self.step(named.step)
+        return step.phase is not Phase.UPDATE and self.parameter_of_gradient(step.number) is None
 
     def phases(self) -> tuple[PhaseSpan, ...]:
         """Return the phases in their order, each with its first and last step."""

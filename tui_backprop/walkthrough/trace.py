@@ -142,7 +142,10 @@ class _Tracer:
         key = self._key_of_gradient(name, symbol) if phase is Phase.BACKWARD else None
         label = f"{name}.{symbol}" if key is None else f"d{key}"
         title = f"{name}.{direction}"
-        known[symbol] = self._append(phase, name, title, operation, known, label, made[symbol])
+        samplewise = self.net.layers[name].SAMPLEWISE
+        known[symbol] = self._append(
+            phase, name, title, operation, known, label, made[symbol], samplewise=samplewise
+        )
         if key is not None:
             self.grads[key] = known[symbol]
 
@@ -196,6 +199,7 @@ class _Tracer:
                 f"{key}′" if is_parameter else f"{symbol}′ of {key}",
                 updated if is_parameter else renewed[symbol],
                 formula=operation.formula.replace("W", key),
+                names={"W": key, "dW": f"d{key}"},
             )
 
     def _record_renewal(self, name: str, layer: Layer) -> None:
@@ -233,6 +237,7 @@ class _Tracer:
             "loss′",
             np.array(loss),
             formula=operation.formula.replace("loss", "loss′").replace("y", "y′"),
+            names={"y": "y′"},
         )
         return loss
 
@@ -247,13 +252,16 @@ class _Tracer:
         output: Array,
         *,
         formula: str | None = None,
+        names: Mapping[str, str] | None = None,
+        samplewise: bool = True,
     ) -> NamedArray:
         """Append the step that made `output`, of which it keeps a copy, and return that."""
         number = len(self.steps) + 1
         inputs = tuple(replace(known[symbol], symbol=symbol) for symbol in operation.inputs)
         made = NamedArray(operation.output, label, _copy(output), Origin.STEP, number)
         formula = formula or operation.formula
-        self.steps.append(Step(number, phase, layer, title, formula, operation, inputs, made))
+        kept = number, phase, layer, title, formula, operation, inputs, made
+        self.steps.append(Step(*kept, names or {}, samplewise))
         return made
 
 

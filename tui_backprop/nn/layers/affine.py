@@ -19,6 +19,7 @@ from tui_backprop.nn.operation import (
 )
 from tui_backprop.nn.passes import TRAINING, Pass
 from tui_backprop.nn.plan import LayerPlan, ParameterPlan
+from tui_backprop.nn.words import About, Words, counted, number
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -79,6 +80,97 @@ def _db(inputs: Inputs) -> Array:
     return db
 
 
+def _why_out(about: About) -> Words:
+    n, j = about.index
+    products = about.array("x").reshape(-1, len(about.inputs["W"]))[n] * about.array("W")[:, j]
+    largest = int(np.abs(products).argmax())
+    parts = (
+        f"all {counted(products.size, 'product')} are 0, so that only {about.at('b', j)} is left"
+        if not products.any()
+        else f"of {counted(products.size, 'product')} the largest is x[{n},{largest}] · "
+        f"W[{largest},{j}] = {number(products[largest])}; {about.at('b', j)} is added"
+    )
+    short = (
+        f"What sample {n} gives {about.column_of_out(j)}: row {n} of x meets column {j} of W; "
+        f"{parts}. {about.cell} = {number(about.value)}."
+    )
+    return Words(
+        short,
+        "A row of x is a sample, a column of W holds the weights into one unit. So x · W lets "
+        "every "
+        "sample meet every unit, and none another sample; b is added to each sample alike.",
+    )
+
+
+def _why_dx(about: About) -> Words:
+    n, i = about.index
+    weights, dout = about.array("W")[i], about.array("dout")[n]
+    largest = int(np.abs(weights * dout).argmax())
+    of_x = about.name("x", n, i)
+    whence = about.column_of_x(i)
+    short = (
+        f"∂loss/∂{of_x}: {whence} went by {counted(weights.size, 'weight')} into this layer's "
+        f"outputs, and by the same weights the gradient comes back. The largest of the products is "
+        f"dout[{n},{largest}] · W[{i},{largest}] = {number(weights[largest] * dout[largest])}. "
+        f"Summed: {about.of_raising(of_x)}."
+    )
+    return Words(
+        short,
+        "By the chain rule ∂loss/∂x is the sum over all outputs k of ∂loss/∂out[k] · ∂out[k]/∂x, "
+        "and "
+        "∂out[k]/∂x is the weight between the two. Forward the sum ran down a column of W, "
+        "backward "
+        "it runs along a row: that is all that the transpose in Wᵀ does.",
+    )
+
+
+def _why_dW(about: About) -> Words:  # noqa: N802 - the book's name
+    i, j = about.index
+    samples = len(about.inputs["dout"])
+    x, dout = about.array("x").reshape(samples, -1)[:, i], about.array("dout")[:, j]
+    products = x * dout
+    up, down = products[products > 0].sum(), products[products < 0].sum()
+    short = (
+        f"{about.parameter} joins {about.column_of_x(i)} to {about.column_of_out(j)}. "
+        f"x[n,{i}] was not 0 in {(x != 0).sum():,} of {counted(samples, 'sample')}; "
+        f"dout[n,{j}] there: {about.signs_of_dout(dout[x != 0], j)}. Multiplied and summed: "
+        f"{about.of_raising(about.parameter)}."
+    )
+    flip = (
+        f"What pulls up comes to {number(up)}, what pulls down to {number(down)}: the sign flips "
+        "when the smaller of the two outweighs the other."
+        if products.any()
+        else "All products are 0: where no x or no dout is left, a weight learns nothing."
+    )
+    return Words(
+        short,
+        f"∂loss/∂{about.parameter}, by the chain rule: ∂out[n,{j}]/∂{about.parameter} is x[n,{i}], "
+        "and as every sample uses the same weight, their gradients are summed over n. The "
+        "transpose "
+        "makes a row of x's column, so that row times column is that sum: the inner "
+        f"length of xᵀ · dout is N, the samples. {flip}",
+    )
+
+
+def _why_db(about: About) -> Words:
+    (j,) = about.index
+    dout = about.array("dout")[:, j]
+    short = (
+        f"{about.parameter} is added to {about.column_of_out(j)} of every sample, so each has its "
+        f"say: dout[n,{j}] of {counted(dout.size, 'sample')} is {about.signs_of_dout(dout, j)}. "
+        "Summed: "
+        f"{about.of_raising(about.parameter)}."
+    )
+    return Words(
+        short,
+        f"∂loss/∂{about.parameter}, by the chain rule: ∂out[n,{j}]/∂{about.parameter} is 1 for "
+        "each "
+        "sample n, so that nothing is left but the sum of dout over the samples. It is no mean: "
+        "the "
+        "mean's 1/N is already in dout, from the loss on.",
+    )
+
+
 class Affine(Layer):
     """out = x · W + b, for a batch of samples (book 5.6).
 
@@ -90,12 +182,14 @@ class Affine(Layer):
     """
 
     FORWARD: ClassVar = (
-        Operation("out", "out = x · W + b", ("x", "W", "b"), "{x}·{W} + {b}", _out_terms, _out),
+        Operation(
+            "out", "out = x · W + b", ("x", "W", "b"), "{x}·{W} + {b}", _out_terms, _out, _why_out
+        ),
     )
     BACKWARD: ClassVar = (
-        Operation("dx", "dx = dout · Wᵀ", ("dout", "W"), "{dout}·{Wᵀ}", _dx_terms, _dx),
-        Operation("dW", "dW = xᵀ · dout", ("x", "dout"), "{xᵀ}·{dout}", _dW_terms, _dW),
-        Operation("db", "db = Σₙ dout", ("dout",), "Σₙ {dout}", _db_terms, _db),
+        Operation("dx", "dx = dout · Wᵀ", ("dout", "W"), "{dout}·{Wᵀ}", _dx_terms, _dx, _why_dx),
+        Operation("dW", "dW = xᵀ · dout", ("x", "dout"), "{xᵀ}·{dout}", _dW_terms, _dW, _why_dW),
+        Operation("db", "db = Σₙ dout", ("dout",), "Σₙ {dout}", _db_terms, _db, _why_db),
     )
 
     def __init__(self, W: Array, b: Array) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers import batch_normalization_words as words
 from tui_backprop.nn.layers.layer import Entries, Layer, MovedColumns
 from tui_backprop.nn.operation import (
     Derivation,
@@ -265,7 +266,13 @@ def _running_var(inputs: Inputs) -> Array:
 
 
 _OUT = Operation(
-    "out", "out = γ × xn + β", ("gamma", "xn", "beta"), "{gamma} × {xn} + {beta}", _out_terms, _out
+    "out",
+    "out = γ × xn + β",
+    ("gamma", "xn", "beta"),
+    "{gamma} × {xn} + {beta}",
+    _out_terms,
+    _out,
+    words.why_out,
 )
 
 
@@ -282,11 +289,17 @@ class BatchNormalization(Layer):
 
     NAME: ClassVar = "BatchNorm"
     FORWARD: ClassVar = (
-        Operation("mu", "mu = Σₙ x / N", ("x",), "Σₙ {x} / N", _mu_terms, _mu),
-        Operation("xc", "xc = x − mu", ("x", "mu"), "{x} − {mu}", _xc_terms, _xc),
-        Operation("var", "var = Σₙ xc² / N", ("xc",), "Σₙ {xc} / N", _var_terms, _var),
-        Operation("std", "std = √(var + ε)", ("var", "ε"), "{var}", _std_terms, _std),
-        Operation("xn", "xn = xc / std", ("xc", "std"), "{xc} / {std}", _xn_terms, _xn),
+        Operation("mu", "mu = Σₙ x / N", ("x",), "Σₙ {x} / N", _mu_terms, _mu, words.why_mu),
+        Operation("xc", "xc = x − mu", ("x", "mu"), "{x} − {mu}", _xc_terms, _xc, words.why_xc),
+        Operation(
+            "var", "var = Σₙ xc² / N", ("xc",), "Σₙ {xc} / N", _var_terms, _var, words.why_var
+        ),
+        Operation(
+            "std", "std = √(var + ε)", ("var", "ε"), "{var}", _std_terms, _std, words.why_std
+        ),
+        Operation(
+            "xn", "xn = xc / std", ("xc", "std"), "{xc} / {std}", _xn_terms, _xn, words.why_xn
+        ),
         _OUT,
     )
     PREDICTION: ClassVar = (
@@ -297,11 +310,14 @@ class BatchNormalization(Layer):
             "{x}",
             _known_xn_terms,
             _known_xn,
+            words.why_known_xn,
         ),
         _OUT,
     )
     BACKWARD: ClassVar = (
-        Operation("dbeta", "dβ = Σₙ dout", ("dout",), "Σₙ {dout}", _dbeta_terms, _dbeta),
+        Operation(
+            "dbeta", "dβ = Σₙ dout", ("dout",), "Σₙ {dout}", _dbeta_terms, _dbeta, words.why_dbeta
+        ),
         Operation(
             "dgamma",
             "dγ = Σₙ xn × dout",
@@ -309,8 +325,17 @@ class BatchNormalization(Layer):
             "Σₙ {xn} × {dout}",
             _dgamma_terms,
             _dgamma,
+            words.why_dgamma,
         ),
-        Operation("dxn", "dxn = γ × dout", ("gamma", "dout"), "{gamma} × {dout}", _dxn_terms, _dxn),
+        Operation(
+            "dxn",
+            "dxn = γ × dout",
+            ("gamma", "dout"),
+            "{gamma} × {dout}",
+            _dxn_terms,
+            _dxn,
+            words.why_dxn,
+        ),
         Operation(
             "dstd",
             "dstd = −Σₙ dxn × xc / std²",
@@ -318,9 +343,16 @@ class BatchNormalization(Layer):
             "Σₙ {dxn} × {xc} / {std}",
             _dstd_terms,
             _dstd,
+            words.why_dstd,
         ),
         Operation(
-            "dvar", "dvar = ½ · dstd / std", ("dstd", "std"), "{dstd} / {std}", _dvar_terms, _dvar
+            "dvar",
+            "dvar = ½ · dstd / std",
+            ("dstd", "std"),
+            "{dstd} / {std}",
+            _dvar_terms,
+            _dvar,
+            words.why_dvar,
         ),
         Operation(
             "dxc",
@@ -329,9 +361,18 @@ class BatchNormalization(Layer):
             "{dxn} / {std} + {xc} × {dvar}",
             _dxc_terms,
             _dxc,
+            words.why_dxc,
         ),
-        Operation("dmu", "dmu = Σₙ dxc", ("dxc",), "Σₙ {dxc}", _dmu_terms, _dmu),
-        Operation("dx", "dx = dxc − dmu / N", ("dxc", "dmu"), "{dxc} − {dmu}", _dx_terms, _dx),
+        Operation("dmu", "dmu = Σₙ dxc", ("dxc",), "Σₙ {dxc}", _dmu_terms, _dmu, words.why_dmu),
+        Operation(
+            "dx",
+            "dx = dxc − dmu / N",
+            ("dxc", "dmu"),
+            "{dxc} − {dmu}",
+            _dx_terms,
+            _dx,
+            words.why_dx,
+        ),
     )
     RENEWAL: ClassVar = (
         Operation(
@@ -341,6 +382,7 @@ class BatchNormalization(Layer):
             "{running_mean} + {mu}",
             _running_mean_terms,
             _running_mean,
+            words.why_running_mean,
         ),
         Operation(
             "running_var",
@@ -349,6 +391,7 @@ class BatchNormalization(Layer):
             "{running_var} + {var}",
             _running_var_terms,
             _running_var,
+            words.why_running_var,
         ),
     )
     SAMPLEWISE: ClassVar = False

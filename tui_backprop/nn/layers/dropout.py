@@ -18,6 +18,7 @@ from tui_backprop.nn.operation import (
 )
 from tui_backprop.nn.passes import Pass
 from tui_backprop.nn.plan import LayerPlan
+from tui_backprop.nn.words import About, Words, number, sentence
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -48,6 +49,42 @@ def _dx(inputs: Inputs) -> Array:
     return dx
 
 
+def _why_out(about: About) -> Words:
+    x = about.at("x", *about.index)
+    kept = about.number("mask", *about.index) != 0
+    return Words(
+        f"{x} is kept." if kept else f"{x} is dropped in this pass: mask is 0 here.",
+        f"The mask is drawn anew for each iteration; in this one it keeps "
+        f"{about.array('mask').mean():.0%} of all entries. A net whose units may be missing cannot "
+        "lean on any single one of them.",
+    )
+
+
+def _why_scaled(about: About) -> Words:
+    return Words(
+        f"{about.at('x', *about.index)} is scaled by 1 − p = {number(1 - about.number('p'))}.",
+        "A pass that only predicts drops nothing. It scales instead, so that what comes next sees "
+        "as "
+        "much as it did on average in training.",
+    )
+
+
+def _why_dx(about: About) -> Words:
+    dout, of_x = about.at("dout", *about.index), about.name("x", *about.index)
+    kept = about.number("mask", *about.index) != 0
+    return Words(
+        f"∂loss/∂{of_x}: "
+        + (
+            f"this entry was kept, so {dout} goes back as it is."
+            if kept
+            else f"this entry was dropped, so {dout} ends here."
+        ),
+        "The chain rule: ∂loss/∂x = ∂loss/∂out · ∂out/∂x, cell by cell, and ∂out/∂x is the very "
+        "mask "
+        f"that the forward pass used. {sentence(about.of_raising(of_x))}.",
+    )
+
+
 class Dropout(Layer):
     """out = x × mask in training, x · (1 − p) in prediction, as the book has it (6.4.3).
 
@@ -59,13 +96,19 @@ class Dropout(Layer):
     """
 
     FORWARD: ClassVar = (
-        Operation("out", "out = x × mask", ("x", "mask"), "{x} × {mask}", _out_terms, _out),
+        Operation(
+            "out", "out = x × mask", ("x", "mask"), "{x} × {mask}", _out_terms, _out, _why_out
+        ),
     )
     BACKWARD: ClassVar = (
-        Operation("dx", "dx = dout × mask", ("dout", "mask"), "{dout} × {mask}", _dx_terms, _dx),
+        Operation(
+            "dx", "dx = dout × mask", ("dout", "mask"), "{dout} × {mask}", _dx_terms, _dx, _why_dx
+        ),
     )
     PREDICTION: ClassVar = (
-        Operation("out", "out = x · (1 − p)", ("x", "p"), "{x}", _scaled_terms, _scaled),
+        Operation(
+            "out", "out = x · (1 − p)", ("x", "p"), "{x}", _scaled_terms, _scaled, _why_scaled
+        ),
     )
     DRAWN: ClassVar = ("mask",)
     COLUMNWISE: ClassVar = True

@@ -8,6 +8,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Diagnosis, Layer
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
+from tui_backprop.nn.words import About, Words, number, sentence
 
 FLAT = 0.015
 """This close to 0 or 1 the curve is flat: its slope is under a sixteenth of the steepest."""
@@ -45,11 +46,37 @@ def _dx(inputs: Inputs) -> Array:
     return dx
 
 
+def _why_out(about: About) -> Words:
+    flat = min(about.value, 1 - about.value) < FLAT
+    place = "where the curve is almost flat" if flat else "where the curve still climbs"
+    return Words(
+        f"{about.at('x', *about.index)} is squeezed to {number(about.value)}, {place}.",
+        "The sigmoid maps every number into 0 to 1: 0 to a half, what is far below to almost 0, "
+        "what "
+        "is far above to almost 1.",
+    )
+
+
+def _why_dx(about: About) -> Words:
+    out = about.number("out", *about.index)
+    slope = out * (1 - out)
+    of_x = about.name("x", *about.index)
+    return Words(
+        f"∂loss/∂{of_x}: at {about.at('out', *about.index)} the curve's slope, (1 − out) · out, is "
+        f"{number(slope)}; {about.at('dout', *about.index)} goes back times that. "
+        f"{sentence(about.of_raising(of_x))}.",
+        "The chain rule: ∂loss/∂x = ∂loss/∂out · ∂out/∂x, cell by cell. The slope is 1/4 at most, "
+        "at "
+        "out = 1/2, and next to nothing near 0 and 1: behind several sigmoids little gradient is "
+        "left.",
+    )
+
+
 class Sigmoid(Layer):
     """out = 1 / (1 + exp(−x)), for an input of any shape (book 5.5.2)."""
 
     FORWARD: ClassVar = (
-        Operation("out", "out = 1 / (1 + exp(−x))", ("x",), "{x}", _out_terms, _out),
+        Operation("out", "out = 1 / (1 + exp(−x))", ("x",), "{x}", _out_terms, _out, _why_out),
     )
     BACKWARD: ClassVar = (
         Operation(
@@ -59,6 +86,7 @@ class Sigmoid(Layer):
             "{dout} × {out} × {out}",
             _dx_terms,
             _dx,
+            _why_dx,
         ),
     )
     COLUMNWISE: ClassVar = True

@@ -18,6 +18,7 @@ from tui_backprop.nn.operation import (
     constant,
     plain,
 )
+from tui_backprop.nn.words import About, Words, counted, number
 
 
 def _y_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -60,6 +61,44 @@ def _dy(inputs: Inputs) -> Array:
     return dy
 
 
+def _why_y(about: About) -> Words:
+    return Words(
+        f"The scores are the prediction: {about.cell} = {number(about.value)}, just as x.",
+        "The identity stands where a classifier has its softmax: numbers need no squeezing.",
+    )
+
+
+def _why_loss(about: About) -> Words:
+    errors = about.array("y") - about.array("t")
+    losses = 0.5 * np.square(errors.reshape(len(errors), -1)).sum(axis=1)
+    worst = int(losses.argmax())
+    return Words(
+        f"Each sample's loss is half the square of how far y is from t; the mean over "
+        f"{counted(len(losses), 'sample')} is {number(about.value)}. The net is furthest off on "
+        f"sample {worst}: {number(losses[worst])}.",
+        "The square counts too much and too little alike, and large errors most; the half goes "
+        "away "
+        "when it is differentiated. / N makes a mean of the sum, so that the loss does not grow "
+        "with the minibatch.",
+    )
+
+
+def _why_dy(about: About) -> Words:
+    y, t = about.number("y", *about.index), about.number("t", *about.index)
+    off = "as it should be" if y == t else f"too {'large' if y > t else 'small'}"
+    of_x = about.name("x", *about.index)
+    return Words(
+        f"∂loss/∂{of_x}, the gradient at the scores: {about.at('y', *about.index)} against "
+        f"{about.at('t', *about.index)} is {off}. Over N = {about.samples}: "
+        f"{about.of_raising(of_x)}.",
+        "Where (y − t) comes from: by the chain rule, the derivative of ½ (y − t)² is y − t, and "
+        "the "
+        "identity passes it on as it is. / N is the mean's: the loss is a mean over the samples. "
+        "The "
+        "backward pass starts here.",
+    )
+
+
 class IdentityWithLoss(Loss):
     """loss = ½ Σ (y − t)² / N, the mean over the batch of each sample's squared error (book 4.2.1).
 
@@ -68,11 +107,13 @@ class IdentityWithLoss(Loss):
     """
 
     FORWARD: ClassVar = (
-        Operation("y", "y = x", ("x",), "{x}", _y_terms, _y),
-        Operation("loss", "loss = ½ Σ (y − t)² / N", ("y", "t"), "{y}, {t}", _loss_terms, _loss),
+        Operation("y", "y = x", ("x",), "{x}", _y_terms, _y, _why_y),
+        Operation(
+            "loss", "loss = ½ Σ (y − t)² / N", ("y", "t"), "{y}, {t}", _loss_terms, _loss, _why_loss
+        ),
     )
     BACKWARD: ClassVar = (
-        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy),
+        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, _why_dy),
     )
 
     def __init__(self) -> None:

@@ -20,6 +20,7 @@ from tui_backprop.nn.operation import (
     constant,
     plain,
 )
+from tui_backprop.nn.words import About, Words, counted, number
 
 
 def _exponential(x: Operand, largest: Operand) -> Term:
@@ -102,6 +103,61 @@ def _dy(inputs: Inputs) -> Array:
     return dy
 
 
+def _why_y(about: About) -> Words:
+    n, k = about.index
+    scores = about.array("x")[n]
+    highest = int(scores.argmax())
+    return Words(
+        f"The net gives sample {n} the probability {number(about.value)} of being "
+        f"{about.column_of_out(k)}. Its highest score is that of {about.column_of_out(highest)}, "
+        f"{about.at('x', n, highest)}.",
+        "exp makes every score positive; divided by the sum over all classes k they add up to 1. "
+        "The "
+        "highest score is taken off first: that changes no quotient, and no exp overflows.",
+    )
+
+
+def _why_loss(about: About) -> Words:
+    samples = len(about.inputs["y"])
+    losses = np.array([_sample_loss(about.inputs, n).value for n in range(samples)])
+    worst = int(np.nan_to_num(losses).argmax())
+    label = int(about.inputs["t"][worst].argmax())
+    return Words(
+        f"Each sample's loss is −log of the probability its right class got; the mean over "
+        f"{counted(samples, 'sample')} is {number(about.value)} nats. The net is most wrong "
+        f"on sample {worst}, a {about.column_of_out(label)}: {number(losses[worst])}.",
+        "t is 1 at the right class and 0 elsewhere, so that Σ t · log y picks its log; −log of 1 "
+        "is 0, "
+        "and the less the probability, the more it grows. A nat is the unit of the natural log. / "
+        "N "
+        "makes a mean of the sum. x, the scores, is read where a probability is too small for its "
+        "type: the loss is then taken from them.",
+    )
+
+
+def _why_dy(about: About) -> Words:
+    n, k = about.index
+    y, t = about.at("y", n, k), about.at("t", n, k)
+    label = int(about.inputs["t"][n].argmax())
+    of_x = about.name("x", n, k)
+    got = f"the net gives {about.column_of_out(k)} the probability {y} where {t}"
+    word = (
+        "too much"
+        if about.value > 0
+        else "too little"
+        if about.value < 0
+        else "right, as far as its type can tell"
+    )
+    return Words(
+        f"∂loss/∂{of_x}, the gradient at the scores. Sample {n} is {about.column_of_out(label)}; "
+        f"{got}: {word}. (y − t) / N with N = {about.samples}: {about.of_raising(of_x)}.",
+        "Where (y − t) comes from: the chain rule through −log y and through the softmax, taken "
+        "together, leaves y − t and nothing else (book appendix A). / N is the mean's: the loss is "
+        "a "
+        "mean over the samples. The backward pass starts here, and every gradient is made of this.",
+    )
+
+
 class SoftmaxWithLoss(Loss):
     """loss = mean over the batch of -log softmax(x)[tₙ], in nats (book 5.6.3).
 
@@ -115,13 +171,19 @@ class SoftmaxWithLoss(Loss):
     """
 
     FORWARD: ClassVar = (
-        Operation("y", "y = exp(x) / Σₖ exp(xₖ)", ("x",), "{x}", _y_terms, _y),
+        Operation("y", "y = exp(x) / Σₖ exp(xₖ)", ("x",), "{x}", _y_terms, _y, _why_y),
         Operation(
-            "loss", "loss = −Σ t · log y / N", ("y", "t", "x"), "{y}, {t}", _loss_terms, _loss
+            "loss",
+            "loss = −Σ t · log y / N",
+            ("y", "t", "x"),
+            "{y}, {t}",
+            _loss_terms,
+            _loss,
+            _why_loss,
         ),
     )
     BACKWARD: ClassVar = (
-        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy),
+        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, _why_dy),
     )
 
     def __init__(self) -> None:

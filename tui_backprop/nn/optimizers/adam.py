@@ -9,6 +9,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.optimizers.optimizer import Optimizer
+from tui_backprop.nn.words import About, Words, number
 
 TINY = 1e-7
 """The book's: it keeps a v of 0 from a division by 0."""
@@ -61,6 +62,40 @@ def _moved(inputs: Inputs) -> Array:
     return moved
 
 
+def _why_m(about: About) -> Words:
+    return Words(
+        f"The running mean of this entry's gradient: {about.at('m', *about.index)} goes "
+        f"1 − β₁ = {number(1 - about.number('β₁'))} of the way to {about.at('dW', *about.index)}.",
+        "m is state, kept from iteration to iteration, and 0 at first. It smooths out what differs "
+        "from minibatch to minibatch.",
+    )
+
+
+def _why_v(about: About) -> Words:
+    square = about.number("dW", *about.index) ** 2
+    return Words(
+        f"The running mean of this entry's squared gradient: {about.at('v', *about.index)} goes "
+        f"1 − β₂ = {number(1 - about.number('β₂'))} of the way to {about.name('dW')}² = "
+        f"{number(square)}.",
+        "v is state, kept from iteration to iteration, and 0 at first. Its root says how large "
+        "this "
+        "entry's gradients usually are.",
+    )
+
+
+def _why_moved(about: About) -> Words:
+    m, v = about.number("m", *about.index), about.number("v", *about.index)
+    step = -about.number("ηₜ") * m / (math.sqrt(max(0.0, v)) + TINY)
+    return Words(
+        f"{about.at('m', *about.index)}, the usual gradient, over √v = "
+        f"{number(math.sqrt(max(0.0, v)))}, its usual size, times −ηₜ: {about.parameter} moves by "
+        f"{number(step)}.",
+        "Entries with small gradients so take steps as long as those with large ones. ηₜ is η with "
+        "what makes up for m and v having started from 0; 1e-7 keeps a v of 0 from a division by "
+        "0.",
+    )
+
+
 class Adam(Optimizer):
     """Adam in the book's form (6.1.6): ηₜ holds both bias corrections, and 1e-7 stands outside √v.
 
@@ -74,8 +109,12 @@ class Adam(Optimizer):
     """
 
     UPDATE: ClassVar = (
-        Operation("m", "m ← m + (1 − β₁)(dW − m)", ("m", "β₁", "dW"), "{m} + {dW}", _m_terms, _m),
-        Operation("v", "v ← v + (1 − β₂)(dW² − v)", ("v", "β₂", "dW"), "{v} + {dW}", _v_terms, _v),
+        Operation(
+            "m", "m ← m + (1 − β₁)(dW − m)", ("m", "β₁", "dW"), "{m} + {dW}", _m_terms, _m, _why_m
+        ),
+        Operation(
+            "v", "v ← v + (1 − β₂)(dW² − v)", ("v", "β₂", "dW"), "{v} + {dW}", _v_terms, _v, _why_v
+        ),
         Operation(
             "W",
             "W ← W − ηₜ m / (√v + 1e-7)",
@@ -83,6 +122,7 @@ class Adam(Optimizer):
             "{W} − {m} / {v}",
             _moved_terms,
             _moved,
+            _why_moved,
         ),
     )
     STATE: ClassVar = ("m", "v")

@@ -17,6 +17,7 @@ from tui_backprop.nn.operation import (
     product,
 )
 from tui_backprop.nn.optimizers.optimizer import Optimizer
+from tui_backprop.nn.words import About, Words, number
 
 
 def _velocity_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -41,6 +42,24 @@ def _moved(inputs: Inputs) -> Array:
     return moved
 
 
+def _why_velocity(about: About) -> Words:
+    pushed = -about.number("η") * about.number("dW", *about.index)
+    return Words(
+        f"Of the velocity so far, {about.at('v', *about.index)}, α = {number(about.number('α'))} "
+        "is "
+        f"kept; this minibatch's gradient pushes it by −η · {about.name('dW')} = {number(pushed)}.",
+        "v is state: it is kept from iteration to iteration. Pushes that agree add up, pushes that "
+        "take turns cancel, as with a ball that rolls down a valley.",
+    )
+
+
+def _why_moved(about: About) -> Words:
+    return Words(
+        f"{about.parameter} moves by the velocity, {about.at('v', *about.index)}.",
+        "Not by the gradient itself: that has already gone into v.",
+    )
+
+
 class Momentum(Optimizer):
     """v ← α v − η · ∂L/∂W; W ← W + v (book 6.1.4).
 
@@ -51,9 +70,15 @@ class Momentum(Optimizer):
 
     UPDATE: ClassVar = (
         Operation(
-            "v", "v ← α v − η dW", ("α", "v", "η", "dW"), "{v} − {dW}", _velocity_terms, _velocity
+            "v",
+            "v ← α v − η dW",
+            ("α", "v", "η", "dW"),
+            "{v} − {dW}",
+            _velocity_terms,
+            _velocity,
+            _why_velocity,
         ),
-        Operation("W", "W ← W + v", ("W", "v"), "{W} + {v}", _moved_terms, _moved),
+        Operation("W", "W ← W + v", ("W", "v"), "{W} + {v}", _moved_terms, _moved, _why_moved),
     )
     STATE: ClassVar = ("v",)
 

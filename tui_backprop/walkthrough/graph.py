@@ -1,0 +1,114 @@
+"""The net as the book's computational graph: boxes in a row, arrays between them, there and "
+"back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Step, Tape
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A layer, or one operation of the loss, with the steps that belong to it.
+
+    `formulas` are those of its forward steps; `parameters` the labels of what it has learned.
+    """
+
+    name: str
+    formulas: tuple[str, ...]
+    steps: tuple[int, ...]
+    parameters: tuple[NamedArray, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """What passes between two boxes: an array on the way forward, its gradient on the way back.
+
+    There is no gradient where none is computed: at x, and within the loss.
+    """
+
+    value: NamedArray
+    gradient: NamedArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Boxes from first to last. Edge i leads into box i; the last edge is what comes out, the "
+    "loss."""
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+
+    def box_of(self, number: int) -> int | None:
+        """Return the place of the box that a step belongs to, None of the loss after the update."""
+        return next((at for at, box in enumerate(self.boxes) if number in box.steps), None)
+
+
+def graph(tape: Tape) -> Graph:
+    """Return the graph of a tape's net."""
+    layers: dict[str, list[Step]] = {}
+    for step in tape:
+        if step.phase is Phase.FORWARD:
+            layers.setdefault(step.layer, []).append(step)
+    boxes = [_layer_box(tape, name, steps) for name, steps in layers.items()]
+    values = [tape.steps[0].inputs[0], *(steps[-1].output for steps in layers.values())]
+    for step in tape:
+        if step.phase is Phase.LOSS:
+            dy = tape.find("dy").number
+            steps = (step.number, dy) if step.output.label == "y" else (step.number,)
+            boxes.append(Box(step.output.label, (step.formula,), steps, ()))
+            values.append(step.output)
+    gradients = _gradients_by_value(tape)
+    edges = tuple(Edge(value, gradients.get(value.label)) for value in values)
+    return Graph(tuple(boxes), edges)
+
+
+def size_on_edge(tape: Tape, named: NamedArray, sample: int | None) -> float:
+    """Return what stands at an edge: a single number itself, of more the norm.
+
+    Of one sample's row, or without a sample of the whole array. A loss is the minibatch's.
+    """
+    array = named.array
+    if sample is not None and tape.is_by_sample(named):
+        array = array[sample]
+    if array.size == 1:
+        return float(array.ravel()[0])
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(array.astype(np.float64).ravel()))
+
+
+def _layer_box(tape: Tape, name: str, forward: list[Step]) -> Box:
+    parameters = {
+        named.label: named
+        for step in forward
+        for named in step.inputs
+        if named.origin is Origin.PARAMETER
+    }
+    updated = {f"{key}′" for key in parameters} | {f"of {key}" for key in parameters}
+    numbers = [
+        step.number
+        for step in tape
+        if step.layer == name
+        or step.output.label.endswith(tuple(f" {u}" for u in updated))
+        or step.output.label in updated
+    ]
+    formulas = tuple(step.formula for step in forward)
+    return Box(name, formulas, tuple(numbers), tuple(parameters.values()))
+
+
+def _gradients_by_value(tape: Tape) -> dict[str, NamedArray]:
+    """Return what is ∂loss/∂ of which array that passes between layers, by that one's label."""
+    scores = tape.find("y").inputs[0].label
+    gradients = {scores: tape.find("dy").output}
+    xs = {
+        step.layer: named.label
+        for step in tape
+        if step.phase is Phase.FORWARD
+        for named in step.inputs
+        if named.symbol == "x"
+    }
+    for step in tape:
+        if step.phase is Phase.BACKWARD and step.output.symbol == "dx":
+            gradients[xs[step.layer]] = step.output
+    return gradients

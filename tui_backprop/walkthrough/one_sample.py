@@ -1,0 +1,73 @@
+"""One sample alone: its row of every array, forward and back, in the order of the passes."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Step, Tape
+
+
+class Part(Enum):
+    """What an array of one sample's pass is of the minibatch's."""
+
+    ROW = "the sample's row"
+    SHARE = "the sample's share of the sum over all"
+    WHOLE = "the same for all samples"
+
+
+@dataclass(frozen=True, eq=False)
+class SampleArray:
+    """An array as one sample has it. `step` is the number of the step it is the result of, or None.
+
+    A gradient at W is a sum over the samples: its SHARE is this sample's summand, so that the
+    shares of all samples make the gradient. The loss's is the sample's own loss, of which the mean
+    is taken.
+    """
+
+    label: str
+    array: Array
+    part: Part
+    step: int | None
+
+
+def one_sample(tape: Tape, sample: int) -> tuple[SampleArray, ...]:
+    """Return what a sample is on its way through the net and back, parameters where they are used.
+
+    Raises:
+        IndexError: the minibatch has no such sample.
+    """
+    if not 0 <= sample < tape.sample_count:
+        raise IndexError(f"sample {sample}: must be from 0 to {tape.sample_count - 1}")
+    arrays: list[SampleArray] = []
+    seen: set[str] = set()
+    for step in tape:
+        if step.phase is Phase.UPDATE:
+            break
+        for named in step.inputs:
+            is_shown = named.step is None and named.origin is not Origin.CONSTANT
+            if is_shown and named.label not in seen:
+                seen.add(named.label)
+                arrays.append(_row(tape, named, sample))
+        arrays.append(_result(tape, step, sample))
+    return tuple(arrays)
+
+
+def _row(tape: Tape, named: NamedArray, sample: int) -> SampleArray:
+    if tape.is_by_sample(named):
+        return SampleArray(named.label, named.array[sample], Part.ROW, named.step)
+    return SampleArray(named.label, named.array, Part.WHOLE, named.step)
+
+
+def _result(tape: Tape, step: Step, sample: int) -> SampleArray:
+    is_sum = tape.parameter_of_gradient(step.number) is not None or step.phase is Phase.LOSS
+    if not is_sum or tape.is_by_sample(step.output):
+        return _row(tape, step.output, sample)
+    only = {
+        named.symbol: named.array[sample : sample + 1] if tape.is_by_sample(named) else named.array
+        for named in step.inputs
+    }
+    with np.errstate(all="ignore"):
+        share = np.asarray(step.operation.compute(only))
+    return SampleArray(step.output.label, share, Part.SHARE, step.number)

@@ -1,0 +1,111 @@
+"""The words beside an operation: what it says of one cell of a step, told in the net's names."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tui_backprop.nn.operation import Index
+from tui_backprop.nn.words import About, Words
+from tui_backprop.printable import printable
+from tui_backprop.walkthrough.derivation import check_index
+from tui_backprop.walkthrough.tape import Origin, Phase, Step, Tape
+
+
+def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()) -> Words:
+    """Return what is to be said of a cell in the output of a step.
+
+    Args:
+        tape: of one minibatch.
+        number: the step's.
+        index: the cell's.
+        class_names: of the classes, where they are called by other than their numbers.
+
+    Raises:
+        IndexError: there is no such step or cell.
+    """
+    step = tape.step(number)
+    check_index(step.output.label, step.output.array.shape, index)
+    about = about_cell(tape, step, index, class_names)
+    wrong = [named for named in (*step.inputs, step.output) if not np.isfinite(named.array).all()]
+    if wrong:
+        first = tape.first_non_finite
+        where = "" if first is None else f" The first such number is made by step {first.number}."
+        return Words(
+            f"{about.cell} = {about.value:.3g}. In {wrong[0].label} there are numbers that are not"
+            f" finite, and what is made of those says nothing.{where}",
+            f"They grew beyond what {tape.dtype.name} holds, or are differences of such: a smaller "
+            "learning rate, or smaller first weights, keep them in bounds.",
+        )
+    with np.errstate(all="ignore"):
+        return step.operation.why(about)
+
+
+def about_cell(tape: Tape, step: Step, index: Index, class_names: Sequence[str] = ()) -> About:
+    """Return what an operation is told of one of its cells, with the net's names for all of it."""
+    into, onto = columns_of(tape, step)
+    return About(
+        step.arrays,
+        index,
+        float(step.output.array[index]),
+        step.output.label,
+        _names(tape, step),
+        into,
+        onto,
+        tuple(map(printable, class_names)),
+        tape.sample_count,
+    )
+
+
+def columns_of(tape: Tape, step: Step) -> tuple[str, str]:
+    """Return what a column is of the x and of the out of a step's layer: input, unit, class, …."""
+    x = _array_of_layer(tape, step, "x")
+    into = "input" if x == tape.steps[0].inputs[0].label else "unit"
+    if x == scores_label(tape):
+        into = kind_of_outputs(tape)
+    onto = "unit"
+    if x == scores_label(tape) or f"{step.layer}.out" == scores_label(tape):
+        onto = kind_of_outputs(tape)
+    return into, onto
+
+
+def kind_of_outputs(tape: Tape) -> str:
+    """Return what a column of the scores is: class, or output where numbers are predicted."""
+    return "class" if tape.targets.ndim == 1 and tape.targets.dtype.kind in "iu" else "output"
+
+
+def scores_label(tape: Tape) -> str:
+    """Return the label of what goes into the loss."""
+    return tape.find("y").inputs[0].label
+
+
+def _names(tape: Tape, step: Step) -> dict[str, str]:
+    """Return how an operation's symbols are called where that is not by themselves.
+
+    What the layer knows but this operation does not read is called by its label: no panel of the
+    step ties its symbol to that.
+    """
+    names = dict(step.names)
+    for symbol in ("x", *(other.output.symbol for other in _forward_steps(tape, step))):
+        label = _array_of_layer(tape, step, symbol)
+        if step.input(symbol) is None and label:
+            names.setdefault(symbol, label)
+    return names
+
+
+def _array_of_layer(tape: Tape, step: Step, symbol: str) -> str:
+    """Return the label of a layer's x, or of what its forward pass makes, or "" of others."""
+    for other in _forward_steps(tape, step):
+        if other.output.symbol == symbol:
+            return other.output.label
+        named = other.input(symbol)
+        if named is not None and named.origin in (Origin.STEP, Origin.MINIBATCH):
+            return named.label
+    return ""
+
+
+def _forward_steps(tape: Tape, step: Step) -> list[Step]:
+    return [
+        other
+        for other in tape
+        if other.layer == step.layer and other.phase in (Phase.FORWARD, Phase.LOSS)
+    ]
