@@ -15,7 +15,9 @@ from tui_backprop.ui.step.step_path import Place
 from tui_backprop.walkthrough.derivation import CellDerivation
 from tui_backprop.walkthrough.tape import NamedArray, Step
 
-_MOST_OPERANDS = 4
+_USUAL_OPERANDS = 4
+"""How many there are from the start; what has more gets more when it is shown first."""
+
 _SAMPLES_AS_ROWS = {"x", "t", "y", "out", "dout", "dx"}
 
 
@@ -37,17 +39,15 @@ class ArrayPane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="array-pane")
-        self._operands = [
-            MatrixView(id=f"operand-{n}", upright=True) for n in range(_MOST_OPERANDS)
-        ]
+        self._operands = [operand_view(n) for n in range(_USUAL_OPERANDS)]
+        self._row = Horizontal(*self._operands, id="operands")
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
         self.check = CheckView()
 
     def compose(self) -> ComposeResult:
         """Lay out the operands over the result."""
-        with Horizontal(id="operands"):
-            yield from self._operands
+        yield self._row
         yield self.result
         yield self.derivation
         yield self.check
@@ -151,6 +151,10 @@ class ArrayPane(Vertical):
         return {o.label: o.index for o in operands if step.input(o.symbol) is not None}
 
     def _show_arrays(self, step: Step, marks: _Marks) -> None:
+        more = [operand_view(n) for n in range(len(self._operands), len(step.inputs))]
+        if more:
+            self._operands += more
+            self._row.mount_all(more)
         for number, view in enumerate(self._operands):
             unused = number >= len(step.inputs)
             view.set_class(unused, "-unused")
@@ -166,3 +170,8 @@ class ArrayPane(Vertical):
         cursor = marks.cursors.get(named.label)
         lit = marks.lit.get(named.symbol, frozenset()) if view is not self.result else frozenset()
         view.show(named, lit=lit, cursor=cursor, row=marks.row(named))
+
+
+def operand_view(number: int) -> MatrixView:
+    """Return what shows an operation's operand of that number, from 0."""
+    return MatrixView(id=f"operand-{number}", upright=True)
