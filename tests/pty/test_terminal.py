@@ -20,11 +20,19 @@ def test_from_the_first_frame_to_ctrl_q() -> None:
         terminal.shows("press space to start", "Training loss", "Gradients by layer")
         terminal.send(" ")
         terminal.shows("✓ finished", "300/300", "epoch  20.", "Affine1")
-        assert re.search(r"test +\d\d\.\d\d%", terminal.text)
+        terminal.until(lambda: re.search(r"test +\d\d\.\d\d%", terminal.text))
         terminal.send("\x11")
         assert terminal.exit_status() == 0
         assert terminal.is_restored
         assert wait_until(lambda: not terminal.processes, timeout=2.0)
+
+
+@pytest.mark.parametrize("frame", [ENTER_ALTERNATE, "◌ starting".encode()])
+def test_a_key_pressed_as_soon_as_there_is_a_screen_is_not_lost(frame: bytes) -> None:
+    with Terminal(*ENDLESS) as terminal:
+        terminal.until(lambda: frame in terminal.output)
+        terminal.send(" ")
+        terminal.shows("● training")
 
 
 def test_a_session_at_80x24_with_every_pane() -> None:

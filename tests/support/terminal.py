@@ -97,6 +97,20 @@ class Terminal:
         """Type keys."""
         os.write(self._master, keys.encode())
 
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes that need be no text."""
+        os.write(self._master, data)
+
+    def flood(self, data: bytes, timeout: float = 10.0) -> None:
+        """Send as much as a paste has, as fast as it is taken; fail if it never is."""
+        end = time.monotonic() + timeout
+        while data:
+            try:
+                data = data[os.write(self._master, data) :]
+            except BlockingIOError:
+                assert time.monotonic() < end, "nobody reads what is typed"
+                self._take(0.005)
+
     def signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""
         self.program.send_signal(number)

@@ -29,7 +29,7 @@ def run_app(
         app.run()
     finally:
         client.close()
-    return app.return_code or 0
+    return exit_status(app.return_code)
 
 
 def watch_run(path: Path, *, fps: float, theme: str) -> int:
@@ -53,7 +53,12 @@ def watch_run(path: Path, *, fps: float, theme: str) -> int:
         app.run()
     finally:
         client.close()
-    return app.return_code or 0
+    return exit_status(app.return_code)
+
+
+def exit_status(return_code: int | None) -> int:
+    """Return the status for an app's return code, which one that did not leave by itself lacks."""
+    return 1 if return_code is None else return_code
 
 
 def _leave_garbage_until_the_first_frame() -> None:

@@ -14,6 +14,7 @@ from textual.types import CSSPathType
 
 from tui_backprop.session.client import Client
 from tui_backprop.session.messages import (
+    Command,
     Event,
     LoadingStarted,
     Refused,
@@ -87,6 +88,7 @@ class TuiBackpropApp(TerminalApp):
         self._resume = resume
         self._watching = watching
         self._awaiting_snapshot = self._process_ended = False
+        self._before_start: list[Command] | None = []
         self.training_screen = TrainingScreen(
             hyperparameters,
             marker=BRAILLE if "utf" in self.encoding else "*",
@@ -127,7 +129,7 @@ class TuiBackpropApp(TerminalApp):
     def _take_trace(self) -> None:
         from tui_backprop.session.walkthrough_messages import TakeTrace
 
-        self._client.send(TakeTrace())
+        self._pass_on(CommandRequested(TakeTrace()))
 
     def action_help(self) -> None:
         """Show all keys of the screen."""
@@ -138,9 +140,13 @@ class TuiBackpropApp(TerminalApp):
         gc.enable()
         self._start_process()
         if self._watching:
+            self._before_start = None
             return
         first = Start(self._hyperparameters) if self._resume is None else Resume(self._resume)
         self._client.send(first)
+        for command in self._before_start or ():
+            self._client.send(command)
+        self._before_start = None
 
     def _start_process(self) -> None:
         self._process_ended = self._awaiting_snapshot = False
@@ -173,6 +179,10 @@ class TuiBackpropApp(TerminalApp):
 
     @on(CommandRequested)
     def _pass_on(self, message: CommandRequested) -> None:
+        if self._before_start is not None:
+            # A key that came before the training process did.
+            self._before_start.append(message.command)
+            return
         if self._process_ended and isinstance(message.command, Start | Resume):
             self.training_screen.show_loading("a new training process")
             self._start_process()

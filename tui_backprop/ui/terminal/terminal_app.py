@@ -24,6 +24,13 @@ class TerminalApp(App[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            show=False,
+            tooltip="Back to the shell; fg comes back. Training goes on meanwhile",
+        ),
         Binding("ctrl+l", "repaint", "Repaint", show=False, tooltip="Paint the whole screen anew"),
     ]
 
@@ -32,6 +39,11 @@ class TerminalApp(App[None]):
         self.encoding = (sys.stderr.encoding or "utf-8").lower()
         self.terminal = TerminalDiff(self.encoding)
         self._pointer_shape = "default"
+
+    def on_ready(self) -> None:
+        """Take what has been typed since the terminal was taken."""
+        if (driver := self._driver) is not None and hasattr(driver, "let_keys_in"):
+            driver.let_keys_in()
 
     def on_resize(self) -> None:
         """Paint everything: terminals do as they like with old contents when resized."""
@@ -71,6 +83,8 @@ class TerminalApp(App[None]):
 
     def _leave(self, number: int) -> None:
         """Leave with a signal's status, once no widget is being mounted: that fails halfway."""
+        if (driver := self._driver) is not None and hasattr(driver, "let_nothing_in"):
+            driver.let_nothing_in()
         kept = [screen for screen in self._installed_screens.values() if isinstance(screen, Screen)]
         screens = [*self.screen_stack[-1:], *kept]
         nodes = [node for screen in screens for node in (screen, *screen.query("*"))]

@@ -1,15 +1,30 @@
 """Textual's driver on a terminal that may hang up, or that nobody reads (POSIX only)."""
 
 import os
+import selectors
+import socket
 import sys
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from contextlib import suppress
 from queue import Full
 from typing import IO, Protocol, TextIO, cast
 
+from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from tui_backprop.ui.terminal.typed_input import TypedInput
 
 _CHUNK = 4096
 _LEAVE_WITHIN = 0.5
+
+_AT_ONCE = 8
+"""Events handed to the app before it is waited for: few, so that signals find it listening."""
+
+_LOOK_EVERY = 0.1
+"""Seconds after which a lone escape is a key, and not the beginning of a sequence."""
 
 
 class LeavesOnSignals(Protocol):
@@ -58,7 +73,32 @@ class TerminalOutput:
 
 
 class TerminalDriver(LinuxDriver):
-    """A LinuxDriver that never keeps the app waiting for its terminal."""
+    """A LinuxDriver that never keeps the app waiting for its terminal, nor drowns it in input."""
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._typed = TypedInput()
+        self._app_listens = False
+        self._wake, self._woken = socket.socketpair()
+        for end in (self._wake, self._woken):
+            end.setblocking(False)
+
+    def let_nothing_in(self) -> None:
+        """Let fall what is typed, from now on: the app leaves."""
+        self._typed.close()
+
+    def let_keys_in(self) -> None:
+        """Hand on what is typed, from now on: the app is ready for it."""
+        self._app_listens = True
+        with suppress(OSError):
+            self._wake.send(b" ")
 
     @property
     def backlog(self) -> int:
@@ -82,3 +122,51 @@ class TerminalDriver(LinuxDriver):
             writer._queue.put(None, timeout=_LEAVE_WITHIN)
         writer.join(_LEAVE_WITHIN)
         self._output.abandon()
+
+    def run_input_thread(self) -> None:
+        """Read what is typed, and hand it on as fast as the app deals with it."""
+        parser = XTermParser(self._debug)
+        # A byte that is no UTF-8, as of a terminal in 8-bit meta mode, is no key of ours.
+        decoder = getincrementaldecoder("utf-8")("ignore")
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                for key, _ in selector.select(_LOOK_EVERY):
+                    if key.fileobj is self._woken:
+                        self._woken.recv(_CHUNK)
+                        continue
+                    data = os.read(self.fileno, _CHUNK)
+                    if not data:
+                        selector.unregister(self.fileno)
+                    # Without text, the parser takes it for the end.
+                    text = decoder.decode(data)
+                    self._take_in(parser.feed(text) if text else ())
+                self._take_in(parser.tick())
+                self._hand_on()
+
+    def _take_in(self, events: Iterable[Message]) -> None:
+        for event in events:
+            if self._typed.is_typed(event):
+                self._typed.add(event)
+            else:
+                self.process_message(event)
+
+    def _hand_on(self) -> None:
+        """Hand some of what was typed to the app, and hear when that has been dealt with."""
+        if not (self._app_listens or self._typed.leaving):
+            return
+        events = self._typed.take(_AT_ONCE)
+        for event in events:
+            self.process_message(event)
+        if events:
+            self._app_listens = False
+            self._app.call_later(self._ask_focused)
+
+    def _ask_focused(self) -> None:
+        """Have the widget that gets the keys say when it has come to the end of them."""
+        # A screen passes them on to its focused widget, behind which this comes.
+        screens = self._app.screen_stack
+        target = screens[-1].focused or screens[-1] if screens else self._app
+        if not target.call_later(self.let_keys_in):
+            self.let_keys_in()
