@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,69 @@ def test_a_copy_of_a_run_and_one_with_a_damaged_configuration_go_on(
         )
         assert (done.returncode, done.stderr) == (0, "")
         (copy / "config.toml").write_bytes(b"\xff")
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of three finished runs that differ in learning rate and seed."""
+    runs = tmp_path_factory.mktemp("several")
+    for more in ((), ("--learning-rate=0.5",), ("--seed=3", "--iterations=20")):
+        done = run_program("train", *SPIRAL, "--iterations=10", *more, f"--runs-dir={runs}")
+        assert done.returncode == 0
+    return runs
+
+
+def test_what_differs_among_runs_is_shown(several: Path) -> None:
+    done = run_program("runs", f"--runs-dir={several}")
+    heading, *lines = done.stdout.splitlines()
+    assert heading.split()[-1] == "SETTINGS"
+    assert [line.split()[-2:] for line in lines] == [
+        ["seed=0", "learning_rate=0.1"],
+        ["seed=0", "learning_rate=0.5"],
+        ["seed=3", "learning_rate=0.1"],
+    ]
+
+
+def test_the_newest_alone_and_as_json(several: Path) -> None:
+    done = run_program("runs", "--limit=2", "--json", f"--runs-dir={several}")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, last = map(json.loads, done.stdout.splitlines())
+    assert [first["id"], last["id"]] == [path.name for path in run_paths(several)[1:]]
+    assert (last["state"], last["iteration"], last["saved_iteration"]) == ("finished", 20, 20)
+    assert (last["hyperparameters"]["seed"], last["layer_sizes"]) == (3, [2, 8, 3])
+    assert 0 <= last["test_accuracy"] <= 1
+    assert (last["task"], last["fault"]) == ("classification", "")
+    done = run_program("runs", "--limit=0", f"--runs-dir={several}")
+    assert done.returncode == 2
+    assert "--limit" in done.stderr
+
+
+def test_no_runs_as_json_is_nothing(tmp_path: Path) -> None:
+    done = run_program("runs", "--json", f"--runs-dir={tmp_path}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def lose_the_checkpoint(path: Path) -> None:
+    (path / "checkpoint.npz").unlink()
+
+
+def go_on_without_it(path: Path) -> None:
+    with (path / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "finished", "iteration": 900}\n')
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (lose_the_checkpoint, "finished, not saved at all"),
+        (go_on_without_it, "finished, not saved since iteration 25"),
+    ],
+)
+def test_what_was_not_saved_is_said(
+    stored: Path, tmp_path: Path, change: Callable[[Path], object], state: str
+) -> None:
+    (path,) = run_paths(stored)
+    shutil.copytree(path, tmp_path / path.name)
+    change(tmp_path / path.name)
+    done = run_program("runs", f"--runs-dir={tmp_path}")
+    assert done.stdout.splitlines()[1].endswith(f"  {state}")

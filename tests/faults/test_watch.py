@@ -73,7 +73,7 @@ def test_several_watch_a_run_while_it_is_trained_and_after(tmp_path: Path) -> No
         process.send_signal(signal.SIGTERM)
         assert process.wait(5.0) == 128 + signal.SIGTERM
         for terminal in (wide, narrow):
-            terminal.shows("○ paused", "watching, nobody trains it")
+            terminal.shows("○ interrupted", "watching, nobody trains it")
         wide.settle()
         assert wide.read(1.0) == b""
         for terminal in (wide, narrow):

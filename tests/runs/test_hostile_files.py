@@ -114,7 +114,9 @@ def test_what_lies_in_a_files_place_is_refused_and_left_alone(
     if name == "checkpoint.npz":
         assert loading.startswith(f"{place}: ")
     listed = summary_of(path)
-    assert listed.fault.startswith(f"{place}: ") == (name in ("config.toml", "metrics.jsonl"))
+    assert listed.fault.startswith(f"{place}: ") == (
+        name in ("config.toml", "metrics.jsonl", "checkpoint.npz")
+    )
     if name == "config.toml":
         assert refusal(lambda: RunFollower(path, lambda: 0.0)).startswith(f"{place}: ")
     else:

@@ -1,5 +1,6 @@
 """A watched run: told when asked, when it has changed; every command that changes it refused."""
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,52 @@ def test_a_run_that_diverged(tmp_path: Path) -> None:
         assert watch.snapshots[-1].training.non_finite == watch.trainer.non_finite
     finally:
         watch.client.close()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_run_that_was_stopped_or_killed_is_interrupted(watch: Watch, told: bool) -> None:
+    watch.waits_for(1)
+    if told:
+        watch.recorder.save(watch.trainer, "interrupted")
+    watch.recorder.close()
+    watch.world.clock.seconds += 5
+    watch.client.send(TakeSnapshot())
+    assert wait_until(lambda: watch.snapshots[-1].state is RunState.INTERRUPTED)
+    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
+
+
+def test_a_run_that_is_held_but_shows_no_sign_of_life(watch: Watch) -> None:
+    watch.waits_for(1)
+    watch.client.send(TakeSnapshot())
+    assert wait_until(lambda: len(watch.snapshots) == 2)
+    watch.client.send(TakeSnapshot())
+    watch.world.clock.seconds += 9
+    assert not wait_until(lambda: "no sign" in watch.snapshots[-1].watched, timeout=0.6)
+    watch.world.clock.seconds += 3.5
+    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, no sign of life for 12 s")
+    assert watch.snapshots[-1].iterations_per_second is None
+    watch.client.send(TakeSnapshot())
+    watch.world.clock.seconds += 60
+    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, no sign of life for 72 s")
+    watch.client.send(TakeSnapshot())
+    watch.train(12)
+    assert wait_until(lambda: watch.snapshots[-1].watched == "watching")
+
+
+def test_an_evaluation_that_takes_long_is_life(watch: Watch) -> None:
+    lock = run_paths(watch.world.runs)[0] / "lock"
+    os.utime(lock, (1, 1))
+    watch.recorder.record(watch.trainer)
+    watch.world.clock.seconds += 1
+    watch.recorder.record(watch.trainer)
+    assert lock.stat().st_mtime > 1
+
+
+def test_a_run_at_rest_is_paused_however_long(watch: Watch) -> None:
+    watch.waits_for(1)
+    watch.recorder.save(watch.trainer, "paused")
+    watch.client.send(TakeSnapshot())
+    assert wait_until(lambda: watch.snapshots[-1].state is RunState.PAUSED)
+    watch.client.send(TakeSnapshot())
+    watch.world.clock.seconds += 500
+    assert not wait_until(lambda: "no sign" in watch.snapshots[-1].watched, timeout=0.6)

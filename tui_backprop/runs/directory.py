@@ -107,6 +107,10 @@ class RunDirectory:
 
         write_checkpoint(self._files, self.path / CHECKPOINT_NAME, checkpoint)
 
+    def show_life(self) -> None:
+        """Let those who watch the run see that it is being trained."""
+        self._lock.touch()
+
     def close(self) -> None:
         """Let others train the run."""
         self._lock.release()

@@ -11,7 +11,7 @@ from tui_backprop.runs.format.layers import StoredRows, read_newest_rows
 from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, MetricsReader, settings_after
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, LAYERS_NAME, METRICS_NAME
 from tui_backprop.runs.format.plain_values import StateError
-from tui_backprop.runs.lock import is_locked
+from tui_backprop.runs.lock import LOCK_NAME, is_locked
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.runs.stored_progress import StoredProgress, read_progress
 from tui_backprop.settings.hyperparameters import Hyperparameters
@@ -56,6 +56,8 @@ class RunFollower:
         self._rows: StoredRows | None = None
         self._seen: dict[str, object] = {}
         self._faults: dict[str, str] = {}
+        self._signs: object = None
+        self._last_sign = clock()
         self._trained = True
         self._look_at = float("-inf")
 
@@ -74,8 +76,14 @@ class RunFollower:
         """Whether some process holds the run, as far as is known."""
         return self._trained
 
+    @property
+    def silent_seconds(self) -> float:
+        """How long, as far as was seen, none of the run's files has been written or dated."""
+        return self._clock() - self._last_sign
+
     def read_on(self) -> bool:
         """Take in what is new; return whether anything is."""
+        self._look_for_life()
         before = self._faults.copy(), self._trained
         changed = False
         for name, read in (
@@ -155,6 +163,17 @@ class RunFollower:
             non_finite=self._stop(),
             views=computed(self, wanted & RECORDED_VIEWS),
         )
+
+    def _look_for_life(self) -> None:
+        signs = []
+        for name in (METRICS_NAME, LAYERS_NAME, CHECKPOINT_NAME, LOCK_NAME):
+            try:
+                found = (self._path / name).lstat()
+            except OSError:
+                continue
+            signs.append((name, found.st_mtime_ns, found.st_size))
+        if signs != self._signs:
+            self._signs, self._last_sign = signs, self._clock()
 
     def _read_metrics(self, path: Path) -> bool:
         try:

@@ -1,6 +1,7 @@
 """All runs at a glance: read from their configurations and the ends of their metrics."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,9 +12,12 @@ from tui_backprop.runs.files import check_directory
 from tui_backprop.runs.format.config import RunConfig, read_config
 from tui_backprop.runs.format.metrics import MetricsReader, read_metrics
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, METRICS_NAME
+from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.lock import is_locked
 from tui_backprop.runs.run_error import RunError
+from tui_backprop.settings.fields import Field
+from tui_backprop.settings.hyperparameters import FIELDS
 from tui_backprop.settings.tasks import TASKS
 
 
@@ -40,7 +44,8 @@ class RunSummary:
     """A run in a line. `config` is None if it cannot be read: `fault` says why, in one line.
 
     `iteration` and `test`, the task's metric on the test set, are the newest known; None where
-    nothing is.
+    nothing is. `saved` is the iteration of its checkpoint, 0 without one; None where that is not
+    known, or it never was to have one.
     """
 
     id: str
@@ -49,6 +54,19 @@ class RunSummary:
     iteration: int | None
     test: float | None
     fault: str
+    saved: int | None = None
+
+    @property
+    def lost_after(self) -> int | None:
+        """The iteration after which the run was not saved, None if all of it is or may yet be.
+
+        A run that diverged keeps the checkpoint from before.
+        """
+        if self.state in (StoredState.TRAINING, StoredState.DIVERGED, StoredState.DAMAGED):
+            return None
+        if self.saved is None or self.iteration is None or self.saved >= self.iteration:
+            return None
+        return self.saved
 
     @property
     def created(self) -> datetime | None:
@@ -56,13 +74,24 @@ class RunSummary:
         return self.config.created if self.config else None
 
 
-def list_runs(runs: Path) -> list[RunSummary]:
-    """Return all runs, oldest first; a damaged one is among them, with its fault.
+def list_runs(runs: Path, limit: int | None = None) -> list[RunSummary]:
+    """Return all runs or the newest `limit` of them, oldest first; a damaged one has its fault.
 
     Raises:
         RunError: the directory of runs itself cannot be read.
     """
-    return [summary_of(path) for path in run_paths(runs)]
+    paths = run_paths(runs)
+    return [summary_of(path) for path in (paths if limit is None else paths[-limit:])]
+
+
+def differing(listed: Sequence[RunSummary]) -> tuple[Field, ...]:
+    """Return the hyperparameters in which these runs differ from each other."""
+    configs = [run.config for run in listed if run.config is not None]
+    return tuple(
+        field
+        for field in FIELDS
+        if len({getattr(config.hyperparameters, field.name) for config in configs}) > 1
+    )
 
 
 def summary_of(path: Path) -> RunSummary:
@@ -93,8 +122,33 @@ def summary_of(path: Path) -> RunSummary:
         state = StoredState.DAMAGED
     else:
         state = _STATE_AFTER.get(last.event if last else "", StoredState.INTERRUPTED)
+    saved = None
+    try:
+        saved = _saved(path, config)
+    except RunError as error:
+        faults.append(str(error))
     test = tests[-1] if tests else None
-    return RunSummary(path.name, config, state, newest, test, "; ".join(faults))
+    return RunSummary(path.name, config, state, newest, test, "; ".join(faults), saved)
+
+
+def _saved(path: Path, config: RunConfig | None) -> int | None:
+    """Return the iteration of the checkpoint.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    checkpoint = path / CHECKPOINT_NAME
+    if not os.path.lexists(checkpoint):
+        # Who writes runs without checkpoints does not mean to go on with them.
+        own = config is not None and config.program.startswith("tui-backprop")
+        return 0 if own else None
+    from tui_backprop.runs.format.checkpoint import read_some_arrays
+
+    values = read_some_arrays(checkpoint, (), run=config.id if config else "").values
+    try:
+        return PlainValues(values).integer("iteration", 0, 2**62)
+    except StateError as error:
+        raise RunError(f"{printable(checkpoint)}: {error}") from error
 
 
 def _unreadable(path: Path, fault: str) -> RunSummary:

@@ -29,6 +29,9 @@ SHARE = 0.01
 
 LOOK_SECONDS = 0.05
 
+LIFE_SECONDS = 1.0
+"""Time between two signs of life, for stretches in which there is nothing else to write."""
+
 
 class RunRecorder:
     """Records one run. Its directory is made at the run's first iteration, not before.
@@ -59,7 +62,7 @@ class RunRecorder:
         self._id = resumed.id if resumed else ""
         self._log = MetricsLog(storage.now, resumed)
         self._begun = False
-        self._next_look = self._next_layers = float("-inf")
+        self._next_look = self._next_layers = self._next_sign = float("-inf")
         self._checkpoint_gap = min(FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS)
         self._next_checkpoint = storage.clock() + self._checkpoint_gap
         self._checkpointed = _position(resumed.trainer) if resumed else ()
@@ -95,6 +98,9 @@ class RunRecorder:
             log.note(trainer, self._elapsed())
         if looks:
             self._next_look = now + LOOK_SECONDS
+            if self.directory is not None and now >= self._next_sign:
+                self._next_sign = now + LIFE_SECONDS
+                self.directory.show_life()
             log.note_settings(trainer)
             if self._writer.waits:
                 log.drop_surplus()

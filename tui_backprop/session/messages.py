@@ -95,6 +95,7 @@ class RunState(Enum):
     READY = "ready"
     RUNNING = "training"
     PAUSED = "paused"
+    INTERRUPTED = "interrupted"
     FINISHED = "finished"
     STOPPED = "stopped"
 

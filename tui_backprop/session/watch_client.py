@@ -17,11 +17,14 @@ from tui_backprop.training.views.registry import NO_VIEWS, RECORDED_VIEWS
 
 POLL_SECONDS = 0.25
 
+SILENT_SECONDS = 10.0
+"""After so long without a sign of life, a run that somebody holds is not said to train."""
+
 _STATE_AFTER = {
     "finished": RunState.FINISHED,
     "diverged": RunState.STOPPED,
     "paused": RunState.PAUSED,
-    "interrupted": RunState.PAUSED,
+    "interrupted": RunState.INTERRUPTED,
 }
 
 
@@ -65,10 +68,12 @@ class WatchClient:
 
     def _watch(self, on_event: EventHandler) -> None:
         sent: SessionSnapshot | None = None
-        news = True
+        news, silent = True, 0
         told: frozenset[str] = NO_VIEWS
         while not self._closing.wait(POLL_SECONDS if sent else 0):
             news |= self._follower.read_on()
+            news |= silent != self._silent
+            silent = self._silent
             asked, wanted = self._asked.is_set(), self._wanted
             moves = sent is not None and sent.state is self._state is RunState.RUNNING
             if not ((asked and (news or wanted - told)) or (news and not moves)):
@@ -83,8 +88,21 @@ class WatchClient:
                 on_event(SnapshotTaken(snapshot, asked))
 
     @property
+    def _silent(self) -> int:
+        """For how many seconds there was no sign of a training that is said to be under way."""
+        seconds = self._follower.silent_seconds
+        stands = self._state is not RunState.RUNNING
+        return 0 if stands or seconds < SILENT_SECONDS else int(seconds)
+
+    @property
+    def _watched(self) -> str:
+        if not self._follower.trained:
+            return "watching, nobody trains it"
+        return f"watching, no sign of life for {self._silent} s" if self._silent else "watching"
+
+    @property
     def _state(self) -> RunState:
-        otherwise = RunState.RUNNING if self._follower.trained else RunState.PAUSED
+        otherwise = RunState.RUNNING if self._follower.trained else RunState.INTERRUPTED
         return _STATE_AFTER.get(self._follower.last_event, otherwise)
 
     def _snapshot(self, wanted: frozenset[str]) -> SessionSnapshot:
@@ -93,9 +111,9 @@ class WatchClient:
             training=follower.snapshot(wanted),
             state=self._state,
             elapsed=follower.elapsed,
-            iterations_per_second=follower.rate,
+            iterations_per_second=None if self._silent else follower.rate,
             speed_limit=None,
             run_id=follower.run_id,
             not_saved=follower.fault,
-            watched="watching" if follower.trained else "watching, nobody trains it",
+            watched=self._watched,
         )

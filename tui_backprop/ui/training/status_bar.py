@@ -20,6 +20,7 @@ _SYMBOLS = {
     RunState.READY: "○",
     RunState.RUNNING: "●",
     RunState.PAUSED: "○",
+    RunState.INTERRUPTED: "○",
     RunState.FINISHED: "✓",
     RunState.STOPPED: "✗",
 }
