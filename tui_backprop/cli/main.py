@@ -98,7 +98,11 @@ def main(
                 f"({ctx.invoked_subcommand}), not before it."
             )
         return
-    settings = [param.opts[0] for param in given if isinstance(param, HyperparameterOption)]
+    settings = [
+        param.opts[0]
+        for param in given
+        if isinstance(param, HyperparameterOption) or param.name == "example"
+    ]
     if resume is not None and settings:
         raise click.UsageError(
             f"{', '.join(settings)}: a stored run has its own values; change them in the app."

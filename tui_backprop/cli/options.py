@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tui_backprop.cli.example_option import example_option
 from tui_backprop.printable import printable
 from tui_backprop.settings.fields import ChoiceField, Field, FlagField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
@@ -90,12 +91,11 @@ class HyperparameterOption(click.Option):
 
 
 def hyperparameter_options(command: Function) -> Function:
-    """Give a command an option for every hyperparameter, in the form's order."""
-    for field in reversed(FIELDS):
-        option = HyperparameterOption(field)
-        # click keeps a function's parameters here until the command is made
-        params: list[click.Parameter] = command.__dict__.setdefault("__click_params__", [])
-        params.append(option)
+    """Give a command `--example`, and an option for every hyperparameter in the form's order."""
+    # click keeps a function's parameters here, the last one first, until the command is made
+    params: list[click.Parameter] = command.__dict__.setdefault("__click_params__", [])
+    params += [HyperparameterOption(field) for field in reversed(FIELDS)]
+    params.append(example_option())
     return command
 
 

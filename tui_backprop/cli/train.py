@@ -68,9 +68,11 @@ def live_changes(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
         for field in FIELDS
         if ctx.get_parameter_source(field.name) is click.core.ParameterSource.COMMANDLINE
     ]
-    fixed = [field for field in given if field.applies is not Applies.LIVE]
+    fixed = [field.name for field in given if field.applies is not Applies.LIVE]
+    if ctx.get_parameter_source("example") is click.core.ParameterSource.COMMANDLINE:
+        fixed.append("example")
     if fixed:
-        options = ", ".join("--" + field.name.replace("_", "-") for field in fixed)
+        options = ", ".join("--" + name.replace("_", "-") for name in fixed)
         raise click.UsageError(
             f"{options}: cannot change for a run that exists; leave out --resume"
         )
