@@ -55,7 +55,7 @@ def test_its_fields_are_among_those_that_apply(settings: Hyperparameters) -> Non
     assert {field.name for field in FIELDS} - own <= applying
     entry = next(entry for entry in OPTIMIZERS if entry.name == settings.optimizer)
     assert {field.name for field in entry.fields} <= applying
-    assert ("momentum" in applying) == (settings.optimizer == "momentum")
+    assert ("momentum" in applying) == (settings.optimizer in ("momentum", "nesterov"))
 
 
 def test_layers_stand_in_the_books_order() -> None:

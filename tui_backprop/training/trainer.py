@@ -213,7 +213,7 @@ class Trainer:
             self._stop(first_not_finite_layer(self.net, batch.x, mode), "output")
             return
         grads = self.net.backward()
-        proposal = self.optimizer.propose(grads, self.iteration + 1)
+        proposal = self.optimizer.propose(self.net.params, grads, self.iteration + 1)
         state = self.net.renewed_state()
         culprit = proposal.first_not_finite(self.net.params) or first_not_finite_state(state)
         if culprit is not None:

@@ -99,12 +99,23 @@ class Adam(Optimizer):
 
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
         update: Array,
         step: int,
     ) -> None:
+        self._renew_means(grad, before, after)
+        np.sqrt(after["v"], out=update)
+        update += TINY
+        np.divide(after["m"], update, out=update)
+        update *= -self.constants(step)["ηₜ"]
+
+    def _renew_means(
+        self, grad: Array, before: Mapping[str, Array], after: Mapping[str, Array]
+    ) -> None:
+        """Write m and v."""
         m, v = after["m"], after["v"]
         np.subtract(grad, before["m"], out=m)
         m *= 1 - self.beta1
@@ -113,7 +124,3 @@ class Adam(Optimizer):
         v -= before["v"]
         v *= 1 - self.beta2
         v += before["v"]
-        np.sqrt(v, out=update)
-        update += TINY
-        np.divide(m, update, out=update)
-        update *= -self.constants(step)["ηₜ"]

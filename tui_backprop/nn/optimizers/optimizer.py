@@ -51,6 +51,9 @@ class Optimizer(ABC):
     Class attributes:
         UPDATE: the operations.
         STATE: the symbols of what is kept of each parameter from step to step; zeros at first.
+        SPARE: whether `spare`, a vector to compute in, is needed.
+
+    An operation's output that is neither in STATE nor W is seen by the later ones alone.
 
     Raises:
         TypeError: a subclass lacks the declaration of its operations.
@@ -58,7 +61,9 @@ class Optimizer(ABC):
 
     UPDATE: ClassVar[tuple[Operation, ...]]
     STATE: ClassVar[tuple[str, ...]] = ()
+    SPARE: ClassVar[bool] = False
     lr: float
+    spare: Array
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
@@ -78,6 +83,7 @@ class Optimizer(ABC):
     @abstractmethod
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
@@ -87,21 +93,24 @@ class Optimizer(ABC):
         """Write a step's update, and the state after it, in place.
 
         Args:
-            grad: the gradients of all parameters in one vector.
+            param: all parameters in one vector; not to be changed.
+            grad: their gradients.
             before: the state in vectors, by its symbols; not to be changed.
             after: where the state after the step is to be written.
             update: where the update is to be written.
             step: which step it is, counted from 1.
         """
 
-    def propose(self, grads: Mapping[str, Array], step: int) -> Proposal:
+    def propose(
+        self, params: Mapping[str, Array], grads: Mapping[str, Array], step: int
+    ) -> Proposal:
         """Return what step number `step`, counted from 1, would do with these gradients."""
         if self.updates.keys() != grads.keys():
             self._lie_as(Parameters.of(grads))
-        grads = self.updates.in_this_order(grads)
+        params, grads = self.updates.in_this_order(params), self.updates.in_this_order(grads)
         before = {symbol: part.vector for symbol, part in self._state.items()}
         after = {symbol: part.vector for symbol, part in self._next_state.items()}
-        self._compute(grads.vector, before, after, self.updates.vector, step)
+        self._compute(params.vector, grads.vector, before, after, self.updates.vector, step)
         return Proposal(self.updates, self._next_state)
 
     def commit(self, params: Mapping[str, Array]) -> None:
@@ -116,7 +125,7 @@ class Optimizer(ABC):
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Propose and commit the next step: by the book's name for it."""
         self.steps_made += 1
-        self.propose(grads, self.steps_made)
+        self.propose(params, grads, self.steps_made)
         self.commit(params)
 
     def state(self, key: str) -> dict[str, Array]:
@@ -149,3 +158,5 @@ class Optimizer(ABC):
         self.updates = model.zeros()
         self._state = {symbol: model.zeros() for symbol in self.STATE}
         self._next_state = {symbol: model.zeros() for symbol in self.STATE}
+        if self.SPARE:
+            self.spare = np.empty_like(model.vector)

@@ -33,6 +33,7 @@ class SGD(Optimizer):
 
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
