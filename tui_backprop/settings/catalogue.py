@@ -1,4 +1,4 @@
-"""What there is to choose from: optimizers and layers by name, each with its fields. No NumPy.
+"""What there is to choose from, by name, each with its fields: layers, optimizers. No NumPy.
 
 Whoever adds one adds its file and one entry here. Command-line options, the form, defaults, help
 and what is stored of a run follow from that.
@@ -144,6 +144,30 @@ OPTIMIZERS = (
     ),
 )
 
+_INITIALIZERS = "tui_backprop.nn.initializers"
+
+INITIALIZERS = (
+    Entry(
+        "std",
+        "the same width everywhere, weight std",
+        f"{_INITIALIZERS}:normal",
+        (
+            NumberField(
+                "weight_std",
+                "Weight std",
+                "Standard deviation of the normal distribution the weights start from.",
+                "Network",
+                Applies.RESET,
+                0.01,
+                minimum=0.0,
+                maximum=100.0,
+            ),
+        ),
+    ),
+    Entry("xavier", "1/√(inputs of a unit), for sigmoid", f"{_INITIALIZERS}:xavier"),
+    Entry("he", "√(2/inputs of a unit), for ReLU", f"{_INITIALIZERS}:he"),
+)
+
 LAYERS = (
     LayerEntry(
         "batch_norm",
@@ -190,6 +214,7 @@ LAYERS = (
 )
 
 OPTIMIZER_BY_NAME = {entry.name: entry for entry in OPTIMIZERS}
+INITIALIZER_BY_NAME = {entry.name: entry for entry in INITIALIZERS}
 ACTIVATIONS = tuple(entry for entry in LAYERS if entry.slot is Slot.ACTIVATION)
 
 

@@ -35,7 +35,7 @@ def parameter_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) ->
     drawn = max((plan.size for plan in plans if plan.fan_in is not None), default=0)
     optimizer = load(OPTIMIZER_BY_NAME[hyperparameters.optimizer].path)
     # The state before a step and after it.
-    arrays = _ARRAYS_PER_PARAMETER + 2 * len(optimizer.STATE) + optimizer.SPARE
+    arrays: int = _ARRAYS_PER_PARAMETER + 2 * len(optimizer.STATE) + optimizer.SPARE
     return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 

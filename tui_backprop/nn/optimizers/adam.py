@@ -73,7 +73,7 @@ class Adam(Optimizer):
     1e-8 is added after that: as η √(1 − β₂ᵗ) / (1 − β₁ᵗ) with 1e-8 √(1 − β₂ᵗ) in the place of 1e-7.
     """
 
-    UPDATE: ClassVar = (
+    UPDATE: ClassVar[tuple[Operation, ...]] = (
         Operation("m", "m ← m + (1 − β₁)(dW − m)", ("m", "β₁", "dW"), "{m} + {dW}", _m_terms, _m),
         Operation("v", "v ← v + (1 − β₂)(dW² − v)", ("v", "β₂", "dW"), "{v} + {dW}", _v_terms, _v),
         Operation(
