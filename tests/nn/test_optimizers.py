@@ -9,15 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_backprop.nn import SGD, Adam, Momentum, Optimizer
+from tui_backprop.nn import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.parameters import Parameters
 
 OPTIMIZERS: list[Callable[[], Optimizer]] = [
     lambda: SGD(0.5),
     lambda: Momentum(0.5, 0.8),
+    lambda: Nesterov(0.5, 0.8),
+    lambda: AdaGrad(0.5),
+    lambda: RMSprop(0.5, 0.9),
     lambda: Adam(0.5, 0.7, 0.9),
+    lambda: AdamW(0.5, 0.7, 0.9, 0.1),
 ]
+GRADIENTS = (3.0, -1.0, 2.0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -57,6 +71,55 @@ def test_adam_as_the_book_writes_it() -> None:
         assert params["W"][0] == pytest.approx(expected, rel=1e-14)
 
 
+def test_nesterov_as_the_book_writes_it() -> None:
+    params, optimizer, velocity = {"W": np.array([1.0])}, Nesterov(0.1, 0.9), 0.0
+    expected = 1.0
+    for gradient in GRADIENTS:
+        optimizer.update(params, {"W": np.array([gradient])})
+        expected += 0.9 * 0.9 * velocity - (1 + 0.9) * 0.1 * gradient
+        velocity = 0.9 * velocity - 0.1 * gradient
+        assert params["W"][0] == pytest.approx(expected, rel=1e-14)
+
+
+def test_adagrad_as_the_book_writes_it() -> None:
+    params, optimizer, h = {"W": np.array([1.0])}, AdaGrad(0.1), 0.0
+    expected = 1.0
+    for gradient in GRADIENTS:
+        optimizer.update(params, {"W": np.array([gradient])})
+        h += gradient**2
+        expected -= 0.1 * gradient / (math.sqrt(h) + 1e-7)
+        assert params["W"][0] == pytest.approx(expected, rel=1e-14)
+
+
+def test_rmsprop_as_the_book_writes_it() -> None:
+    params, optimizer, h = {"W": np.array([1.0])}, RMSprop(0.1, 0.99), 0.0
+    expected = 1.0
+    for gradient in GRADIENTS:
+        optimizer.update(params, {"W": np.array([gradient])})
+        h = 0.99 * h + (1 - 0.99) * gradient**2
+        expected -= 0.1 * gradient / (math.sqrt(h) + 1e-7)
+        assert params["W"][0] == pytest.approx(expected, rel=1e-13)
+
+
+def test_adamw_as_its_paper_writes_it() -> None:
+    params, optimizer = {"W": np.array([1.0])}, AdamW(0.1, 0.9, 0.999, 0.3)
+    m = v = 0.0
+    expected = 1.0
+    for step, gradient in enumerate(GRADIENTS, start=1):
+        optimizer.update(params, {"W": np.array([gradient])})
+        m = 0.9 * m + (1 - 0.9) * gradient
+        v = 0.999 * v + (1 - 0.999) * gradient**2
+        m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.999**step)
+        expected -= 0.1 * (m_hat / (math.sqrt(v_hat) + 1e-8) + 0.3 * expected)
+        assert params["W"][0] == pytest.approx(expected, rel=1e-11)
+
+
+def test_adamw_shrinks_what_has_no_gradient() -> None:
+    params = {"W": np.array([[2.0]]), "b": np.array([4.0])}
+    AdamW(0.5, decoupled_decay=0.1).update(params, {"W": np.zeros((1, 1)), "b": np.zeros(1)})
+    assert (params["W"][0, 0], params["b"][0]) == (2 - 0.5 * 0.1 * 2, 4 - 0.5 * 0.1 * 4)
+
+
 @pytest.mark.parametrize("make", OPTIMIZERS)
 def test_an_update_can_be_seen_before_it_is_made_and_refused_without_a_trace(
     make: Callable[[], Optimizer],
@@ -67,11 +130,11 @@ def test_an_update_can_be_seen_before_it_is_made_and_refused_without_a_trace(
     other = {"W": np.ones(3)}
     twin.update(other, grads)
     with np.errstate(all="ignore"):
-        refused = optimizer.propose({"W": np.array([1e300, np.inf, -1e300])}, 2)
+        refused = optimizer.propose(params, {"W": np.array([1e300, np.inf, -1e300])}, 2)
         assert refused.first_not_finite(params) == "W"
     assert params["W"].tolist() == other["W"].tolist()
     for step in (2, 3):
-        proposal = optimizer.propose(grads, step)
+        proposal = optimizer.propose(params, grads, step)
         assert proposal.first_not_finite(params) is None
         before = params["W"].copy()
         optimizer.commit(params)
@@ -109,9 +172,9 @@ def test_state_is_restored_whole_or_refused(make: Callable[[], Optimizer]) -> No
     optimizer.update(params, grads)
     copied = {"W": params["W"].copy()}
     other.restore({"W": optimizer.state("W")}, copied)
-    optimizer.propose(grads, 2)
+    optimizer.propose(params, grads, 2)
     optimizer.commit(params)
-    other.propose(grads, 2)
+    other.propose(copied, grads, 2)
     other.commit(copied)
     np.testing.assert_array_equal(params["W"], copied["W"])
     with pytest.raises(ValueError, match="keeps nothing for W, but u"):

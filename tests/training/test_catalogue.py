@@ -8,7 +8,7 @@ import pytest
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.nn.optimizers import Proposal
-from tui_backprop.settings.catalogue import ACTIVATIONS, LAYERS, OPTIMIZERS
+from tui_backprop.settings.catalogue import ACTIVATIONS, INITIALIZERS, LAYERS, OPTIMIZERS
 from tui_backprop.settings.fields import FlagField
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.training.net_building import blueprint_of
@@ -16,12 +16,14 @@ from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.trace import trace
 
 DATA = small_dataset()
+PARTS = (*LAYERS, *INITIALIZERS, *OPTIMIZERS)
 
 
 def every_choice() -> list[Hyperparameters]:
     """Return the settings with one thing of the catalogue chosen in each."""
     chosen = [SMALL.with_value("activation", entry.name) for entry in ACTIVATIONS]
     chosen += [SMALL.with_value("optimizer", entry.name) for entry in OPTIMIZERS]
+    chosen += [SMALL.with_value("init", entry.name) for entry in INITIALIZERS]
     for entry in LAYERS:
         if entry.switch is not None:
             on = "on" if isinstance(entry.switch, FlagField) else 0.4
@@ -51,11 +53,12 @@ def test_it_trains_traced_or_not_and_as_its_tape_says(settings: Hyperparameters)
 @pytest.mark.parametrize("settings", every_choice(), ids=str)
 def test_its_fields_are_among_those_that_apply(settings: Hyperparameters) -> None:
     applying = {field.name for field in settings.applying_fields()}
-    own = {field.name for entry in (*OPTIMIZERS, *LAYERS) for field in entry.fields}
+    own = {field.name for entry in PARTS for field in entry.fields}
     assert {field.name for field in FIELDS} - own <= applying
     entry = next(entry for entry in OPTIMIZERS if entry.name == settings.optimizer)
     assert {field.name for field in entry.fields} <= applying
-    assert ("momentum" in applying) == (settings.optimizer == "momentum")
+    assert ("momentum" in applying) == (settings.optimizer in ("momentum", "nesterov"))
+    assert ("weight_std" in applying) == (settings.init == "std")
 
 
 def test_layers_stand_in_the_books_order() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tui_backprop.nn import SGD, Affine, MultiLayerNet, Network, Optimizer, Pass
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.blueprint import Blueprint, LayerChoice, normal
+from tui_backprop.nn.blueprint import Blueprint, LayerChoice
+from tui_backprop.nn.initializers import normal
 from tui_backprop.nn.losses.loss import Loss, Targets
 from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, Slot, load
 from tui_backprop.settings.tasks import TASKS

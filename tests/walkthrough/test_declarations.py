@@ -9,7 +9,18 @@ from hypothesis import given, settings
 
 import tui_backprop.nn
 from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
-from tui_backprop.nn import EVALUATION, Adam, Affine, Layer, Loss, Momentum, Optimizer
+from tui_backprop.nn import (
+    EVALUATION,
+    AdaGrad,
+    Adam,
+    Affine,
+    Layer,
+    Loss,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.blueprint import LayerChoice
 from tui_backprop.nn.layers.layer import scalars
@@ -91,7 +102,7 @@ def test_the_tape_is_the_iteration_to_the_bit(case: Case) -> None:
     with np.errstate(all="ignore"):
         loss = net.loss(case.x, case.t, MODE)
         net.backward()
-        optimizer.propose(net.grads, MODE.iteration)
+        optimizer.propose(net.params, net.grads, MODE.iteration)
         state = net.renewed_state()
         optimizer.commit(net.params)
         net.renew_state(state)
@@ -172,7 +183,9 @@ def test_the_losses_of_single_samples_average_to_the_layers_loss(task: str) -> N
         assert losses.mean() == pytest.approx(loss, rel=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", [Momentum(0.1), Adam(0.1)])
+@pytest.mark.parametrize(
+    "optimizer", [Momentum(0.1), Nesterov(0.1), AdaGrad(0.1), RMSprop(0.1), Adam(0.1)]
+)
 def test_an_optimizers_state_is_on_the_tape(optimizer: Optimizer) -> None:
     net, _, x, t = make_case(seed=5)
     optimizer.update(net.params, net.gradient(x, t))

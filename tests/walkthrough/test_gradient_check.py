@@ -12,7 +12,8 @@ from tests.walkthrough.nets import Case, cases, make_case
 from tui_backprop.check_words import count_words, net_words
 from tui_backprop.nn import Affine, Network, Relu, SoftmaxWithLoss
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.blueprint import Blueprint, LayerChoice, normal
+from tui_backprop.nn.blueprint import Blueprint, LayerChoice
+from tui_backprop.nn.initializers import normal
 from tui_backprop.walkthrough.full_check import CheckOutcome, NetCheck, check_all, check_pieces
 from tui_backprop.walkthrough.gradient_check import (
     STEP_SIZES,

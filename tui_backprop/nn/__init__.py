@@ -5,14 +5,25 @@ from tui_backprop.nn.layers import Affine, BatchNormalization, Dropout, Layer, R
 from tui_backprop.nn.losses import IdentityWithLoss, Loss, SoftmaxWithLoss
 from tui_backprop.nn.network import MultiLayerNet, Network, TwoLayerNet
 from tui_backprop.nn.numerical_gradient import numerical_gradient
-from tui_backprop.nn.optimizers import SGD, Adam, Momentum, Optimizer
+from tui_backprop.nn.optimizers import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
 from tui_backprop.nn.passes import EVALUATION, TRAINING, Pass
 
 __all__ = [
     "EVALUATION",
     "SGD",
     "TRAINING",
+    "AdaGrad",
     "Adam",
+    "AdamW",
     "Affine",
     "BatchNormalization",
     "Dropout",
@@ -21,9 +32,11 @@ __all__ = [
     "Loss",
     "Momentum",
     "MultiLayerNet",
+    "Nesterov",
     "Network",
     "Optimizer",
     "Pass",
+    "RMSprop",
     "Relu",
     "Sigmoid",
     "SoftmaxWithLoss",

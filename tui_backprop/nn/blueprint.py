@@ -108,11 +108,6 @@ class Blueprint:
         return layers
 
 
-def normal(rng: np.random.Generator, std: float) -> Draw:
-    """Return what draws from a normal distribution around 0 (book 6.2)."""
-    return lambda plan: std * rng.standard_normal(plan.shape)
-
-
 def _numbered(name: str, counts: dict[str, int]) -> str:
     counts[name] = counts.get(name, 0) + 1
     return f"{name}{counts[name]}"

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array, as_labels
-from tui_backprop.nn.blueprint import Blueprint, LayerChoice, normal
+from tui_backprop.nn.blueprint import Blueprint, LayerChoice
+from tui_backprop.nn.initializers import normal
 from tui_backprop.nn.layers.affine import Affine
 from tui_backprop.nn.layers.layer import Layer
 from tui_backprop.nn.layers.relu import Relu

@@ -15,7 +15,7 @@ Index: TypeAlias = tuple[int, ...]
 Inputs: TypeAlias = Mapping[str, Array]
 Shape: TypeAlias = tuple[int, ...]
 
-_SYMBOL = re.compile(r"{(\w+?)(ᵀ?)}")
+_SYMBOL = re.compile(r"{([^{}ᵀ]+)(ᵀ?)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Operation:
 
     In formulas · is the matrix product, × goes entry by entry.
     In an optimizer's operations W stands for the parameter, dW for its gradient, η for the
-    learning rate; other inputs and outputs are the parts of its state.
+    learning rate; other inputs and outputs are the parts of its state, or made on the way.
     """
 
     output: str

@@ -1,4 +1,4 @@
-"""What there is to choose from: optimizers and layers by name, each with its fields. No NumPy.
+"""What there is to choose from, by name, each with its fields: layers, optimizers. No NumPy.
 
 Whoever adds one adds its file and one entry here. Command-line options, the form, defaults, help
 and what is stored of a run follow from that.
@@ -87,8 +87,20 @@ def _share(
     )
 
 
+_MOMENTUM = _share("momentum", "Momentum α", "How much of the velocity v stays at each step.", 0.9)
 _BETA1 = _share("beta1", "β₁", "How much of the mean gradient m stays at each step.", 0.9)
 _BETA2 = _share("beta2", "β₂", "How much of the mean squared gradient v stays.", 0.999)
+
+_DECOUPLED_DECAY = NumberField(
+    "decoupled_decay",
+    "AdamW decay λ",
+    "How fast AdamW shrinks the parameters, beside the gradient.",
+    "Training",
+    Applies.RESET,
+    0.01,
+    minimum=0.0,
+    maximum=100.0,
+)
 
 _OPTIMIZERS = "tui_backprop.nn.optimizers"
 _LAYERS = "tui_backprop.nn.layers"
@@ -99,7 +111,24 @@ OPTIMIZERS = (
         "momentum",
         "v ← α·v − η·dW; W ← W + v",
         f"{_OPTIMIZERS}.momentum:Momentum",
-        (_share("momentum", "Momentum α", "How much of the velocity v stays at each step.", 0.9),),
+        (_MOMENTUM,),
+    ),
+    Entry(
+        "nesterov",
+        "momentum that looks ahead: W ← W + α·v − η·dW",
+        f"{_OPTIMIZERS}.nesterov:Nesterov",
+        (_MOMENTUM,),
+    ),
+    Entry(
+        "adagrad",
+        "steps shrink with the sum of dW²; η of 0.01 suits it",
+        f"{_OPTIMIZERS}.adagrad:AdaGrad",
+    ),
+    Entry(
+        "rmsprop",
+        "steps scaled by a mean of dW²; η of 0.01 suits it",
+        f"{_OPTIMIZERS}.rmsprop:RMSprop",
+        (_share("decay_rate", "Decay rate ρ", "How much of the mean of dW² stays.", 0.99),),
     ),
     Entry(
         "adam",
@@ -107,6 +136,36 @@ OPTIMIZERS = (
         f"{_OPTIMIZERS}.adam:Adam",
         (_BETA1, _BETA2),
     ),
+    Entry(
+        "adamw",
+        "Adam as in its paper, and W shrinks by η·λ·W; η of 0.001 suits it",
+        f"{_OPTIMIZERS}.adamw:AdamW",
+        (_BETA1, _BETA2, _DECOUPLED_DECAY),
+    ),
+)
+
+_INITIALIZERS = "tui_backprop.nn.initializers"
+
+INITIALIZERS = (
+    Entry(
+        "std",
+        "the same width everywhere, weight std",
+        f"{_INITIALIZERS}:normal",
+        (
+            NumberField(
+                "weight_std",
+                "Weight std",
+                "Standard deviation of the normal distribution the weights start from.",
+                "Network",
+                Applies.RESET,
+                0.01,
+                minimum=0.0,
+                maximum=100.0,
+            ),
+        ),
+    ),
+    Entry("xavier", "1/√(inputs of a unit), for sigmoid", f"{_INITIALIZERS}:xavier"),
+    Entry("he", "√(2/inputs of a unit), for ReLU", f"{_INITIALIZERS}:he"),
 )
 
 LAYERS = (
@@ -155,6 +214,7 @@ LAYERS = (
 )
 
 OPTIMIZER_BY_NAME = {entry.name: entry for entry in OPTIMIZERS}
+INITIALIZER_BY_NAME = {entry.name: entry for entry in INITIALIZERS}
 ACTIVATIONS = tuple(entry for entry in LAYERS if entry.slot is Slot.ACTIVATION)
 
 

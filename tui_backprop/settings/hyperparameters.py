@@ -7,6 +7,8 @@ from typing import Any, Self, TypeVar
 from tui_backprop.datasets import BUILTIN
 from tui_backprop.settings.catalogue import (
     ACTIVATIONS,
+    INITIALIZER_BY_NAME,
+    INITIALIZERS,
     LAYERS,
     OPTIMIZER_BY_NAME,
     OPTIMIZERS,
@@ -79,16 +81,16 @@ FIELDS: tuple[Field, ...] = (
     *_own_fields(ACTIVATIONS),
     *_SWITCHES,
     *_own_fields(tuple(entry for entry in LAYERS if entry.switch is not None)),
-    NumberField(
-        "weight_std",
-        "Weight std",
-        "Standard deviation of the normal distribution the weights start from.",
+    ChoiceField(
+        "init",
+        "Initial weights",
+        "How wide the normal distribution is that the weights start from.",
         "Network",
         Applies.RESET,
-        0.01,
-        minimum=0.0,
-        maximum=100.0,
+        "std",
+        choices=tuple((entry.name, entry.help) for entry in INITIALIZERS),
     ),
+    *_own_fields(INITIALIZERS),
     ChoiceField(
         "dtype",
         "Precision",
@@ -194,6 +196,7 @@ class Hyperparameters:
     batch_size: int = 100
     iterations: int = 10_000
     activation: str = "relu"
+    init: str = "std"
 
     def __post_init__(self) -> None:
         for known in FIELDS:
@@ -218,7 +221,11 @@ class Hyperparameters:
     def applying_fields(self) -> tuple[Field, ...]:
         """Return the fields that mean something for what is chosen."""
         values = self.to_dict()
-        chosen = (OPTIMIZER_BY_NAME[self.optimizer], *hidden_layers(values))
-        spared = {own.name for own in _own_fields((*OPTIMIZERS, *LAYERS))}
+        chosen = (
+            *hidden_layers(values),
+            INITIALIZER_BY_NAME[self.init],
+            OPTIMIZER_BY_NAME[self.optimizer],
+        )
+        spared = {own.name for own in _own_fields((*LAYERS, *INITIALIZERS, *OPTIMIZERS))}
         spared -= {own.name for own in _own_fields(chosen)}
         return tuple(known for known in FIELDS if known.name not in spared)

@@ -33,9 +33,9 @@ def parameter_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) ->
     """Return the bytes of all that there is of each parameter, and of drawing the first weights."""
     plans = blueprint.parameter_plans.values()
     drawn = max((plan.size for plan in plans if plan.fan_in is not None), default=0)
+    optimizer = load(OPTIMIZER_BY_NAME[hyperparameters.optimizer].path)
     # The state before a step and after it.
-    state = 2 * len(load(OPTIMIZER_BY_NAME[hyperparameters.optimizer].path).STATE)
-    arrays = _ARRAYS_PER_PARAMETER + state
+    arrays: int = _ARRAYS_PER_PARAMETER + 2 * len(optimizer.STATE) + optimizer.SPARE
     return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 

@@ -2,10 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import Affine, Optimizer
-from tui_backprop.nn.blueprint import Blueprint, LayerChoice
-from tui_backprop.settings.catalogue import OPTIMIZER_BY_NAME, hidden_layers, load
+from tui_backprop.nn.blueprint import Blueprint, Draw, LayerChoice
+from tui_backprop.settings.catalogue import (
+    INITIALIZER_BY_NAME,
+    OPTIMIZER_BY_NAME,
+    hidden_layers,
+    load,
+)
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.settings.tasks import TASKS
 
@@ -19,6 +26,13 @@ def blueprint_of(hyperparameters: Hyperparameters, dataset: Dataset) -> Blueprin
         choices += [LayerChoice(Affine, {"units": units}), *behind]
     choices.append(LayerChoice(Affine, {"units": dataset.output_size}))
     return Blueprint((dataset.input_size,), choices, load(TASKS[dataset.task].loss))
+
+
+def initializer_of(hyperparameters: Hyperparameters, rng: np.random.Generator) -> Draw:
+    """Return what draws the first weights."""
+    entry = INITIALIZER_BY_NAME[hyperparameters.init]
+    draw: Draw = load(entry.path)(rng, **entry.options(hyperparameters.to_dict()))
+    return draw
 
 
 def optimizer_of(hyperparameters: Hyperparameters) -> Optimizer:

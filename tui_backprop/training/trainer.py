@@ -9,7 +9,6 @@ import numpy as np
 from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import Network, Pass
-from tui_backprop.nn.blueprint import normal
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.divergence import first_not_finite_layer, first_not_finite_state
@@ -17,7 +16,7 @@ from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.memory import check_batch_memory, check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
-from tui_backprop.training.net_building import blueprint_of, optimizer_of
+from tui_backprop.training.net_building import blueprint_of, initializer_of, optimizer_of
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
@@ -56,7 +55,7 @@ class Trainer:
         self.hyperparameters = hyperparameters
         self.dataset = dataset
         weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)
-        draw = normal(weights_rng, hyperparameters.weight_std)
+        draw = initializer_of(hyperparameters, weights_rng)
         self.net = Network(blueprint, blueprint.draw_parameters(draw, hyperparameters.dtype))
         self.optimizer = optimizer_of(hyperparameters)
         stream = SampleStream(dataset.train_size, hyperparameters.sampling, samples_rng)
@@ -213,7 +212,7 @@ class Trainer:
             self._stop(first_not_finite_layer(self.net, batch.x, mode), "output")
             return
         grads = self.net.backward()
-        proposal = self.optimizer.propose(grads, self.iteration + 1)
+        proposal = self.optimizer.propose(self.net.params, grads, self.iteration + 1)
         state = self.net.renewed_state()
         culprit = proposal.first_not_finite(self.net.params) or first_not_finite_state(state)
         if culprit is not None:

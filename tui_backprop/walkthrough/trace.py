@@ -159,7 +159,7 @@ class _Tracer:
         step = self.mode.iteration or optimizer.steps_made + 1
         before = {key: _copies(optimizer.state(key)) for key in self.params}
         optimizer = copy.deepcopy(optimizer)
-        proposal = optimizer.propose(self.net.grads, step)
+        proposal = optimizer.propose(self.net.params, self.net.grads, step)
         changes = tuple(
             (key, float(np.dot(_flat(self.net.grads[key]), _flat(update))))
             for key, update in proposal.updates.items()
@@ -187,17 +187,22 @@ class _Tracer:
         for symbol, after in renewed.items():
             part = before.get(symbol, np.zeros_like(after))
             known[symbol] = NamedArray(symbol, f"{symbol} of {key}", part, Origin.STATE)
+        made = {**renewed, "W": updated}
         for operation in optimizer.UPDATE:
             symbol = operation.output
-            is_parameter = symbol == "W"
+            label = f"{key}′" if symbol == "W" else f"{symbol}′ of {key}"
+            if symbol not in made:
+                label = f"{symbol} of {key}"
+                arrays = {used: known[used].array for used in operation.inputs}
+                made[symbol] = operation.compute(arrays)
             known[symbol] = self._append(
                 Phase.UPDATE,
                 name,
                 f"{name}.update",
                 operation,
                 known,
-                f"{key}′" if is_parameter else f"{symbol}′ of {key}",
-                updated if is_parameter else renewed[symbol],
+                label,
+                made[symbol],
                 formula=operation.formula.replace("W", key),
                 names={"W": key, "dW": f"d{key}"},
             )

@@ -108,7 +108,7 @@ class Adam(Optimizer):
     1e-8 is added after that: as η √(1 − β₂ᵗ) / (1 − β₁ᵗ) with 1e-8 √(1 − β₂ᵗ) in the place of 1e-7.
     """
 
-    UPDATE: ClassVar = (
+    UPDATE: ClassVar[tuple[Operation, ...]] = (
         Operation(
             "m", "m ← m + (1 − β₁)(dW − m)", ("m", "β₁", "dW"), "{m} + {dW}", _m_terms, _m, _why_m
         ),
@@ -139,12 +139,23 @@ class Adam(Optimizer):
 
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
         update: Array,
         step: int,
     ) -> None:
+        self._renew_means(grad, before, after)
+        np.sqrt(after["v"], out=update)
+        update += TINY
+        np.divide(after["m"], update, out=update)
+        update *= -self.constants(step)["ηₜ"]
+
+    def _renew_means(
+        self, grad: Array, before: Mapping[str, Array], after: Mapping[str, Array]
+    ) -> None:
+        """Write m and v."""
         m, v = after["m"], after["v"]
         np.subtract(grad, before["m"], out=m)
         m *= 1 - self.beta1
@@ -153,7 +164,3 @@ class Adam(Optimizer):
         v -= before["v"]
         v *= 1 - self.beta2
         v += before["v"]
-        np.sqrt(v, out=update)
-        update += TINY
-        np.divide(m, update, out=update)
-        update *= -self.constants(step)["ηₜ"]

@@ -92,6 +92,7 @@ class Momentum(Optimizer):
 
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],

@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -64,6 +64,9 @@ class Optimizer(ABC):
     Class attributes:
         UPDATE: the operations.
         STATE: the symbols of what is kept of each parameter from step to step; zeros at first.
+        SPARE: whether `spare`, a vector to compute in, is needed.
+
+    An operation's output that is neither in STATE nor W is seen by the later ones alone.
 
     Raises:
         TypeError: a subclass lacks the declaration of its operations.
@@ -71,7 +74,9 @@ class Optimizer(ABC):
 
     UPDATE: ClassVar[tuple[Operation, ...]]
     STATE: ClassVar[tuple[str, ...]] = ()
+    SPARE: ClassVar[bool] = False
     lr: float
+    spare: Array
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
@@ -90,6 +95,7 @@ class Optimizer(ABC):
     @abstractmethod
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
@@ -99,30 +105,44 @@ class Optimizer(ABC):
         """Write a step's update, and the state after it, in place.
 
         Args:
-            grad: the gradients of all parameters in one vector.
+            param: all parameters in one vector; not to be changed.
+            grad: their gradients.
             before: the state in vectors, by its symbols; not to be changed.
             after: where the state after the step is to be written.
             update: where the update is to be written.
             step: which step it is, counted from 1.
         """
 
-    def propose(self, grads: Mapping[str, Array], step: int) -> Proposal:
+    def propose(
+        self, params: Mapping[str, Array], grads: Mapping[str, Array], step: int
+    ) -> Proposal:
         """Return what step number `step`, counted from 1, would do with these gradients."""
-        if not (isinstance(grads, Parameters) and self._is_in_order(grads)):
-            if self.updates.keys() != grads.keys():
-                self._lie_as(Parameters.of(grads))
-            grads = Parameters({key: grads[key] for key in self.updates})
+        if self.updates.keys() != grads.keys():
+            self._lie_as(Parameters.of(grads))
         before, after = self._state, self._next_state
-        self._compute(grads.vector, before.vectors, after.vectors, self.updates.vector, step)
+        self._compute(
+            self._vector_of(params),
+            self._vector_of(grads),
+            before.vectors,
+            after.vectors,
+            self.updates.vector,
+            step,
+        )
         return Proposal(self.updates, after.parts)
 
-    def _is_in_order(self, arrays: Parameters) -> bool:
+    def _vector_of(self, arrays: Mapping[str, Array]) -> Array:
+        """Return arrays as a vector in the updates' order: their own where that is theirs too."""
+        if self._is_in_order(arrays):
+            return arrays.vector
+        return Parameters({key: arrays[key] for key in self.updates}).vector
+
+    def _is_in_order(self, arrays: Mapping[str, Array]) -> TypeGuard[Parameters]:
         """Whether the vectors of these arrays and of the updates mean the same, entry by entry."""
-        return [*arrays] == [*self.updates]
+        return isinstance(arrays, Parameters) and [*arrays] == [*self.updates]
 
     def commit(self, params: Mapping[str, Array]) -> None:
         """Add the updates proposed last to `params`, in place, and take their state."""
-        if isinstance(params, Parameters) and self._is_in_order(params):
+        if self._is_in_order(params):
             params.vector += self.updates.vector
         else:
             for key, update in self.updates.items():
@@ -132,7 +152,7 @@ class Optimizer(ABC):
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Propose and commit the next step: by the book's name for it."""
         self.steps_made += 1
-        self.propose(grads, self.steps_made)
+        self.propose(params, grads, self.steps_made)
         self.commit(params)
 
     def state(self, key: str) -> dict[str, Array]:
@@ -164,3 +184,5 @@ class Optimizer(ABC):
         """Have arrays of the shapes and in the order of the model's, all zeros."""
         self.updates = model.zeros()
         self._state, self._next_state = (_State.zeros(self.STATE, model) for _ in range(2))
+        if self.SPARE:
+            self.spare = np.empty_like(model.vector)

@@ -45,6 +45,7 @@ class SGD(Optimizer):
 
     def _compute(
         self,
+        param: Array,
         grad: Array,
         before: Mapping[str, Array],
         after: Mapping[str, Array],
