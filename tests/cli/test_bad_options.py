@@ -71,7 +71,7 @@ def refusal(field: Field, text: str, command: list[str]) -> str | None:
         ("hidden", "50,", "whole numbers from 1 to 10,000 with commas"),
         ("dtype", "float16", "one of float32, float64"),
         ("sampling", "Random", "one of random, shuffle"),
-        ("optimizer", "adamant", "one of sgd, momentum, adam"),
+        ("optimizer", "adamant", "one of sgd, momentum, "),
         ("iterations", "１００", "a whole number from 1 to 1,000,000,000"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.optimizers.optimizer import Optimizer
+from tui_backprop.nn.words import About, Words, number
 
 TINY = 1e-7
 """The book's: it keeps an h of 0 from a division by 0."""
@@ -33,6 +34,28 @@ def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(cell(inputs, "W", *index)), moved))
 
 
+def _why_h(about: About) -> Words:
+    squared = about.number("dW", *about.index) ** 2
+    return Words(
+        f"All squares of this entry's gradients so far, {about.at('h', *about.index)}, and this"
+        f" one's, {number(squared)}.",
+        "h is state, and only grows: it tells the entries that have been pushed much from those"
+        " that have hardly been.",
+    )
+
+
+def _why_moved(about: About) -> Words:
+    root = math.sqrt(max(0.0, about.number("h", *about.index)))
+    step = -about.number("η") * about.number("dW", *about.index) / (root + TINY)
+    return Words(
+        f"{about.parameter} moves by {number(step)}: against its gradient"
+        f" {about.at('dW', *about.index)}, divided by {number(root)}, the root of"
+        f" {about.name('h', *about.index)}.",
+        "Over the root of h, entries with large gradients and entries with small ones take steps of"
+        " a like size. 1e-7 keeps an h of 0 from a division by 0.",
+    )
+
+
 def _moved(inputs: Inputs) -> Array:
     update = np.empty_like(inputs["W"])
     scaled_step(inputs["dW"], inputs["h"], float(inputs["η"]), update)
@@ -47,6 +70,7 @@ MOVED = Operation(
     "{W} − {dW} / {h}",
     _moved_terms,
     _moved,
+    _why_moved,
 )
 """The step by a gradient over the root of h, a measure of its square."""
 
@@ -67,7 +91,7 @@ class AdaGrad(Optimizer):
     """
 
     UPDATE: ClassVar = (
-        Operation("h", "h ← h + dW²", ("h", "dW"), "{h} + {dW}", _h_terms, _h),
+        Operation("h", "h ← h + dW²", ("h", "dW"), "{h} + {dW}", _h_terms, _h, _why_h),
         MOVED,
     )
     STATE: ClassVar = ("h",)

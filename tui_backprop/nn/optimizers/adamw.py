@@ -9,6 +9,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.optimizers.adam import Adam
+from tui_backprop.nn.words import About, Words, number
 
 TINY = 1e-8
 """The paper's ε: it keeps a v̂ of 0 from a division by 0."""
@@ -57,6 +58,35 @@ def _moved(inputs: Inputs) -> Array:
     return moved
 
 
+def _why_corrected(about: About, symbol: str, share: str, of_what: str) -> Words:
+    return Words(
+        f"{about.at(symbol, *about.index)} over {number(about.number(share))}, which is how much of"
+        f" a mean it is by now.",
+        f"{symbol} began at 0, and so is too small at first; corrected, it is the mean of"
+        f" {of_what} so far.",
+    )
+
+
+def _why_m_hat(about: About) -> Words:
+    return _why_corrected(about, "m", "1−β₁ᵗ", "the gradients")
+
+
+def _why_v_hat(about: About) -> Words:
+    return _why_corrected(about, "v", "1−β₂ᵗ", "their squares")
+
+
+def _why_moved(about: About) -> Words:
+    root = math.sqrt(max(0.0, about.number("v̂", *about.index))) + TINY
+    step = -about.number("η") * about.number("m̂", *about.index) / root
+    decayed = -about.number("η") * about.number("λ") * about.number("W", *about.index)
+    return Words(
+        f"{about.parameter} moves by {number(step)} against its mean gradient"
+        f" {about.at('m̂', *about.index)}, and shrinks by η λ of itself: {number(decayed)}.",
+        "Over √v̂, the steps of all entries have a like size. The decay stands beside the gradient,"
+        " not in it, so that m and v know nothing of it: every weight shrinks at the same rate.",
+    )
+
+
 class AdamW(Adam):
     """Adam in the paper's form, with decoupled weight decay.
 
@@ -74,8 +104,12 @@ class AdamW(Adam):
 
     UPDATE: ClassVar = (
         *Adam.UPDATE[:2],
-        Operation("m̂", "m̂ = m / (1 − β₁ᵗ)", ("m", "1−β₁ᵗ"), "{m}", _m_hat_terms, _m_hat),
-        Operation("v̂", "v̂ = v / (1 − β₂ᵗ)", ("v", "1−β₂ᵗ"), "{v}", _v_hat_terms, _v_hat),
+        Operation(
+            "m̂", "m̂ = m / (1 − β₁ᵗ)", ("m", "1−β₁ᵗ"), "{m}", _m_hat_terms, _m_hat, _why_m_hat
+        ),
+        Operation(
+            "v̂", "v̂ = v / (1 − β₂ᵗ)", ("v", "1−β₂ᵗ"), "{v}", _v_hat_terms, _v_hat, _why_v_hat
+        ),
         Operation(
             "W",
             "W ← W − η (m̂ / (√v̂ + 1e-8) + λ W)",
@@ -83,6 +117,7 @@ class AdamW(Adam):
             "{W} − {m̂} / {v̂} − {W}",
             _moved_terms,
             _moved,
+            _why_moved,
         ),
     )
     SPARE: ClassVar = True

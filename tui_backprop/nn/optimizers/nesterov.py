@@ -17,6 +17,7 @@ from tui_backprop.nn.operation import (
     product,
 )
 from tui_backprop.nn.optimizers.momentum import Momentum
+from tui_backprop.nn.words import About, Words, number
 
 
 def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -31,6 +32,17 @@ def _moved(inputs: Inputs) -> Array:
     update -= inputs["dW"] * float(inputs["η"])
     moved: Array = inputs["W"] + update
     return moved
+
+
+def _why_moved(about: About) -> Words:
+    ahead = about.number("α") * about.number("v", *about.index)
+    pushed = -about.number("η") * about.number("dW", *about.index)
+    return Words(
+        f"{about.parameter} goes on by α · {about.name('v', *about.index)} = {number(ahead)}, where"
+        f" the velocity will take it next, and by −η · {about.name('dW')} = {number(pushed)}.",
+        "It stands where the next step would look ahead to: the gradient is then taken there, and"
+        " a velocity that goes too far is held back one step earlier than by plain momentum.",
+    )
 
 
 class Nesterov(Momentum):
@@ -52,6 +64,7 @@ class Nesterov(Momentum):
             "{W} + {v} − {dW}",
             _moved_terms,
             _moved,
+            _why_moved,
         ),
     )
 

@@ -17,6 +17,7 @@ from tui_backprop.nn.operation import (
 )
 from tui_backprop.nn.optimizers.adagrad import MOVED, scaled_step
 from tui_backprop.nn.optimizers.optimizer import Optimizer
+from tui_backprop.nn.words import About, Words, number
 
 
 def _h_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -32,6 +33,16 @@ def _h(inputs: Inputs) -> Array:
     return h
 
 
+def _why_h(about: About) -> Words:
+    rho, squared = about.number("ρ"), about.number("dW", *about.index) ** 2
+    return Words(
+        f"Of the mean square so far, {about.at('h', *about.index)}, ρ = {number(rho)} is kept;"
+        f" this gradient's square, {number(squared)}, makes up the rest.",
+        "h is state: a running mean of the squared gradient, which forgets what was long ago."
+        " AdaGrad, which forgets nothing, takes ever smaller steps.",
+    )
+
+
 class RMSprop(Optimizer):
     """h ← ρ h + (1 − ρ) (∂L/∂W)²; W ← W − η · ∂L/∂W / (√h + 1e-7) (book 6.1.5).
 
@@ -43,7 +54,9 @@ class RMSprop(Optimizer):
     """
 
     UPDATE: ClassVar = (
-        Operation("h", "h ← ρ h + (1 − ρ) dW²", ("ρ", "h", "dW"), "{h} + {dW}", _h_terms, _h),
+        Operation(
+            "h", "h ← ρ h + (1 − ρ) dW²", ("ρ", "h", "dW"), "{h} + {dW}", _h_terms, _h, _why_h
+        ),
         MOVED,
     )
     STATE: ClassVar = ("h",)
