@@ -138,6 +138,14 @@ def test_a_dead_layer_stops_the_gradient() -> None:
     assert activation_rows(trainer)["Relu1"].share == 1.0
 
 
+def test_a_bias_before_a_normalization_is_idle_and_alarms_nobody() -> None:
+    trainer = until(Trainer(SMALL.with_value("batch_norm", "on"), DATA), 5)
+    rows = parameter_rows(trainer)
+    assert rows["b1"].verdict == Verdict.IDLE
+    assert not Verdict.is_alarming(rows["b1"].verdict)
+    assert {rows[key].verdict for key in ("W1", "gamma1", "beta1", "W2", "b2")} == {Verdict.FINE}
+
+
 def test_no_update_ratio_where_the_parameter_is_zero() -> None:
     wanted = SMALL.with_value("learning_rate", 0.0)
     rows = parameter_rows(until(Trainer(wanted, DATA), 2))

@@ -83,7 +83,7 @@ FIELDS: tuple[Field, ...] = (
     *_own_fields(tuple(entry for entry in LAYERS if entry.switch is not None)),
     ChoiceField(
         "init",
-        "Initial weights",
+        "First weights",
         "How wide the normal distribution is that the weights start from.",
         "Network",
         Applies.RESET,

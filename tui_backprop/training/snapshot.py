@@ -11,7 +11,7 @@ from tui_backprop.settings.hyperparameters import Hyperparameters
 class Verdict(StrEnum):
     """What a row of the statistics says of its layer, in a word. A layer may have words of its own.
 
-    All but NONE and FINE are alarming.
+    All but NONE, FINE and IDLE are alarming.
     """
 
     NONE = ""
@@ -20,11 +20,12 @@ class Verdict(StrEnum):
     EXPLODING = "exploding"
     ZERO = "zero"
     NOT_FINITE = "not finite"
+    IDLE = "idle"
 
     @classmethod
     def is_alarming(cls, verdict: str) -> bool:
         """Whether a row with this verdict should stand out."""
-        return verdict not in (cls.NONE, cls.FINE)
+        return verdict not in (cls.NONE, cls.FINE, cls.IDLE)
 
 
 @dataclass(frozen=True, slots=True)

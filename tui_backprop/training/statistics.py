@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -77,12 +79,17 @@ def layer_statistics(
     rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
     largest = max((value for value in rms.values() if math.isfinite(value)), default=math.nan)
     rows: list[LayerStatistics] = []
-    for planned in net.blueprint.layers:
+    behind = [planned.kind for planned in net.blueprint.layers[1:]]
+    for planned, next_kind in zip_longest(net.blueprint.layers, behind):
         layer = net.layers[planned.name]
-        rows += [
-            _parameter_row(planned.name, key, net, updates.get(key), rms[key], largest, trends)
-            for key in planned.keys.values()
-        ]
+        for symbol, key in planned.keys.items():
+            row = _parameter_row(
+                planned.name, key, net, updates.get(key), rms[key], largest, trends
+            )
+            if symbol == "b" and next_kind is not None and next_kind.TAKES_SHIFTS_OFF:
+                # Its gradient is 0 but for rounding, and that is as it should be.
+                row = replace(row, verdict=Verdict.IDLE if row.verdict else Verdict.NONE)
+            rows.append(row)
         if type(layer).diagnose is not Layer.diagnose:
             known = bool(updates) and not refused_forward
             rows.append(_activation_row(planned, layer, known=known))

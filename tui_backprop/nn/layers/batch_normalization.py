@@ -396,6 +396,7 @@ class BatchNormalization(Layer):
     )
     SAMPLEWISE: ClassVar = False
     COLUMNWISE: ClassVar = True
+    TAKES_SHIFTS_OFF: ClassVar = True
 
     def __init__(self, gamma: Array, beta: Array, momentum: float = MOMENTUM) -> None:
         super().__init__(gamma=gamma, beta=beta)

@@ -61,6 +61,7 @@ class Layer:
         RENEWAL: those that make the next state of what a pass that trains has made.
         NAME: what the layer is called in a network, before its number.
         SAMPLEWISE: whether each sample of out depends on the same sample of x alone.
+        TAKES_SHIFTS_OFF: whether out stays the same when something is added to a column of x.
         COLUMNWISE: whether each column of out, of all samples, depends on that column of x alone.
 
     Raises:
@@ -75,6 +76,7 @@ class Layer:
     NAME: ClassVar[str] = ""
     SAMPLEWISE: ClassVar[bool] = True
     COLUMNWISE: ClassVar[bool] = False
+    TAKES_SHIFTS_OFF: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -18,6 +18,7 @@ What stands under "state" is of the last minibatch:
   exploding  ‖dW‖/√n is over {EXPLODING_RMS:g}
   zero       every entry of the gradient is 0
 {layers}
+  idle       a bias that the normalization behind it takes off again
   ok         none of these
 
 Fields marked ↻ need a new net: change them, then reset. The others apply with Enter, or when \
