@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.widgets import Tabs
 
-from tests.support.app import LARGE, SMALL, running_app
+from tests.support.app import LARGE, SMALL, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
 from tests.support.scripted_worker import SPIRAL, snapshots
 from tui_backprop.session.messages import (
@@ -17,7 +17,6 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
     WorkerEnded,
 )
-from tui_backprop.settings.hyperparameters import FIELDS
 from tui_backprop.training.statistics import EXPLODING_RMS, VANISHING_SHARE
 from tui_backprop.ui.app import TuiBackpropApp
 from tui_backprop.ui.training.training_screen import TrainingScreen
@@ -30,6 +29,10 @@ PANES = {
 }
 
 
+def is_shown(test: AppUnderTest, pane: str, text: str) -> bool:
+    return text in test.text_of(pane)
+
+
 async def test_all_panes_are_complete_at_130x40() -> None:
     async with running_app(size=LARGE) as test:
         await test.press("space")
@@ -37,7 +40,7 @@ async def test_all_panes_are_complete_at_130x40() -> None:
         for pane, texts in PANES.items():
             for text in texts:
                 assert text in test.text_of(pane), f"{text} in {pane}\n{test.text}"
-        for field in FIELDS:
+        for field in SPIRAL.applying_fields():
             assert field.label in test.text_of("#hyperparameter-form")
 
 
@@ -56,7 +59,7 @@ async def test_each_pane_is_complete_at_80x24() -> None:
                 assert shown == (pane in panes), (key, pane)
             for pane in panes:
                 for text in PANES[pane]:
-                    assert text in test.text_of(pane), f"{text} in {pane}\n{test.text}"
+                    await test.until(partial(is_shown, test, pane, text))
 
 
 async def test_the_columns_of_a_large_nets_table_stand_in_line() -> None:
@@ -71,7 +74,7 @@ async def test_the_columns_of_a_large_nets_table_stand_in_line() -> None:
 async def test_page_keys_scroll_a_deep_nets_table() -> None:
     async with running_app(replace(SPIRAL, hidden=(5,) * 9), size=SMALL) as test:
         await test.press("2")
-        assert "W1" in test.text_of("#layers-pane")
+        await test.until(lambda: "W1" in test.text_of("#layers-pane"))
         assert "W10" not in test.text_of("#layers-pane")
         await test.press("pagedown", "pagedown")
         assert "W10" in test.text_of("#layers-pane")
@@ -82,7 +85,7 @@ async def test_page_keys_scroll_a_deep_nets_table() -> None:
 async def test_every_field_is_reached_with_tab_at_80x24() -> None:
     async with running_app(size=SMALL) as test:
         await test.press("f")
-        for field in FIELDS:
+        for field in SPIRAL.applying_fields():
             await test.until(partial(test.is_focused, field.name))
             await test.shows(field.label)
             await test.press("tab")
