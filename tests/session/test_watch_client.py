@@ -93,7 +93,11 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 
 def test_the_first_snapshot_comes_unasked(watch: Watch) -> None:
     first = watch.waits_for(1)
-    assert (first.state, first.watched, first.not_saved) == (RunState.RUNNING, Watching(trained=True), "")
+    assert (first.state, first.watched, first.not_saved) == (
+        RunState.RUNNING,
+        Watching(trained=True),
+        "",
+    )
     assert first.run_id == watch.recorder.run_id
 
 

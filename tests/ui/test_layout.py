@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.widgets import Tabs
 
-from tests.support.app import LARGE, SMALL, running_app
+from tests.support.app import LARGE, SMALL, AppUnderTest, running_app
 from tests.support.clients import PuppetClient
 from tests.support.scripted_worker import SPIRAL, snapshots
 from tui_backprop.session.messages import (
@@ -17,9 +17,10 @@ from tui_backprop.session.messages import (
     TakeSnapshot,
     WorkerEnded,
 )
-from tui_backprop.settings.hyperparameters import FIELDS
+from tui_backprop.settings.fields import Field
 from tui_backprop.training.statistics import EXPLODING_RMS, VANISHING_SHARE
 from tui_backprop.ui.app import TuiBackpropApp
+from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
 from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PANES = {
@@ -30,6 +31,11 @@ PANES = {
 }
 
 
+def shown_fields(test: AppUnderTest) -> list[Field]:
+    """Return the fields that mean something for what is chosen."""
+    return [row.field for row in test.app.training_screen.query(FieldRow) if row.display]
+
+
 async def test_all_panes_are_complete_at_130x40() -> None:
     async with running_app(size=LARGE) as test:
         await test.press("space")
@@ -37,7 +43,7 @@ async def test_all_panes_are_complete_at_130x40() -> None:
         for pane, texts in PANES.items():
             for text in texts:
                 assert text in test.text_of(pane), f"{text} in {pane}\n{test.text}"
-        for field in FIELDS:
+        for field in shown_fields(test):
             assert field.label in test.text_of("#hyperparameter-form")
 
 
@@ -82,7 +88,7 @@ async def test_page_keys_scroll_a_deep_nets_table() -> None:
 async def test_every_field_is_reached_with_tab_at_80x24() -> None:
     async with running_app(size=SMALL) as test:
         await test.press("f")
-        for field in FIELDS:
+        for field in shown_fields(test):
             await test.until(partial(test.is_focused, field.name))
             await test.shows(field.label)
             await test.press("tab")

@@ -23,7 +23,10 @@ def test_a_refusal(refused: Refused, text: str) -> None:
         (WorkerEnded(-9, ""), "the training process was killed (SIGKILL)"),
         (WorkerEnded(-99, ""), "the training process was killed (99)"),
         (WorkerEnded(3, ""), "the training process has ended (exit status 3)"),
-        (WorkerEnded(1, "Traceback …\nValueError: x\n"), "the training process failed: ValueError: x"),
+        (
+            WorkerEnded(1, "Traceback …\nValueError: x\n"),
+            "the training process failed: ValueError: x",
+        ),
     ],
 )
 def test_an_end(ended: WorkerEnded, text: str) -> None:
