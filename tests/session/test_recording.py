@@ -153,7 +153,7 @@ def test_a_run_that_cannot_be_resumed_leaves_the_one_there_is(world: World) -> N
     worker.play()
     (refused,) = [event for event in worker.events if isinstance(event, Refused)]
     assert refused.field == ""
-    assert refused.message.startswith(r"no run '\\x1b[2J' in ")
+    assert refused.cause.startswith(r"no run '\\x1b[2J' in ")
     assert bits(worker.trainer) == straight()
 
 

@@ -38,7 +38,7 @@ def test_a_refused_start_keeps_the_net_and_its_goal(
     worker.play()
     refused = [event for event in worker.events if isinstance(event, Refused)]
     assert [event.field for event in refused] == [field]
-    assert refused[0].message.isprintable()
+    assert refused[0].cause.isprintable()
     assert worker.trainer.hyperparameters == SPIRAL
     assert worker.trainer.iteration == 60
 

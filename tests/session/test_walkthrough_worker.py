@@ -261,7 +261,7 @@ def test_a_walkthrough_that_would_not_fit_is_refused_with_the_estimate() -> None
     walk.obey(TakeTrace(), trainer)
     (refused,) = told
     assert isinstance(refused, Refused)
-    assert "a walkthrough of 51 parameters would need about" in refused.message
+    assert "a walkthrough of 51 parameters would need about" in refused.cause
     assert bits(trainer) == before
     del free[0]
     walk.obey(TakeTrace(), trainer)

@@ -14,12 +14,12 @@ from tui_backprop.runs.follower import RunFollower
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.recorder import RunRecorder, resting_event
 from tui_backprop.session.messages import (
-    READ_ONLY,
     ApplyLive,
     Command,
     Event,
     LimitSpeed,
     Pause,
+    Refusal,
     Refused,
     Resume,
     Run,
@@ -30,6 +30,7 @@ from tui_backprop.session.messages import (
     SnapshotTaken,
     Start,
     TakeSnapshot,
+    Watching,
 )
 from tui_backprop.session.walkthrough_messages import CommitTrace, TakeTrace
 from tui_backprop.session.watch_client import WatchClient
@@ -76,6 +77,11 @@ class Watch:
         return self.snapshots[-1]
 
 
+def is_silent(watch: Watch) -> bool:
+    watched = watch.snapshots[-1].watched
+    return watched is not None and watched.silent_seconds > 0
+
+
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     watch = Watch(tmp_path / "runs")
@@ -87,7 +93,11 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 
 def test_the_first_snapshot_comes_unasked(watch: Watch) -> None:
     first = watch.waits_for(1)
-    assert (first.state, first.watched, first.not_saved) == (RunState.RUNNING, "watching", "")
+    assert (first.state, first.watched, first.not_saved) == (
+        RunState.RUNNING,
+        Watching(trained=True),
+        "",
+    )
     assert first.run_id == watch.recorder.run_id
 
 
@@ -111,7 +121,7 @@ def test_the_end_comes_unasked(watch: Watch) -> None:
     watch.rest()
     assert wait_until(lambda: watch.snapshots[-1].state is RunState.FINISHED)
     watch.world.clock.seconds += 5
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(trained=False))
     assert watch.snapshots[-1].training == watch.trainer.snapshot()
 
 
@@ -120,7 +130,7 @@ def test_at_rest_what_is_looked_at_later_is_told_too(watch: Watch, view: str) ->
     watch.waits_for(1)
     watch.rest()
     watch.world.clock.seconds += 5
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(trained=False))
     assert not watch.snapshots[-1].training.views, "nobody has asked for any"
     watch.client.send(TakeSnapshot(frozenset({view})))
     assert wait_until(lambda: watch.snapshots[-1].training.views.keys() == {view})
@@ -137,7 +147,7 @@ def test_at_rest_what_is_looked_at_later_is_told_too(watch: Watch, view: str) ->
 def test_whatever_would_change_the_run_is_refused(watch: Watch, command: Command) -> None:
     before = watch.waits_for(1)
     watch.client.send(command)
-    assert wait_until(lambda: Refused("", READ_ONLY) in watch.events)
+    assert wait_until(lambda: Refused("", "", Refusal.READ_ONLY) in watch.events)
     assert watch.snapshots[-1] == before
 
 
@@ -161,7 +171,7 @@ def test_a_run_that_was_stopped_or_killed_is_interrupted(watch: Watch, told: boo
     watch.world.clock.seconds += 5
     watch.client.send(TakeSnapshot())
     assert wait_until(lambda: watch.snapshots[-1].state is RunState.INTERRUPTED)
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, nobody trains it")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(trained=False))
 
 
 def test_a_run_that_is_held_but_shows_no_sign_of_life(watch: Watch) -> None:
@@ -170,16 +180,16 @@ def test_a_run_that_is_held_but_shows_no_sign_of_life(watch: Watch) -> None:
     assert wait_until(lambda: len(watch.snapshots) == 2)
     watch.client.send(TakeSnapshot())
     watch.world.clock.seconds += 9
-    assert not wait_until(lambda: "no sign" in watch.snapshots[-1].watched, timeout=0.6)
+    assert not wait_until(lambda: is_silent(watch), timeout=0.6)
     watch.world.clock.seconds += 3.5
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, no sign of life for 12 s")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(True, 12))
     assert watch.snapshots[-1].iterations_per_second is None
     watch.client.send(TakeSnapshot())
     watch.world.clock.seconds += 60
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching, no sign of life for 72 s")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(True, 72))
     watch.client.send(TakeSnapshot())
     watch.train(12)
-    assert wait_until(lambda: watch.snapshots[-1].watched == "watching")
+    assert wait_until(lambda: watch.snapshots[-1].watched == Watching(trained=True))
 
 
 def test_an_evaluation_that_takes_long_is_life(watch: Watch) -> None:
@@ -198,4 +208,4 @@ def test_a_run_at_rest_is_paused_however_long(watch: Watch) -> None:
     assert wait_until(lambda: watch.snapshots[-1].state is RunState.PAUSED)
     watch.client.send(TakeSnapshot())
     watch.world.clock.seconds += 500
-    assert not wait_until(lambda: "no sign" in watch.snapshots[-1].watched, timeout=0.6)
+    assert not wait_until(lambda: is_silent(watch), timeout=0.6)

@@ -1,6 +1,5 @@
 """What passes between a screen and the training process: commands in, events out. Plain values."""
 
-import signal
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -8,9 +7,6 @@ from typing import Any
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import Snapshot
 from tui_backprop.training.views.registry import ALL_VIEWS
-
-READ_ONLY = "read-only: only the process that trains this run can change it"
-"""Why a command is refused where a run is watched."""
 
 
 class Command:
@@ -112,6 +108,14 @@ class LoadingStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """How a run is watched: whether a process holds it, and the seconds that it has been silent."""
+
+    trained: bool
+    silent_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSnapshot:
     """A trainer's snapshot with what only the process around it knows.
 
@@ -119,7 +123,7 @@ class SessionSnapshot:
     until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
     that of the stored run, None before its first iteration; `not_saved` is a line that says why
     the run is not being saved, empty while it is. A run that another process trains is `watched`,
-    which says by whom; its `not_saved` tells what of it cannot be read.
+    which says how; its `not_saved` tells what of it cannot be read.
     """
 
     training: Snapshot
@@ -129,7 +133,7 @@ class SessionSnapshot:
     speed_limit: float | None
     run_id: str | None = None
     not_saved: str = ""
-    watched: str = ""
+    watched: Watching | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,24 @@ class SnapshotTaken(Event):
     requested: bool
 
 
+class Refusal(Enum):
+    """Why a command could not be carried out."""
+
+    READ_ONLY = "read only"
+    ERROR = "error"
+
+
 @dataclass(frozen=True, slots=True)
 class Refused(Event):
-    """A command could not be carried out; `field` is the hyperparameter to blame, or empty."""
+    """A command could not be carried out.
+
+    `field` is the hyperparameter to blame, or empty; `cause` the line of the error that it ran
+    into, empty where there was none.
+    """
 
     field: str
-    message: str
+    cause: str
+    refusal: Refusal = Refusal.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +170,3 @@ class WorkerEnded(Event):
 
     exit_code: int | None
     error: str
-
-    @property
-    def reason(self) -> str:
-        """How the process ended, to go on after its name: its last word, or a signal's name."""
-        if lines := self.error.strip().splitlines():
-            return f"failed: {lines[-1]}"
-        if self.exit_code is not None and self.exit_code < 0:
-            names = {int(number): number.name for number in signal.Signals}
-            return f"was killed ({names.get(-self.exit_code, -self.exit_code)})"
-        return f"has ended (exit status {self.exit_code})"

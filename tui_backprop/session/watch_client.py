@@ -5,13 +5,14 @@ import threading
 from tui_backprop.runs.follower import RunFollower
 from tui_backprop.session.client import EventHandler
 from tui_backprop.session.messages import (
-    READ_ONLY,
     Command,
+    Refusal,
     Refused,
     RunState,
     SessionSnapshot,
     SnapshotTaken,
     TakeSnapshot,
+    Watching,
 )
 from tui_backprop.training.views.registry import NO_VIEWS, RECORDED_VIEWS
 
@@ -58,7 +59,7 @@ class WatchClient:
             self._wanted = command.wanted & RECORDED_VIEWS
             self._asked.set()
         elif self._on_event is not None:
-            self._on_event(Refused("", READ_ONLY))
+            self._on_event(Refused("", "", Refusal.READ_ONLY))
 
     def close(self) -> None:
         """Look no more."""
@@ -95,10 +96,8 @@ class WatchClient:
         return 0 if stands or seconds < SILENT_SECONDS else int(seconds)
 
     @property
-    def _watched(self) -> str:
-        if not self._follower.trained:
-            return "watching, nobody trains it"
-        return f"watching, no sign of life for {self._silent} s" if self._silent else "watching"
+    def _watched(self) -> Watching:
+        return Watching(self._follower.trained, self._silent)
 
     @property
     def _state(self) -> RunState:

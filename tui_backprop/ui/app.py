@@ -33,6 +33,7 @@ from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
 from tui_backprop.ui.terminal.terminal_app import TerminalApp
+from tui_backprop.ui.texts import ended_text, refusal_text
 from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PRELOAD_AFTER = 1.0
@@ -202,10 +203,10 @@ class TuiBackpropApp(TerminalApp):
                     self._client.send(Run())
             case LoadingStarted(dataset):
                 screen.show_loading(dataset)
-            case Refused(field, text):
-                screen.show_refusal(field, text)
+            case Refused() as refused:
+                screen.show_refusal(refused.field, refusal_text(refused))
             case WorkerEnded() as ended:
-                self._show_ended(f"the training process {ended.reason}")
+                self._show_ended(ended_text(ended))
                 if len(self.screen_stack) > 1:
                     self._show_step_event(ended)
             case event:

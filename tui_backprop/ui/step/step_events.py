@@ -5,6 +5,7 @@ from textual.app import App
 from tui_backprop.session.messages import Event, WorkerEnded
 from tui_backprop.session.walkthrough_messages import CellChecked, NetChecked, TraceTaken
 from tui_backprop.ui.step.step_screen import StepScreen
+from tui_backprop.ui.texts import ended_text
 
 
 def mount_step_screen(app: App[None]) -> StepScreen:
@@ -42,7 +43,7 @@ def show_step_event(app: App[None], event: Event) -> None:
         case NetChecked(check) if screen is not None:
             screen.checks.show_net(check)
         case WorkerEnded() if screen is not None:
-            screen.show_ended(event.reason)
+            screen.show_ended(ended_text(event))
         case CellChecked() | NetChecked() | WorkerEnded():
             pass  # it was left while the check was under way
         case _:

@@ -73,7 +73,7 @@ class StepScreen(PaneScreen):
 
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""
-        self._status.say(f"the training process {reason}: Esc leaves, then g goes back")
+        self._status.say(f"{reason}: Esc leaves, then g goes back")
 
     @property
     def _focused_matrix(self) -> MatrixView | None:

@@ -8,7 +8,6 @@ from textual.events import Key
 from textual.message import Message
 
 from tui_backprop.session.messages import (
-    READ_ONLY,
     ApplyLive,
     Command,
     LimitSpeed,
@@ -28,9 +27,11 @@ from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
+from tui_backprop.ui.texts import READ_ONLY
 from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
 from tui_backprop.ui.training.shown_views import ShownViews
-from tui_backprop.ui.training.status_bar import HOW_TO_GO_ON, StatusBar
+from tui_backprop.ui.training.status_bar import StatusBar
+from tui_backprop.ui.training.status_texts import HOW_TO_GO_ON
 from tui_backprop.ui.training.training_bindings import (
     CHANGE_KEYS,
     CHANGES,
