@@ -119,7 +119,8 @@ class SessionSnapshot:
     until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
     that of the stored run, None before its first iteration; `not_saved` is a line that says why
     the run is not being saved, empty while it is. A run that another process trains is `watched`,
-    which says by whom; its `not_saved` tells what of it cannot be read.
+    which says by whom; its `not_saved` tells what of it cannot be read. `seconds_left` counts the
+    evaluations to come too, None where they are not known.
     """
 
     training: Snapshot
@@ -130,6 +131,7 @@ class SessionSnapshot:
     run_id: str | None = None
     not_saved: str = ""
     watched: str = ""
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
