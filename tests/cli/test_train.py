@@ -221,8 +221,7 @@ def test_a_run_that_could_not_be_saved_exits_4_and_says_what_is_missing(tmp_path
 def test_a_disk_that_fills_up_exits_4_with_the_iteration_that_is_saved(tmp_path: Path) -> None:
     limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh"]
     done = subprocess.run(
-        [*limited, *PROGRAM, "train", "--dataset=digits", "--iterations=30"]
-        + [f"--runs-dir={tmp_path}"],
+        [*limited, *PROGRAM, "train", "--dataset=digits", f"--runs-dir={tmp_path}"],
         capture_output=True,
         text=True,
         env=environment(),
