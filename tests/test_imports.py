@@ -63,7 +63,7 @@ def modules_loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = modules_loaded_by(
-        f"from tui_backprop.cli import main\nmain({arguments!r}, standalone_mode=False)"
+        f"from tui_backprop.cli.main import main\nmain({arguments!r}, standalone_mode=False)"
     )
     assert "click" in loaded
     assert not loaded & {"numpy", "textual", "rich", "plotext"}

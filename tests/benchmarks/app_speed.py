@@ -55,5 +55,7 @@ def rate_headless() -> float:
     ) as program:
         assert program.stdout is not None
         for line in program.stdout:
-            times[json.loads(line)["iteration"]] = time.perf_counter()
+            told = json.loads(line)
+            if "epoch" in told:
+                times[told["iteration"]] = time.perf_counter()
     return ITERATIONS / (times[ITERATIONS] - times[0])

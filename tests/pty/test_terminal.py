@@ -170,7 +170,20 @@ def test_a_pasted_escape_sequence_is_not_obeyed() -> None:
 
 
 def test_train_shows_its_progress_on_a_terminal() -> None:
-    with Terminal("train", *DIGITS) as terminal:
+    with Terminal("train", "--dataset=digits", "--iterations=3000") as terminal:
+        assert terminal.exit_status(20.0) == 0
+        assert " it/s  0:00:0" in terminal.output.decode()
+        assert "iteration 3,000  epoch 208.8 " in terminal.text
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "screen", "tmux-256color"])
+def test_train_leaves_no_stale_bar_between_its_lines(term: str) -> None:
+    long_enough = ("--dataset=digits", "--iterations=3000", "--verbose")
+    with Terminal("train", *long_enough, size=(80, 300), env={"TERM": term}) as terminal:
         assert terminal.exit_status(20.0) == 0
         assert "it/s" in terminal.output.decode()
-        assert terminal.output.count(b"test accuracy") == 22
+        lines = [line.rstrip() for line in terminal.text.splitlines()]
+        shown = [line for line in lines if line]
+        assert shown[0].startswith("Run ")
+        assert len(shown) == 1 + 210
+        assert all(line.startswith("iteration ") for line in shown[1:]), terminal.text

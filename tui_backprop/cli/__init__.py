@@ -1,5 +1,1 @@
-"""The command line. Importing it loads neither NumPy nor Textual: commands load what they need."""
-
-from tui_backprop.cli.main import main
-
-__all__ = ["main"]
+"""The command line. A command loads what it needs when it is named, NumPy and Textual last."""

@@ -4,6 +4,7 @@ import gc
 import time
 from pathlib import Path
 
+from tui_backprop.cli.interruption import leave_at_once_on_signals
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.settings.hyperparameters import Hyperparameters
@@ -28,6 +29,8 @@ def run_app(
     try:
         app.run()
     finally:
+        # The app has given the signals back to Python.
+        leave_at_once_on_signals()
         client.close()
     return exit_status(app.return_code)
 
@@ -52,6 +55,8 @@ def watch_run(path: Path, *, fps: float, theme: str) -> int:
     try:
         app.run()
     finally:
+        # The app has given the signals back to Python.
+        leave_at_once_on_signals()
         client.close()
     return exit_status(app.return_code)
 

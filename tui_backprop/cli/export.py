@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from tui_backprop.cli.interruption import uninterrupted
 from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import fail, runs_dir_option
 
@@ -102,7 +103,8 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     from tui_backprop.runs.run_error import RunError
 
     try:
-        RunFiles().replace(path, write)
+        with uninterrupted():
+            RunFiles().replace(path, write)
     except (OSError, ValueError) as error:
         fault = (isinstance(error, OSError) and error.strerror) or error
         raise RunError(f"{printable(path)}: {printable(fault)}") from error

@@ -3,16 +3,14 @@
 import shlex
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from tui_backprop.cli.interruption import Interruption
-from tui_backprop.cli.progress import Output, ProgressDisplay, epoch_line
+from tui_backprop.cli.progress import ProgressBar, Report
 from tui_backprop.datasets import DatasetError, load_dataset
 from tui_backprop.printable import printable
 from tui_backprop.runs.location import runs_directory
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from tui_backprop.training.trainer import Trainer
 
 _REFRESH_SECONDS = 0.1
-_LOOK_AT_CLOCK_EVERY = 16
 
 
 @dataclass(frozen=True)
@@ -41,45 +38,52 @@ class HeadlessRun:
 def train_headless(
     hyperparameters: Hyperparameters,
     *,
-    as_json: bool,
     runs: Path,
+    as_json: bool = False,
+    verbose: bool = False,
     resume: str | None = None,
     changes: dict[str, Any] | None = None,
 ) -> int:
     """Train to the end and return the exit status.
 
     That is 0, 1 if a value was not finite, 2 if the data, the stored run or the memory will not
-    do, and 128 + n after signal n; the run is stored in each case.
+    do, 4 if the end could not be saved, and 128 + n after signal n; the run is stored as far as
+    that can be done.
 
     Args:
         hyperparameters: of a new run.
-        as_json: whether to print JSON lines.
         runs: where runs are kept.
+        as_json: whether to print JSON lines.
+        verbose: whether to print a line for each evaluation.
         resume: id of the stored run to go on with instead.
         changes: hyperparameters to change in it, all of which apply live.
     """
     limit_blas_threads()
     from tui_backprop.training.memory import NotEnoughMemoryError
 
+    try:
+        run = _prepare(hyperparameters, runs, resume, changes or {})
+    except (DatasetError, RunError, NotEnoughMemoryError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return 2
+    trainer = run.trainer
+    bar = ProgressBar(sys.stderr, trainer.hyperparameters.iterations)
+    report = Report(trainer, bar, time.perf_counter, as_json=as_json, verbose=verbose)
     with Interruption() as interruption:
-        try:
-            run = _prepare(hyperparameters, runs, resume, changes or {})
-        except (DatasetError, RunError, NotEnoughMemoryError) as error:
-            click.echo(f"Error: {error}", err=True)
-            return 2
-        interruption.defer()
-        if run.trainer.finished:
-            _tell(
-                f"The run is finished: it has made all {run.trainer.iteration:,} iterations;"
+        if run.recorder.run_id is not None:
+            report.begin(run.recorder.run_id)
+        if trainer.finished:
+            report.tell(
+                f"The run is finished: it has made all {trainer.iteration:,} iterations;"
                 " --iterations with a larger number goes on."
             )
-        output = Output(sys.stdout, as_json=as_json)
         try:
-            _train(run, interruption, output)
+            _train(run, interruption, report)
         finally:
-            run.recorder.save(run.trainer, _last_event(run.trainer))
+            bar.clear()
+            run.recorder.save(trainer, _last_event(trainer))
             run.recorder.close()
-        return _conclude(run, interruption, runs)
+        return _conclude(run, interruption, report, runs)
 
 
 def _prepare(
@@ -114,34 +118,31 @@ def _prepare(
     return HeadlessRun(trainer, recorder, stopwatch)
 
 
-def _train(run: HeadlessRun, interruption: Interruption, output: Output) -> None:
-    trainer, recorder, problem = run.trainer, run.recorder, ""
+def _train(run: HeadlessRun, interruption: Interruption, report: Report) -> None:
+    from tui_backprop.session.time_left import seconds_left
+
+    trainer, recorder, stopwatch, problem = run.trainer, run.recorder, run.stopwatch, ""
     reported = trainer.evaluations.seen
-    run.stopwatch.start()
-    with ProgressDisplay(Console(stderr=True), trainer.hyperparameters.iterations) as progress:
-        next_refresh = time.perf_counter()
-        while not trainer.finished and trainer.non_finite is None and interruption.number is None:
-            for _ in range(_LOOK_AT_CLOCK_EVERY):
-                trainer.work()
-                recorder.record(trainer)
-                if trainer.evaluations.seen > reported and not trainer.evaluating:
-                    reported = trainer.evaluations.seen
-                    point = trainer.evaluations.points()[-1]
-                    output.print(epoch_line(point, trainer, as_json=output.as_json))
-            if (now := time.perf_counter()) >= next_refresh:
-                next_refresh = now + _REFRESH_SECONDS
-                rate = run.stopwatch.rate(trainer.iteration)
-                progress.show(trainer.iteration, trainer.loss, rate)
-                if recorder.problem != problem:
-                    problem = recorder.problem
-                    _tell(f"The run is {problem or 'being saved again'}.")
-    run.stopwatch.stop()
-
-
-def _tell(line: str) -> None:
-    """Print a line on standard error, if there still is one."""
-    with suppress(OSError):
-        click.echo(line, err=True)
+    next_refresh = time.perf_counter()
+    stopwatch.start()
+    while not trainer.finished and trainer.non_finite is None and interruption.number is None:
+        stopwatch.note(evaluating=trainer.evaluating)
+        trainer.work()
+        recorder.record(trainer)
+        if trainer.iteration and not report.begun:
+            report.begin(recorder.run_id)
+        if trainer.evaluations.seen > reported and not trainer.evaluating:
+            reported = trainer.evaluations.seen
+            report.evaluated(trainer.evaluations.points()[-1])
+        if (now := time.perf_counter()) >= next_refresh:
+            next_refresh = now + _REFRESH_SECONDS
+            rate = stopwatch.rate(trainer.iteration)
+            left = seconds_left(stopwatch, trainer)
+            report.bar.show(trainer.iteration, trainer.loss, rate, left)
+            if recorder.problem != problem:
+                problem = recorder.problem
+                report.tell(f"The run is {problem or 'being saved again'}.")
+    stopwatch.stop()
 
 
 def _last_event(trainer: "Trainer") -> str:
@@ -158,19 +159,26 @@ def _where(runs: Path) -> str:
     return f" --runs-dir {shlex.quote(printable(runs, 1000))}"
 
 
-def _conclude(run: HeadlessRun, interruption: Interruption, runs: Path) -> int:
+def _conclude(run: HeadlessRun, interruption: Interruption, report: Report, runs: Path) -> int:
     trainer, recorder = run.trainer, run.recorder
-    if recorder.problem:
-        _tell(f"The run is {recorder.problem}.")
+    if not report.begun:
+        report.begin(recorder.run_id)
+    event, problem = _last_event(trainer), recorder.problem
+    report.end(status=event, iteration=trainer.iteration, saved=not problem)
+    exit_status = 4 if problem else 0
     if (stopped := trainer.non_finite) is not None:
-        _tell(
+        exit_status = 1
+        report.tell(
             f"Error: the {stopped.what} of {stopped.where} is not finite in iteration "
             f"{stopped.iteration:,}; a smaller learning rate may help."
         )
-        return 1
-    if interruption.number is None or trainer.finished:
-        return 0
-    _tell(f"Stopped after {trainer.iteration:,} iterations.")
-    if recorder.run_id and not recorder.problem:
-        _tell(f"Go on with: tui-backprop train --resume {recorder.run_id}{_where(runs)}")
-    return interruption.exit_status
+    elif event == "interrupted":
+        exit_status = interruption.exit_status
+        report.tell(f"Stopped after {trainer.iteration:,} iterations.")
+        if recorder.run_id and not problem:
+            report.tell(f"Go on with: tui-backprop train --resume {recorder.run_id}{_where(runs)}")
+    if problem:
+        saved = recorder.saved_iteration
+        what = "nothing of it is" if saved is None else f"its checkpoint is of iteration {saved:,}"
+        report.tell(f"Error: the run is {problem}; {what}{' on disk' if saved is None else ''}.")
+    return exit_status

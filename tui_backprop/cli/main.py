@@ -116,7 +116,7 @@ def main(
         )
         from tui_backprop.cli.headless import train_headless
 
-        ctx.exit(train_headless(hyperparameters, as_json=False, runs=kept_in, resume=resume))
+        ctx.exit(train_headless(hyperparameters, runs=kept_in, resume=resume))
     refuse_dumb_terminal("use `tui-backprop train` instead")
     if resume is not None:
         try:

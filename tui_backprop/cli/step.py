@@ -7,6 +7,7 @@ import click
 
 from tui_backprop.cli.at_option import at_option, trainer_at
 from tui_backprop.cli.blas_option import blas_option
+from tui_backprop.cli.interruption import uninterrupted
 from tui_backprop.cli.options import (
     GroupedCommand,
     hyperparameter_options,
@@ -61,7 +62,8 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
         click.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with uninterrupted():
+            output.write_text(text, encoding="utf-8")
     except OSError as error:
         refuse_output(ctx, output, error)
 

@@ -22,18 +22,23 @@ from tui_backprop.cli.run_options import resume_option, runs_dir_option
     "--json",
     "as_json",
     is_flag=True,
-    help="Print one JSON object a line on standard output, and nothing else there.",
+    help="Print one JSON object a line on standard output, and nothing else there: the run and its"
+    " settings, each evaluation, the status.",
 )
+@click.option("--verbose", is_flag=True, help="Print a line for each evaluation.")
 @click.pass_context
 def train(
     ctx: click.Context,
     /,
     as_json: bool,
+    verbose: bool,
     resume: str | None,
     runs_dir: str | None,
     **values: Any,
 ) -> None:
-    """Train without a screen: a progress bar, and a line per epoch with both accuracies.
+    """Train without a screen: a progress bar, and a line per epoch with how well the net does.
+
+    Of epochs shorter than a second, one a second is printed, and the last one.
 
     The run is the same, to the bit, as in the app with the same options. It is stored while it
     trains: `--resume` goes on with it, and takes the options that apply live.
@@ -47,6 +52,7 @@ def train(
         train_headless(
             hyperparameters,
             as_json=as_json,
+            verbose=verbose,
             runs=runs_directory(runs_dir),
             resume=resume,
             changes=changes,

@@ -84,6 +84,11 @@ class RunRecorder:
         """Why the run is not being saved, for a person to read; empty while it is."""
         return self._writer.problem
 
+    @property
+    def saved_iteration(self) -> int | None:
+        """The iteration of the newest checkpoint on disk, None where there is none."""
+        return self._checkpointed[0] if self._checkpointed else None  # type: ignore[return-value]
+
     def record(self, trainer: Trainer) -> None:
         """Write what is due, which most of the time is nothing."""
         now, log = self._clock(), self._log

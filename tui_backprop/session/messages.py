@@ -123,7 +123,8 @@ class SessionSnapshot:
     until there is one; `speed_limit` is in iterations per second, None at full speed. `run_id` is
     that of the stored run, None before its first iteration; `not_saved` is a line that says why
     the run is not being saved, empty while it is. A run that another process trains is `watched`,
-    which says how; its `not_saved` tells what of it cannot be read.
+    which says how; its `not_saved` tells what of it cannot be read. `seconds_left` counts the
+    evaluations to come too, None where they are not known.
     """
 
     training: Snapshot
@@ -134,6 +135,7 @@ class SessionSnapshot:
     run_id: str | None = None
     not_saved: str = ""
     watched: Watching | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

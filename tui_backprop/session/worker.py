@@ -28,6 +28,7 @@ from tui_backprop.session.messages import (
 from tui_backprop.session.recording import RecordKeeper
 from tui_backprop.session.speed_limit import SpeedLimit
 from tui_backprop.session.stopwatch import Clock, Stopwatch
+from tui_backprop.session.time_left import seconds_left
 from tui_backprop.session.trainer_loader import RefusedError, TrainerLoader
 from tui_backprop.session.walkthrough_worker import WalkthroughCommand, WalkthroughWorker
 from tui_backprop.settings.hyperparameters import Hyperparameters
@@ -106,6 +107,7 @@ class Worker:
         limited = self._speed.per_second is not None
         self._stopwatch.start()
         while nobody_waits():
+            self._stopwatch.note(evaluating=trainer.evaluating)
             if trainer.evaluating:
                 work()
                 record(trainer)
@@ -232,6 +234,7 @@ class Worker:
                     state=state_of(trainer, self._goal),
                     elapsed=self._stopwatch.elapsed,
                     iterations_per_second=self._stopwatch.rate(trainer.iteration),
+                    seconds_left=seconds_left(self._stopwatch, trainer),
                     speed_limit=self._speed.per_second,
                     run_id=self._records.run_id,
                     not_saved=self._records.problem,

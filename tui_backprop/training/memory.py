@@ -124,7 +124,8 @@ def check_batch_memory(
 
 def available_memory() -> int | None:
     """Return the bytes that this process may still take without swapping; None if unknown."""
-    known = [n for n in (_free_in_machine(), _free_in_container()) if n is not None]
+    sources = _free_in_machine(), _free_in_container(), _left_in_limit()
+    known = [n for n in sources if n is not None]
     return min(known, default=None)
 
 
@@ -155,6 +156,22 @@ def _free_in_container() -> int | None:
         return max(0, limit - used + int(usage.get("inactive_file", 0)))
     except (OSError, ValueError):
         return None
+
+
+def _left_in_limit() -> int | None:
+    """Return what a limit on this process's address space leaves, as `ulimit -v` sets it."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return None
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return max(0, limit - pages * resource.getpagesize())
 
 
 def _free_on_windows() -> int | None:

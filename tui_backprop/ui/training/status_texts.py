@@ -46,7 +46,9 @@ def progress_texts(snapshot: SessionSnapshot, *, wide: bool) -> Iterator[str]:
     """Return how far the run is, how fast it goes and its times, then less and less of it."""
     run, rate = snapshot.training, snapshot.iterations_per_second
     total = run.hyperparameters.iterations
-    left = max(0, total - run.iteration) / rate if rate else None
+    left = snapshot.seconds_left
+    if left is None and rate:
+        left = max(0, total - run.iteration) / rate
     elapsed = clock_time(snapshot.elapsed)
     done = f" {run.iteration:>{len(f'{total:,}')},}/{total:,}"
     epoch = f"  epoch {run.epoch:6,.2f}"
