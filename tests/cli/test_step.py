@@ -21,7 +21,8 @@ def test_the_whole_tape_goes_to_standard_output() -> None:
     result = step(*SPIRAL, "--at", "5")
     assert result.exit_code == 0
     assert result.stderr == ""
-    assert "Iteration 5 on spiral, net 2-8-3, learning rate 0.1." in result.stdout
+    assert "Iteration 5 on spiral, net 2-8-3." in result.stdout
+    assert "| --learning-rate | 0.1 |" in result.stdout
     titles = [line for line in result.stdout.splitlines() if line.startswith("## ")]
     assert len(titles) == 17 + 2
     assert titles[7] == "## 8/17 Affine2.backward (backward)"
@@ -53,6 +54,23 @@ def test_output_goes_to_a_file_that_may_be_there(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.output == ""
     assert file.read_text(encoding="utf-8") == step(*SPIRAL).stdout
+
+
+def test_the_command_it_names_makes_it_again() -> None:
+    first = step(*SPIRAL, "--at", "3", "--seed", "9").stdout
+    (command,) = [line for line in first.splitlines() if line.startswith("`tui-backprop step")]
+    arguments = command.strip("`").split()[2:]
+    assert arguments[-2:] == ["--at", "3"]
+    assert step(*arguments).stdout == first
+
+
+def test_a_file_that_ends_in_html_is_a_page(tmp_path: Path) -> None:
+    file = tmp_path / "walk.html"
+    result = step(*SPIRAL, "--output", str(file))
+    assert result.exit_code == 0
+    page = file.read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.count("Worked out: ") == 17
 
 
 @pytest.mark.parametrize("name", ["missing/walk.md", "."])

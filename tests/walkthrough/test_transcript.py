@@ -7,22 +7,33 @@ import pytest
 from hypothesis import given
 
 from tests.walkthrough.nets import Case, cases, make_case
+from tui_backprop.walkthrough.blocks import matrix_around
 from tui_backprop.walkthrough.full_check import check_all
+from tui_backprop.walkthrough.subject import first_subject, related
 from tui_backprop.walkthrough.trace import trace
-from tui_backprop.walkthrough.transcript import transcript
+from tui_backprop.walkthrough.transcript import Provenance, html_transcript, markdown_transcript
+from tui_backprop.walkthrough.words import words
+
+PROVENANCE = Provenance(12, "points", (4, 5, 3), {"--seed": "7"}, "tui-backprop step --seed 7")
 
 
 def _lines(case: Case, checked: bool = True) -> list[str]:
     net, optimizer, x, t = case
     check = check_all(net, x, t) if checked else None
-    return list(transcript(trace(net, optimizer, x, t), check, ["Run 7, iteration 12."]))
+    return list(markdown_transcript(trace(net, optimizer, x, t), check, PROVENANCE))
 
 
 def test_every_step_stands_in_it_with_formula_shapes_and_a_worked_cell() -> None:
     case = make_case()
     lines = _lines(case)
     tape = trace(case.net, case.optimizer, case.x, case.t)
-    assert lines[:3] == ["# One minibatch, step by step", "", "Run 7, iteration 12."]
+    assert lines[:3] == [
+        "# One minibatch, step by step",
+        "",
+        "Iteration 12 on points, net 4-5-3.",
+    ]
+    assert "`tui-backprop step --seed 7`" in lines
+    assert "| --seed | 7 |" in lines
     headings = [line for line in lines if line.startswith("## ")]
     assert headings == [
         *(f"## {s.number}/17 {s.title} ({s.phase.value})" for s in tape),
@@ -46,12 +57,15 @@ def test_it_is_well_formed_for_any_net(case: Case) -> None:
 
 def test_long_arrays_and_sums_are_cut_with_a_note() -> None:
     lines = _lines(make_case((784, 50, 10), samples=100), checked=False)
-    assert "Left out: rows 8 to 783." in lines
-    assert "Left out: columns 10 to 49." in lines
+    assert any(
+        re.fullmatch(r"Shown: rows \d+ to \d+ of 784, columns \d+ to \d+ of 50\.", line)
+        for line in lines
+    )
     assert "Left out: samples 10 to 99." in lines
     assert any(re.match(r"773 smaller terms, together = ", line) for line in lines)
-    assert max(map(len, lines)) < 200
-    assert len(lines) < 1000
+    in_blocks = "\n".join(lines).split("```")[1::2]
+    assert max(len(line) for block in in_blocks for line in block.splitlines()) < 200
+    assert len(lines) < 1200
 
 
 @pytest.mark.parametrize(("dtype", "digits"), [(np.float32, 1e-6), (np.float64, 1e-13)])
@@ -76,9 +90,62 @@ def test_a_calculator_comes_to_the_same_numbers(dtype: type, digits: float) -> N
 def test_each_leaf_is_shown_once_and_then_referred_to() -> None:
     lines = _lines(make_case(), checked=False)
     assert sum(line.startswith("- W = W2 (5,3): a parameter; min ") for line in lines) == 1
+    assert "- dout = dy (6,3): the result of step 6, shown above" in lines
     assert lines.count("- W = W2 (5,3): a parameter, shown above") == 2
-    assert "- dout = dy (6,3): the result of step 6" in lines
     assert "- η = 0.1: a hyperparameter" in [re.sub(r"0\.1\d+", "0.1", line) for line in lines]
+
+
+def test_each_operation_shows_what_its_worked_cell_is_made_of() -> None:
+    case = make_case((784, 50, 10), samples=100)
+    case.x[:, :400] = 0
+    tape = trace(case.net, case.optimizer, case.x, case.t)
+    for step in tape:
+        subject = first_subject(tape, step.number).index
+        made_of = related(tape, step.number, subject)
+        shown = [(step.output.array, subject)]
+        shown += [(n.array, made_of[n.symbol].first) for n in step.inputs if n.symbol in made_of]
+        for array, cell in shown:
+            window = matrix_around(array, cell)
+            if array.ndim:
+                assert window.marked is not None
+                row, column = window.marked
+                assert row in window.rows
+                assert column in window.columns
+                place = window.rows.index(row), window.columns.index(column)
+                assert window.values[place] == array[cell]
+    lines = _lines(case, checked=False)
+    assert any("▸[" in line for line in lines)
+    for step in tape:
+        assert words(tape, step.number, first_subject(tape, step.number).index).short in lines
+
+
+def test_no_number_is_written_twice_with_two_minuses_or_as_a_negative_0() -> None:
+    lines = _lines(make_case())
+    assert not any(re.search(r"−(\S+) = -\1$", line) for line in lines)
+    assert not any(re.search(r"= -0$", line) for line in lines)
+    assert any(re.fullmatch(r"−t\[\d,\d\] = -1", line) for line in lines)
+
+
+def test_a_page_of_html_stands_alone_and_escapes_what_comes_from_outside() -> None:
+    net, optimizer, x, t = make_case()
+    tape = trace(net, optimizer, x, t)
+    outside = Provenance(1, "<script>x</script>\x1b", (4, 5, 3), {"--dataset": "<b>"}, "a & b")
+    page = "\n".join(html_transcript(tape, check_all(net, x, t), outside))
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.endswith("</html>")
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "a &amp; b" in page
+    assert "\x1b" not in page
+    assert not re.search(r"(src|href|url|@import)", page)
+    for tag in ("table", "div", "td", "tr", "p", "h2", "pre", "ul"):
+        assert page.count(f"<{tag}>") + page.count(f"<{tag} ") == page.count(f"</{tag}>"), tag
+    marked = page.count(' marked">') + page.count('"marked">')
+    assert marked >= 3 * 15
+    assert 'class="p6' in page
+    assert 'class="n6' in page
+    for step in tape:
+        assert f"{step.number}/17 {step.title}" in page
 
 
 def test_a_kink_in_the_check_is_told() -> None:

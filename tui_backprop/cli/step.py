@@ -1,4 +1,4 @@
-"""`tui-backprop step`: the walkthrough of one minibatch as Markdown."""
+"""`tui-backprop step`: the walkthrough of one minibatch as a handout, Markdown or HTML."""
 
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,24 +15,26 @@ from tui_backprop.cli.options import (
 )
 from tui_backprop.datasets import DatasetError
 from tui_backprop.printable import printable
+from tui_backprop.settings.command_line import settings_as_given, step_command
 from tui_backprop.training.memory import NotEnoughMemoryError
 
 
-@click.command(cls=GroupedCommand, short_help="Write a minibatch's walkthrough as Markdown.")
+@click.command(cls=GroupedCommand, short_help="Write a minibatch's walkthrough as a handout.")
 @hyperparameter_options
 @blas_option
 @at_option
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write, replaced if it exists; without it, standard output.",
+    help="File to write, replaced if it exists: HTML if it ends in .html, else Markdown; "
+    "without it, standard output.",
 )
 @click.pass_context
 def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: Any) -> None:
-    """Write one minibatch's forward and backward pass, operation by operation, as Markdown.
+    """Write one minibatch's forward and backward pass, operation by operation, as a handout.
 
-    Every operation comes with its formula, shapes and arrays, one cell worked out in full, and at
-    the end the gradient check.
+    Every operation comes with its formula, shapes and arrays, one cell explained in words and
+    worked out in full, and at the end the gradient check.
     """
     try:
         if output is not None:
@@ -45,18 +47,26 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
         refuse_output(ctx, output, error)
     from tui_backprop.walkthrough.full_check import check_all
     from tui_backprop.walkthrough.trace import trace
-    from tui_backprop.walkthrough.transcript import transcript, transcript_heading
+    from tui_backprop.walkthrough.transcript import (
+        Provenance,
+        html_transcript,
+        markdown_transcript,
+    )
 
     batch = trainer.next_minibatch()
     tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass)
-    heading = transcript_heading(
+    provenance = Provenance(
         iteration,
         trainer.dataset.name,
         trainer.layer_sizes,
-        trainer.hyperparameters.learning_rate,
+        settings_as_given(trainer.hyperparameters),
+        step_command(trainer.hyperparameters, iteration),
+        class_names=trainer.dataset.class_names,
     )
     checked = check_all(trainer.net, batch.x, batch.t, mode=trainer.next_pass)
-    lines = transcript(tape, checked, heading)
+    is_html = output is not None and output.suffix.lower() in (".html", ".htm")
+    write = html_transcript if is_html else markdown_transcript
+    lines = write(tape, checked, provenance)
     text = "".join(f"{line}\n" for line in lines)
     if output is None:
         click.echo(text, nl=False)

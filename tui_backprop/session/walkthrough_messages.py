@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tui_backprop.nn.operation import Index
 from tui_backprop.session.messages import Command, Event
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.snapshot import NonFinite
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import CellCheck
@@ -52,7 +53,8 @@ class Traced:
     `iteration` is the one that was traced, `indices` the training samples' places in the data
     set, `image_shape` how a sample becomes a picture, None where it is none. `task` is a name in
     `settings.tasks`, `output_names` are those of its classes, or of the numbers predicted.
-    `stopped` says why the iteration could not be made, if it was tried.
+    `settings` are the run's hyperparameters. `stopped` says why the iteration could
+    not be made, if it was tried.
     """
 
     tape: Tape
@@ -65,6 +67,7 @@ class Traced:
     image_shape: tuple[int, int] | None
     task: str
     output_names: tuple[str, ...]
+    settings: Hyperparameters
     stopped: NonFinite | None
 
 

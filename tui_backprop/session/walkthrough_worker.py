@@ -131,6 +131,7 @@ class WalkthroughWorker:
                     image_shape=dataset.image_shape,
                     task=dataset.task,
                     output_names=dataset.class_names or dataset.target_names,
+                    settings=settings,
                     stopped=trainer.non_finite,
                 ),
                 after_commit,

@@ -1,168 +1,228 @@
-"""The transcript: a whole tape and its gradient check as Markdown, to be read with a calculator."""
+"""The transcript: a whole tape and its gradient check as a handout, to be read with a "
+"calculator."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tui_backprop.check_words import OUTCOME_WORDS, net_words
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import shape_text
+from tui_backprop.printable import printable
+from tui_backprop.walkthrough.blocks import (
+    Block,
+    Formula,
+    Heading,
+    Item,
+    Listing,
+    Paragraph,
+    Table,
+    matrix_around,
+)
+from tui_backprop.walkthrough.calculation import Calculation
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
+from tui_backprop.walkthrough.html import as_html
 from tui_backprop.walkthrough.judgement import CheckVerdict
-from tui_backprop.walkthrough.markdown import MarkdownWriter
-from tui_backprop.walkthrough.summary import strongest_cell
+from tui_backprop.walkthrough.markdown import as_markdown
+from tui_backprop.walkthrough.subject import Related, first_subject, related
 from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
+from tui_backprop.walkthrough.words import words
+
+TITLE = "One minibatch, step by step"
 
 _SHOWN_SAMPLES = 10
 
 
-def transcript(
-    tape: Tape, check: NetCheck | None = None, heading: Sequence[str] = ()
-) -> Iterator[str]:
-    """Yield the lines of the tape as Markdown, without line ends.
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which minibatch of which run a walkthrough is of, and how to come to it again.
 
-    Every array stands where it first comes up, cut if it is long; of every operation the cell of
-    the largest magnitude is worked out. The same tape gives the same lines.
+    Args:
+        iteration: the one that was traced, counted from 1.
+        dataset: the data set's name.
+        layer_sizes: the values of a sample, then the units of each Affine.
+        hyperparameters: all of them, as texts, by what they are called on the command line.
+        command: what makes the same walkthrough again.
+        run: the stored run's id, empty where there is none.
+        class_names: of the classes, where they are called by other than their numbers.
+    """
+
+    iteration: int
+    dataset: str
+    layer_sizes: Sequence[int]
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    run: str = ""
+    class_names: Sequence[str] = ()
+
+
+def markdown_transcript(
+    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+) -> Iterator[str]:
+    """Yield the lines of the transcript as Markdown, without line ends: see `transcript`."""
+    return as_markdown(transcript(tape, check, provenance), Calculation(tape.dtype).number)
+
+
+def html_transcript(
+    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+) -> Iterator[str]:
+    """Yield the lines of the transcript as an HTML page that stands alone: see `transcript`."""
+    return as_html(transcript(tape, check, provenance), Calculation(tape.dtype).number, TITLE)
+
+
+def transcript(
+    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+) -> Iterator[Block]:
+    """Yield what a handout of the tape is made of. The same tape makes the same.
+
+    Of every operation one cell is explained in words and worked out; of arrays too large to be
+    shown whole, the part around that cell, or around the cells that it is made of.
 
     Args:
         tape: of one minibatch.
         check: a finished gradient check of the same minibatch, for the table at the end.
-        heading: Markdown lines to stand below the title: which run, which iteration.
+        provenance: which run, which iteration, by which command.
     """
-    writer = MarkdownWriter(tape.dtype)
-    yield "# One minibatch, step by step"
-    yield ""
-    if heading:
-        yield from heading
-        yield ""
+    calculation = Calculation(tape.dtype)
+    yield Heading(1, TITLE)
+    if provenance is not None:
+        yield from _origin(provenance)
     yield from _samples(tape)
-    seen: set[str] = set()
+    class_names = () if provenance is None else provenance.class_names
+    shown: set[str] = set()
     for step in tape:
-        yield from _step(tape, step, writer, seen)
-    yield from _prediction(tape, writer)
+        yield from _step(tape, step, calculation, shown, class_names)
+    yield from _prediction(tape, calculation)
     if check is not None:
         yield from _check(check)
 
 
-def transcript_heading(
-    iteration: int, dataset: str, layer_sizes: Sequence[int], learning_rate: float
-) -> list[str]:
-    """Return which minibatch of which run a walkthrough is of, for `heading`."""
-    sizes = "-".join(str(size) for size in layer_sizes)
-    return [f"Iteration {iteration:,} on {dataset}, net {sizes}, learning rate {learning_rate:g}."]
+def _origin(provenance: Provenance) -> Iterator[Block]:
+    sizes = "-".join(str(size) for size in provenance.layer_sizes)
+    dataset, run = printable(provenance.dataset), printable(provenance.run)
+    of_run = f" of run {run}" if run else ""
+    yield Paragraph(f"Iteration {provenance.iteration:,}{of_run} on {dataset}, net {sizes}.")
+    if provenance.command:
+        yield Paragraph("Made again, to the bit, where nothing was changed on the way, by:")
+        yield Formula(provenance.command)
+    if provenance.hyperparameters:
+        rows = tuple((key, printable(text)) for key, text in provenance.hyperparameters.items())
+        yield Table(("hyperparameter", "value"), rows, frozenset({0, 1}))
 
 
-def _samples(tape: Tape) -> Iterator[str]:
-    yield f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}."
-    yield "Samples, classes and cells are counted from 0, steps from 1."
-    yield ""
+def _samples(tape: Tape) -> Iterator[Block]:
+    yield Paragraph(
+        f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}. "
+        "Samples, classes and cells are counted from 0, steps from 1."
+    )
+    shown = range(min(_SHOWN_SAMPLES, tape.sample_count))
     if tape.targets.ndim == 1:
-        yield "| sample | class t | probability y of it | most probable class |"
-        yield "|---:|---:|---:|---:|"
-        for n, label in enumerate(tape.targets[:_SHOWN_SAMPLES]):
-            yield f"| {n} | {label} | {tape.y[n, label]:.4f} | {tape.y[n].argmax()} |"
+        header = ["sample", "class t", "probability y of it", "most probable class"]
+        rows = [_class_row(tape, n) for n in shown]
     else:
-        yield "| sample | t | y |"
-        yield "|---:|---:|---:|"
-        for n, target in enumerate(tape.targets[:_SHOWN_SAMPLES]):
-            yield f"| {n} | {_numbers(target)} | {_numbers(tape.y[n])} |"
+        header = ["sample", "t", "y"]
+        rows = [(str(n), _numbers(tape.targets[n]), _numbers(tape.y[n])) for n in shown]
+    yield Table(tuple(header), tuple(rows), frozenset())
     if tape.sample_count > _SHOWN_SAMPLES:
-        yield ""
-        yield f"Left out: samples {_SHOWN_SAMPLES} to {tape.sample_count - 1}."
-    yield ""
+        yield Paragraph(f"Left out: samples {_SHOWN_SAMPLES} to {tape.sample_count - 1}.")
+
+
+def _class_row(tape: Tape, sample: int) -> tuple[str, ...]:
+    label, y = int(tape.targets[sample]), tape.y[sample]
+    return str(sample), str(label), f"{y[label]:.4f}", str(y.argmax())
 
 
 def _numbers(values: Array) -> str:
     return ", ".join(f"{value:.4g}" for value in values.tolist())
 
 
-def _step(tape: Tape, step: Step, writer: MarkdownWriter, seen: set[str]) -> Iterator[str]:
-    yield f"## {step.number}/{len(tape)} {step.title} ({step.phase.value})"
-    yield ""
-    yield f"`{step.formula}`"
-    yield ""
-    yield f"`{step.shapes}`"
-    yield ""
-    for named in step.inputs:
-        yield from _input(named, writer, seen)
+def _step(
+    tape: Tape, step: Step, calculation: Calculation, shown: set[str], class_names: Sequence[str]
+) -> Iterator[Block]:
+    subject = first_subject(tape, step.number)
+    made_of = related(tape, step.number, subject.index)
+    said = words(tape, step.number, subject.index, class_names)
     output = step.output
-    yield f"Result {output.label} {shape_text(output.array.shape)}: {writer.summary(output.array)}"
-    yield ""
-    yield from writer.array(output.array)
-    yield ""
-    index = strongest_cell(output.array)
-    yield f"Worked out: {output.label}{list(index) if index else ''}"
-    yield ""
-    yield from writer.derivation(derive(tape, step.number, index))
-    yield ""
+    cell = f"{output.label}{list(subject.index) if subject.index else ''}"
+    yield Heading(2, f"{step.number}/{len(tape)} {step.title} ({step.phase.value})")
+    yield Formula(step.formula)
+    yield Formula(step.shapes)
+    yield Paragraph(said.short)
+    yield Paragraph(said.more)
+    for named in step.inputs:
+        yield from _input(named, made_of.get(named.symbol), calculation, shown)
+    yield Paragraph(
+        f"Result {output.label} {shape_text(output.array.shape)}: "
+        f"{calculation.summary(output.array)}"
+    )
+    yield matrix_around(output.array, subject.index)
+    if not matrix_around(output.array, None).left_out:
+        shown.add(output.label)
+    yield Paragraph(f"Worked out: {cell}; {subject.reason}.")
+    yield Listing(calculation.derivation(derive(tape, step.number, subject.index)))
 
 
-def _input(named: NamedArray, writer: MarkdownWriter, seen: set[str]) -> Iterator[str]:
-    """Yield where an input comes from, and the array itself if it has not been shown before."""
+def _input(
+    named: NamedArray, used: Related | None, calculation: Calculation, shown: set[str]
+) -> Iterator[Block]:
+    """Yield where an input comes from, and of the array what is used, if not all is shown above."""
     name = named.symbol if named.symbol == named.label else f"{named.symbol} = {named.label}"
     shape = shape_text(named.array.shape)
-    if named.step is not None:
-        yield f"- {name} {shape}: the result of step {named.step}"
-        yield ""
-        return
+    origin = named.origin.value if named.step is None else f"the result of step {named.step}"
     if named.array.ndim == 0:
-        yield f"- {name} = {writer.number(float(named.array))}: {named.origin.value}"
-        yield ""
+        yield Item(f"{name} = {calculation.number(float(named.array))}: {origin}")
         return
-    if named.label in seen:
-        yield f"- {name} {shape}: {named.origin.value}, shown above"
-        yield ""
+    if named.label in shown:
+        yield Item(f"{name} {shape}: {origin}, shown above")
         return
-    seen.add(named.label)
-    yield f"- {name} {shape}: {named.origin.value}; {writer.summary(named.array)}"
-    yield ""
-    yield from writer.array(named.array)
-    yield ""
+    window = matrix_around(named.array, None if used is None else used.first)
+    if not window.left_out:
+        shown.add(named.label)
+    yield Item(f"{name} {shape}: {origin}; {calculation.summary(named.array)}")
+    yield window
 
 
-def _prediction(tape: Tape, writer: MarkdownWriter) -> Iterator[str]:
-    prediction = tape.prediction
-    yield "## What the update did"
-    yield ""
-    yield "To first order the loss changes by gradient times update, summed over all entries."
-    yield ""
-    yield "| | loss |"
-    yield "|---|---:|"
-    yield f"| before the update | {writer.number(prediction.loss_before)} |"
-    for key, change in prediction.changes:
-        yield f"| foretold change by {key} | {writer.number(change)} |"
-    yield f"| foretold after the update | {writer.number(prediction.loss_predicted)} |"
-    yield f"| after the update | {writer.number(prediction.loss_after)} |"
-    yield ""
-
-
-def _check(check: NetCheck) -> Iterator[str]:
-    yield "## Gradient check"
-    yield ""
-    yield f"Central differences of the loss in float64 at h = {check.h:g}, for every entry."
-    yield "Errors are relative, over the entries that were compared: those where h is neither too"
-    yield "small for the difference nor too large for the curved loss, and no kink is in the way."
-    yield ""
-    yield f"The check says: {net_words(check)}."
-    yield ""
-    yield (
-        "| parameter | shape | entries | compared | largest error | mean error | worst entry"
-        " | kinks | h too large | round-off | verdict |"
+def _prediction(tape: Tape, calculation: Calculation) -> Iterator[Block]:
+    prediction, number = tape.prediction, calculation.number
+    yield Heading(2, "What the update did")
+    yield Paragraph(
+        "To first order, as if it were a straight line, the loss changes by gradient times update, "
+        "summed over all entries: that is what is foretold."
     )
-    yield "|---|---|---:|---:|---:|---:|---|---:|---:|---:|---|"
-    for parameter in check.parameters:
-        yield _check_row(parameter)
-    yield ""
+    rows = (
+        ("before the update", number(prediction.loss_before)),
+        *((f"foretold change by {key}", number(change)) for key, change in prediction.changes),
+        ("foretold after the update", number(prediction.loss_predicted)),
+        ("after the update", number(prediction.loss_after)),
+    )
+    yield Table(("", "loss"), rows, frozenset({0}))
+
+
+def _check(check: NetCheck) -> Iterator[Block]:
+    yield Heading(2, "Gradient check")
+    yield Paragraph(
+        f"Central differences of the loss in float64 at h = {check.h:g}, for every entry. "
+        "Errors are relative, over the entries that were compared: those where h is neither too "
+        "small for the difference nor too large for the curved loss, and no kink is in the way."
+    )
+    yield Paragraph(f"The check says: {net_words(check)}.")
+    header = (
+        *("parameter", "shape", "entries", "compared", "largest error", "mean error"),
+        *("worst entry", "kinks", "h too large", "round-off", "verdict"),
+    )
+    rows = tuple(_check_row(parameter) for parameter in check.parameters)
+    yield Table(header, rows, frozenset({0, 1, 6, 10}))
     for parameter in check.parameters:
         if parameter.example_kink is not None:
             index, kink = parameter.example_kink
-            yield (
-                f"- {parameter.key}{list(index)}: within ±h, unit {kink.unit} of {kink.layer}"
+            yield Item(
+                f"{parameter.key}{list(index)}: within ±h, unit {kink.unit} of {kink.layer}"
                 f" crosses 0 for sample {kink.sample}"
             )
 
 
-def _check_row(parameter: ParameterCheck) -> str:
-    columns = [
+def _check_row(parameter: ParameterCheck) -> tuple[str, ...]:
+    return (
         parameter.key,
         shape_text(parameter.shape),
         f"{parameter.entries:,}",
@@ -172,8 +232,7 @@ def _check_row(parameter: ParameterCheck) -> str:
         f"{parameter.counts[CheckVerdict.CURVATURE]:,}",
         f"{parameter.counts[CheckVerdict.ROUND_OFF]:,}",
         OUTCOME_WORDS[parameter.outcome],
-    ]
-    return f"| {' | '.join(columns)} |"
+    )
 
 
 def _errors(parameter: ParameterCheck) -> tuple[str, str, str]:

@@ -146,7 +146,8 @@ async def test_x_writes_the_walkthrough_into_the_folder_it_was_started_in(
         await walk.press("x")
         await walk.shows("walkthrough-iteration-3.md written in ")
         text = (tmp_path / "walkthrough-iteration-3.md").read_text(encoding="utf-8")
-        assert "Iteration 3 on spiral, net 2-8-3, learning rate 0.5." in text
+        assert "Iteration 3 on spiral, net 2-8-3." in text
+        assert "| --learning-rate | 0.5 |" in text
         assert "## 8/17 Affine2.backward (backward)" in text
         assert "## Gradient check" in text
         await walk.press("x")

@@ -5,8 +5,9 @@ from itertools import count
 from pathlib import Path
 
 from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.settings.command_line import settings_as_given, step_command
 from tui_backprop.walkthrough.full_check import NetCheck
-from tui_backprop.walkthrough.transcript import transcript, transcript_heading
+from tui_backprop.walkthrough.transcript import Provenance, markdown_transcript
 
 
 def write_walkthrough(traced: Traced, check: NetCheck, folder: Path) -> Path:
@@ -15,11 +16,21 @@ def write_walkthrough(traced: Traced, check: NetCheck, folder: Path) -> Path:
     Raises:
         OSError: the file cannot be written; nothing half-written is left then.
     """
-    heading = transcript_heading(
-        traced.iteration, traced.dataset, traced.layer_sizes, traced.learning_rate
+    provenance = Provenance(
+        traced.iteration,
+        traced.dataset,
+        traced.layer_sizes,
+        settings_as_given(traced.settings),
+        step_command(traced.settings, traced.iteration),
+        class_names=class_names(traced),
     )
     stem = f"walkthrough-iteration-{traced.iteration}"
-    return write_new_file(folder, stem, transcript(traced.tape, check, heading))
+    return write_new_file(folder, stem, markdown_transcript(traced.tape, check, provenance))
+
+
+def class_names(traced: Traced) -> tuple[str, ...]:
+    """Return the names of the classes, none where numbers are predicted."""
+    return traced.output_names if traced.tape.targets.ndim == 1 else ()
 
 
 def write_new_file(folder: Path, stem: str, lines: Iterable[str]) -> Path:
