@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.runs.stored_runs import SPIRAL, SPIRAL_DATA, World, train
-from tui_backprop.cli import main
+from tui_backprop.cli.main import main
 from tui_backprop.datasets import load_dataset
 from tui_backprop.runs.follower import RunFollower
 from tui_backprop.runs.location import find_run, run_paths
