@@ -141,7 +141,7 @@ class FieldRow(Vertical):
             text = f"now {now}: Enter applies" if live else f"now {now}: r resets"
         else:
             text = short_bounds(self.field)
-        self._hint.display = bool(text)
+        self.set_class(not text, "-no-hint")
         self._hint.update(Content(text))
 
 
