@@ -101,7 +101,7 @@ def test_a_damaged_checkpoint_is_told_on_the_screen(tmp_path: Path) -> None:
     checkpoint = run_paths(tmp_path)[0] / "checkpoint.npz"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
     with watching(tmp_path, size=(200, 40)) as terminal:
-        terminal.shows("✓ finished", "50/50", "checkpoint.npz: damaged", "━ test")
+        terminal.shows("✓ finished", "50/50", "checkpoint.npz: damaged", "╍ test")
         terminal.send("\x11")
         assert terminal.exit_status() == 0
 
