@@ -10,13 +10,14 @@ from pathlib import Path
 from tests.benchmarks.readme import with_table
 
 MEASUREMENTS = {
-    "training_speed": "iterations/s beside the book's loop, PyTorch, scikit-learn and the floor",
+    "training_speed": "iterations/s beside the book's loop, three libraries and the floor",
     "default_job": "the default run with all its evaluations beside the book's script",
     "app_speed": "the default net trained in the app beside headless",
     "unread_terminal": "training while nobody reads the terminal",
     "key_to_paint": "from a key to its effect, while training and into the step screen",
     "bytes_sent": "bytes a second to the terminal",
     "first_frame": "from the command to the first frame, beside an empty Textual app",
+    "book_figures": "the book's figures of chapter 6: losses, accuracies, how soon",
     "growth": "the chart and the memory of long runs",
     "full_check": "the check of every gradient beside one entry at a time",
 }
@@ -62,6 +63,7 @@ def main() -> int:
     # Before NumPy or a peer is imported: each one's BLAS reads these once.
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     with tempfile.TemporaryDirectory() as runs:
         os.environ["TUI_BACKPROP_RUNS_DIR"] = runs
         text = table(arguments.names or list(MEASUREMENTS), arguments.rounds)

@@ -14,7 +14,7 @@ from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.runs.format.checkpoint import Checkpoint
 from tui_backprop.runs.format.plain_values import StateError
 from tui_backprop.runs.trainer_state import capture, restore
-from tui_backprop.settings.catalogue import ACTIVATIONS, OPTIMIZERS
+from tui_backprop.settings.catalogue import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 
@@ -47,6 +47,12 @@ settings = st.builds(
     batch_norm=st.sampled_from(["off", "on"]),
     dropout=st.sampled_from([0.0, 0.4]),
     optimizer=st.sampled_from([entry.name for entry in OPTIMIZERS]),
+    init=st.sampled_from([entry.name for entry in INITIALIZERS]),
+    schedule=st.sampled_from([entry.name for entry in SCHEDULES]),
+    step_every=st.just(20),
+    warmup=st.sampled_from([0, 30]),
+    weight_decay=st.sampled_from([0.0, 0.01]),
+    clip=st.sampled_from([0.0, 0.1]),
 )
 
 

@@ -8,7 +8,13 @@ import pytest
 from tests.training.runs import SMALL, bits, finish, small_dataset, until
 from tui_backprop.datasets import load_dataset
 from tui_backprop.nn.optimizers import Proposal
-from tui_backprop.settings.catalogue import ACTIVATIONS, INITIALIZERS, LAYERS, OPTIMIZERS
+from tui_backprop.settings.catalogue import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LAYERS,
+    OPTIMIZERS,
+    SCHEDULES,
+)
 from tui_backprop.settings.fields import FlagField
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 from tui_backprop.training.net_building import blueprint_of
@@ -16,7 +22,7 @@ from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.trace import trace
 
 DATA = small_dataset()
-PARTS = (*LAYERS, *INITIALIZERS, *OPTIMIZERS)
+PARTS = (*LAYERS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES)
 
 
 def every_choice() -> list[Hyperparameters]:
@@ -24,6 +30,9 @@ def every_choice() -> list[Hyperparameters]:
     chosen = [SMALL.with_value("activation", entry.name) for entry in ACTIVATIONS]
     chosen += [SMALL.with_value("optimizer", entry.name) for entry in OPTIMIZERS]
     chosen += [SMALL.with_value("init", entry.name) for entry in INITIALIZERS]
+    chosen += [SMALL.with_value("schedule", entry.name) for entry in SCHEDULES]
+    chosen += [SMALL.with_value("warmup", 30), SMALL.with_value("weight_decay", 0.01)]
+    chosen += [SMALL.with_value("clip", 0.1)]
     for entry in LAYERS:
         if entry.switch is not None:
             on = "on" if isinstance(entry.switch, FlagField) else 0.4
@@ -44,6 +53,9 @@ def test_it_trains_traced_or_not_and_as_its_tape_says(settings: Hyperparameters)
         if watched.iteration > iteration:
             for key, param in watched.net.params.items():
                 np.testing.assert_array_equal(tape.find(f"{key}′").output.array, param)
+                for symbol, part in watched.optimizer.state(key).items():
+                    made = tape.find(f"{symbol}′ of {key}").output.array
+                    np.testing.assert_array_equal(made, part)
     assert bits(watched) == bits(alone)
     assert watched.snapshot() == alone.snapshot()
     losses = alone.losses.curve().mean
@@ -59,6 +71,7 @@ def test_its_fields_are_among_those_that_apply(settings: Hyperparameters) -> Non
     assert {field.name for field in entry.fields} <= applying
     assert ("momentum" in applying) == (settings.optimizer in ("momentum", "nesterov"))
     assert ("weight_std" in applying) == (settings.init == "std")
+    assert ("step_every" in applying) == (settings.schedule == "step")
 
 
 def test_layers_stand_in_the_books_order() -> None:

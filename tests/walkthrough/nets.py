@@ -87,7 +87,10 @@ def cases(draw: st.DrawFn, stds: Sequence[float] = (0.01, 0.5, 3.0, 30.0)) -> Ca
 
 @st.composite
 def any_cases(draw: st.DrawFn) -> Case:
-    """Draw a net of any layers of the catalogue in any order, with any loss and optimizer."""
+    """Draw a net of any layers of the catalogue in any order, with any loss and optimizer.
+
+    Its weights may decay and its gradients be clipped.
+    """
     values = {field.name: field.default for entry in LAYERS for field in entry.fields}
     kinds = []
     for entry in draw(st.lists(st.sampled_from(LAYERS), max_size=4)):
@@ -98,7 +101,7 @@ def any_cases(draw: st.DrawFn) -> Case:
         kinds.insert(place, LayerChoice(Affine, {"units": draw(st.integers(1, 5))}))
     optimizer = draw(st.sampled_from(OPTIMIZERS))
     options = optimizer.options({field.name: field.default for field in optimizer.fields})
-    return case_of(
+    case = case_of(
         [*kinds, LayerChoice(Affine, {"units": draw(st.integers(2, 4))})],
         load(TASKS[draw(st.sampled_from(sorted(TASKS)))].loss),
         inputs=draw(st.integers(1, 5)),
@@ -107,6 +110,9 @@ def any_cases(draw: st.DrawFn) -> Case:
         seed=draw(st.integers(0, 2**32 - 1)),
         optimizer=load(optimizer.path)(0.1, **options),
     )
+    case.net.weight_decay = draw(st.sampled_from([0.0, 0.3]))
+    case.optimizer.clip = draw(st.sampled_from([0.0, 0.05, 100.0]))
+    return case
 
 
 def _switched_on() -> dict[str, object]:

@@ -46,3 +46,10 @@ def _one_hot_columns(rows: npt.NDArray[Any]) -> Labels:
     if np.count_nonzero(rows) != len(rows) or not np.all(rows[np.arange(len(rows)), labels] == 1):
         raise ValueError("targets as rows must be one-hot: a single 1 in each row")
     return labels
+
+
+def row_squares(array: Array) -> Array:
+    """Return Σ a² of each of an array's rows, whatever they are made of: shape (rows,)."""
+    rows = array.reshape(len(array), -1)
+    squares: Array = np.einsum("ij,ij->i", rows, rows)
+    return squares

@@ -18,6 +18,7 @@ from tui_backprop.nn.losses.softmax_with_loss import SoftmaxWithLoss
 from tui_backprop.nn.numerical_gradient import numerical_gradient
 from tui_backprop.nn.parameters import Parameters
 from tui_backprop.nn.passes import EVALUATION, TRAINING, Pass
+from tui_backprop.nn.weight_decay import row_costs, with_costs
 
 
 class Network:
@@ -28,6 +29,7 @@ class Network:
         params: its parameters, by the blueprint's names. Where they are `Parameters`, the layers
             use these very arrays.
 
+    `weight_decay` is λ: what every W, squared, adds to the loss (see `WeightDecay`).
     `params` holds W1, b1, W2, … and `grads` their gradients of the last `backward`; both are the
     layers' own arrays. Change parameters in place (`params["W1"] -= …`).
     """
@@ -49,6 +51,8 @@ class Network:
                 {symbol: self.grads[key] for symbol, key in planned.keys.items()}
             )
         self._keeping = {name: layer for name, layer in self.layers.items() if layer.RENEWAL}
+        self.weight_decay = 0.0
+        self._decaying = Parameters({})
         self._backward_order = [self.layers[name] for name in reversed(self.learning_layers)]
 
     @property
@@ -70,6 +74,7 @@ class Network:
         Network.__init__(net, self.blueprint, params)
         for name, layer in self.layers.items():
             net.layers[name].state = layer.state
+        net.weight_decay = self.weight_decay
         return net
 
     def astype(self, dtype: npt.DTypeLike) -> Self:
@@ -91,8 +96,21 @@ class Network:
         return x
 
     def loss(self, x: Array, t: npt.ArrayLike, mode: Pass = TRAINING) -> float:
-        """Return the mean loss of the batch."""
-        return self.last_layer.forward(self.predict(x, mode), t)
+        """Return the mean loss of the batch, and what the weights cost beside it."""
+        return self.with_decay(self.last_layer.forward(self.predict(x, mode), t))
+
+    @property
+    def decaying(self) -> list[str]:
+        """The parameters that weight decay is about: those that start at random, every W."""
+        plans = self.blueprint.parameter_plans
+        return [key for key, plan in plans.items() if plan.fan_in is not None]
+
+    def with_decay(self, loss: float) -> float:
+        """Return the loss of a batch with ½ λ ‖W‖² of every W."""
+        if not self.weight_decay:
+            return loss
+        costs = (row_costs(self.params[key], self.weight_decay) for key in self.decaying)
+        return with_costs(loss, costs)
 
     def accuracy(self, x: Array, t: npt.ArrayLike) -> float:
         """Return the share of samples whose highest score is the right class, 0 to 1."""
@@ -109,7 +127,17 @@ class Network:
         for layer in later:
             dout = layer.backward(dout)
         first.parameter_gradients(dout)
+        if self.weight_decay:
+            self.add_decay()
         return self.grads
+
+    def add_decay(self) -> None:
+        """Add λ W to the gradient of every W, which makes it that of the whole loss."""
+        if not self._decaying:
+            self._decaying = Parameters({key: self.grads[key] for key in self.decaying})
+        for key, scaled in self._decaying.items():
+            np.multiply(self.params[key], self.weight_decay, out=scaled)
+            self.grads[key] += scaled
 
     def gradient(self, x: Array, t: npt.ArrayLike, mode: Pass = TRAINING) -> Parameters:
         """Return ∂loss/∂param of every parameter by backpropagation, as copies."""

@@ -124,7 +124,7 @@ class WalkthroughWorker:
                     tape=trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass),
                     iteration=trainer.iteration + 1,
                     iterations=settings.iterations,
-                    learning_rate=settings.learning_rate,
+                    learning_rate=trainer.optimizer.lr,
                     dataset=dataset.name,
                     layer_sizes=trainer.layer_sizes,
                     indices=tuple(batch.indices.tolist()),

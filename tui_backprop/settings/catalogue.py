@@ -10,7 +10,7 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
-from tui_backprop.settings.fields import Applies, Field, FlagField, NumberField
+from tui_backprop.settings.fields import Applies, Field, FlagField, IntegerField, NumberField
 
 
 def load(path: str) -> Any:
@@ -144,6 +144,41 @@ OPTIMIZERS = (
     ),
 )
 
+_SCHEDULES = "tui_backprop.settings.schedules"
+
+SCHEDULES = (
+    Entry("constant", "η as it is set, throughout", f"{_SCHEDULES}:constant"),
+    Entry(
+        "step",
+        "η times the step factor, every so many iterations",
+        f"{_SCHEDULES}:step",
+        (
+            IntegerField(
+                "step_every",
+                "Step every",
+                "Iterations from one change of η to the next.",
+                "Training",
+                Applies.RESET,
+                1000,
+                "updates",
+                minimum=1,
+                maximum=1_000_000_000,
+            ),
+            NumberField(
+                "step_factor",
+                "Step factor",
+                "What η is multiplied by at each change.",
+                "Training",
+                Applies.RESET,
+                0.5,
+                minimum=0.0,
+                maximum=1.0,
+            ),
+        ),
+    ),
+    Entry("cosine", "η falls to 0 along half a cosine", f"{_SCHEDULES}:cosine"),
+)
+
 _INITIALIZERS = "tui_backprop.nn.initializers"
 
 INITIALIZERS = (
@@ -214,6 +249,7 @@ LAYERS = (
 )
 
 OPTIMIZER_BY_NAME = {entry.name: entry for entry in OPTIMIZERS}
+SCHEDULE_BY_NAME = {entry.name: entry for entry in SCHEDULES}
 INITIALIZER_BY_NAME = {entry.name: entry for entry in INITIALIZERS}
 ACTIVATIONS = tuple(entry for entry in LAYERS if entry.slot is Slot.ACTIVATION)
 

@@ -12,6 +12,8 @@ from tui_backprop.settings.catalogue import (
     LAYERS,
     OPTIMIZER_BY_NAME,
     OPTIMIZERS,
+    SCHEDULE_BY_NAME,
+    SCHEDULES,
     Entry,
     hidden_layers,
 )
@@ -133,6 +135,47 @@ FIELDS: tuple[Field, ...] = (
         minimum=0.0,
         maximum=1e6,
     ),
+    ChoiceField(
+        "schedule",
+        "Schedule of η",
+        "How the learning rate changes during the run.",
+        "Training",
+        Applies.RESET,
+        "constant",
+        choices=tuple((entry.name, entry.help) for entry in SCHEDULES),
+    ),
+    *_own_fields(SCHEDULES),
+    IntegerField(
+        "warmup",
+        "Warm-up",
+        "First iterations, over which η grows from next to nothing; 0 for none.",
+        "Training",
+        Applies.RESET,
+        0,
+        "updates",
+        minimum=0,
+        maximum=1_000_000_000,
+    ),
+    NumberField(
+        "weight_decay",
+        "Weight decay",
+        "The loss has ½ λ ‖W‖² of every W beside the data's part; 0 for none.",
+        "Training",
+        Applies.RESET,
+        0.0,
+        minimum=0.0,
+        maximum=100.0,
+    ),
+    NumberField(
+        "clip",
+        "Clip norm",
+        "The longest that the gradient of all parameters may be; 0 for any length.",
+        "Training",
+        Applies.RESET,
+        0.0,
+        minimum=0.0,
+        maximum=1e6,
+    ),
     IntegerField(
         "batch_size",
         "Batch size",
@@ -197,6 +240,10 @@ class Hyperparameters:
     iterations: int = 10_000
     activation: str = "relu"
     init: str = "std"
+    schedule: str = "constant"
+    warmup: int = 0
+    weight_decay: float = 0.0
+    clip: float = 0.0
 
     def __post_init__(self) -> None:
         for known in FIELDS:
@@ -225,7 +272,9 @@ class Hyperparameters:
             *hidden_layers(values),
             INITIALIZER_BY_NAME[self.init],
             OPTIMIZER_BY_NAME[self.optimizer],
+            SCHEDULE_BY_NAME[self.schedule],
         )
-        spared = {own.name for own in _own_fields((*LAYERS, *INITIALIZERS, *OPTIMIZERS))}
+        all_there_are = (*LAYERS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES)
+        spared = {own.name for own in _own_fields(all_there_are)}
         spared -= {own.name for own in _own_fields(chosen)}
         return tuple(known for known in FIELDS if known.name not in spared)

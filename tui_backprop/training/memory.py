@@ -36,6 +36,7 @@ def parameter_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) ->
     optimizer = load(OPTIMIZER_BY_NAME[hyperparameters.optimizer].path)
     # The state before a step and after it.
     arrays: int = _ARRAYS_PER_PARAMETER + 2 * len(optimizer.STATE) + optimizer.SPARE
+    arrays += hyperparameters.clip > 0
     return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 

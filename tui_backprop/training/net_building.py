@@ -42,4 +42,5 @@ def optimizer_of(hyperparameters: Hyperparameters) -> Optimizer:
         hyperparameters.learning_rate, **entry.options(hyperparameters.to_dict())
     )
     assert isinstance(optimizer, Optimizer)
+    optimizer.clip = hyperparameters.clip
     return optimizer

@@ -10,6 +10,7 @@ from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import Network, Pass
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.settings.schedules import learning_rate
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.divergence import first_not_finite_layer, first_not_finite_state
 from tui_backprop.training.evaluation import Evaluator
@@ -57,7 +58,9 @@ class Trainer:
         weights_rng, samples_rng = np.random.default_rng(hyperparameters.seed).spawn(2)
         draw = initializer_of(hyperparameters, weights_rng)
         self.net = Network(blueprint, blueprint.draw_parameters(draw, hyperparameters.dtype))
+        self.net.weight_decay = hyperparameters.weight_decay
         self.optimizer = optimizer_of(hyperparameters)
+        self._rate_after = learning_rate(hyperparameters)
         stream = SampleStream(dataset.train_size, hyperparameters.sampling, samples_rng)
         self.minibatches = Minibatches(dataset, stream, hyperparameters.dtype)
         self.iteration = 0
@@ -77,6 +80,7 @@ class Trainer:
         quiet.run(np.seterr, all="ignore")
         self._quietly = quiet.run
         self._begin_evaluation()
+        self._set_rate()
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -123,7 +127,8 @@ class Trainer:
         check_batch_fits(changed, self.dataset)
         check_batch_memory(self.hyperparameters, changed, self.net.blueprint, available_memory)
         self.hyperparameters = changed
-        self.optimizer.lr = changed.learning_rate
+        self._rate_after = learning_rate(changed)
+        self._set_rate()
         self.non_finite = None
         if self.iteration >= changed.iterations:
             self._evaluate_end()
@@ -158,6 +163,7 @@ class Trainer:
         gradients themselves are not part of what goes on.
         """
         self.iteration = iteration
+        self._set_rate()
         self.samples_seen = samples_seen
         self.loss = loss
         self.non_finite = non_finite
@@ -222,6 +228,7 @@ class Trainer:
         self.net.renew_state(state)
         self.minibatches.advance(size)
         self.iteration += 1
+        self._set_rate()
         self.samples_seen += size
         self.loss = loss
         self.losses.append(loss)
@@ -231,6 +238,10 @@ class Trainer:
         epoch_ended = self.samples_seen % self.dataset.train_size < size
         if epoch_ended or self.iteration == self.hyperparameters.iterations:
             self._begin_evaluation()
+
+    def _set_rate(self) -> None:
+        """Give the optimizer the learning rate of the next iteration."""
+        self.optimizer.lr = self._rate_after(self.iteration)
 
     def _evaluate_end(self) -> None:
         """Evaluate a run that ends here, unless that has been done or is under way."""

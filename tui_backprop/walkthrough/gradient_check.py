@@ -113,6 +113,7 @@ class _CellProber:
             self._shown = float(net.around(net.params).gradient(rows, self._t, mode)[key][index])
             self._backprop = float(self._net.gradient(self._x, self._t, mode)[key][index])
             self._scale = 1.0 + float(np.abs(self._net.predict(self._x, mode)).max())
+            self._scale += self._net.with_decay(0.0)
             _, self._base = self._loss_at(0.0)
 
     def check(self, h: float) -> CellCheck:
@@ -162,7 +163,8 @@ class _CellProber:
                 if branches is not None:
                     taken[name] = branches
                 out = layer.forward(out, self._mode)
-            return self._net.last_layer.forward(out, self._t), taken
+            loss = self._net.last_layer.forward(out, self._t)
+            return self._net.with_decay(loss), taken
         finally:
             param[self._index] = value
 

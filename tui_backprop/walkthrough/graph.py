@@ -41,7 +41,10 @@ class Graph:
     edges: tuple[Edge, ...]
 
     def box_of(self, number: int) -> int | None:
-        """Return the place of the box that a step belongs to, None of the loss after the update."""
+        """Return the place of the box that a step belongs to.
+
+        None of the loss after the update, and of what clips all gradients together.
+        """
         return next((at for at, box in enumerate(self.boxes) if number in box.steps), None)
 
 
@@ -85,7 +88,8 @@ def _layer_box(tape: Tape, name: str, forward: list[Step]) -> Box:
         for named in step.inputs
         if named.origin is Origin.PARAMETER
     }
-    updated = {f"{key}′" for key in parameters} | {f"of {key}" for key in parameters}
+    of_parameters = {f"{mark}{key}" for key in parameters for mark in ("d", "of ")}
+    updated = {f"{key}′" for key in parameters} | of_parameters
     numbers = [
         step.number
         for step in tape

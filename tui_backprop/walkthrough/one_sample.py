@@ -62,7 +62,9 @@ def _row(tape: Tape, named: NamedArray, sample: int) -> SampleArray:
 
 def _result(tape: Tape, step: Step, sample: int) -> SampleArray:
     is_sum = tape.parameter_of_gradient(step.number) is not None or step.phase is Phase.LOSS
-    if not is_sum or tape.is_by_sample(step.output):
+    # Where weights decay, the sum over the samples is the data's part of what they make.
+    is_sum |= step.number in {used.data_gradient for used in tape}
+    if not is_sum or step.is_of_decay or tape.is_by_sample(step.output):
         return _row(tape, step.output, sample)
     only = {
         named.symbol: named.array[sample : sample + 1] if tape.is_by_sample(named) else named.array

@@ -8,12 +8,12 @@ in its turn, until dy, where the loss is.
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
 
-from tui_backprop.nn.operation import Derivation, Operand
+from tui_backprop.nn.operation import Derivation, Operand, Term
 from tui_backprop.walkthrough.derivation import Cell, check_index, rounding_bound
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import kind_of_outputs
@@ -45,7 +45,8 @@ class Branch:
     """One summand of a path: its factors, times the gradient they lead from.
 
     `gradient` is a sum in its turn, unless it is `at_scores`: there the path ends. `mixed_by` names
-    the layer that made the gradient where that layer mixes the samples of a minibatch.
+    the layer that made the gradient where that layer mixes the samples of a minibatch. Weight
+    decay's branch leads from no gradient but from the weight itself, which nothing made.
     """
 
     factors: tuple[Factor, ...]
@@ -143,12 +144,18 @@ class _Walker:
     def branches(self, step: Step, cell: Cell) -> tuple[list[Branch], float, str]:
         """Return the branches of a cell, the bound of their sum's error, and what it is over."""
         derivation, slopes = _with_slopes(self._tape, step, cell)
+        if step.is_of_decay:
+            # The last term comes from no gradient, but from W itself.
+            *terms, decay = derivation.terms
+            derivation = replace(derivation, terms=tuple(terms))
         gradients = [_gradient(self._tape, step, term.operands) for term in derivation.terms]
-        factors = _factors(self._tape, step, derivation, slopes)
+        factors = _factors(self._tape, step, derivation, slopes[: len(gradients)])
         branches = [
             self._followed(factor, gradient)
             for factor, gradient in zip(factors, gradients, strict=True)
         ]
+        if step.is_of_decay:
+            branches.append(_decay_branch(step, decay))
         bound = rounding_bound(derivation, self._tape.dtype)
         bound += sum(branch.rounding_bound for branch in branches)
         return branches, bound, self._over(step, gradients)
@@ -255,6 +262,16 @@ def _path_cell(step: Step, operand: Operand) -> PathCell:
         return PathCell(operand.name, operand.value, None)
     source = None if named.step is None else Cell(named.step, operand.index)
     return PathCell(_name(named.label, operand.index), operand.value, source)
+
+
+def _decay_branch(step: Step, decay: Term) -> Branch:
+    """Return the branch that weight decay is: λ times the weight itself, where it ends."""
+    factor, weight = (_path_cell(step, operand) for operand in decay.operands)
+    error = _ROUNDINGS * float(np.finfo(step.output.array.dtype).eps) * decay.scale
+    factors = (Factor(factor.name, factor.value, (factor,)),)
+    return Branch(
+        factors, weight, at_scores=False, mixed_by="", value=decay.value, rounding_bound=error
+    )
 
 
 def _without_ones(text: str) -> str:

@@ -59,8 +59,8 @@ class Perturbations:
 
     @property
     def score_scale(self) -> float:
-        """The magnitude of the numbers the loss is made of: 1 + the largest |score|."""
-        return 1.0 + float(np.abs(self._scores).max())
+        """The magnitude of the numbers the loss is made of: 1 + the largest |score| + decay."""
+        return 1.0 + float(np.abs(self._scores).max()) + self.net.with_decay(0.0)
 
     def chunk(self, key: str) -> int:
         """Return how many entries of a parameter are best moved at a time."""
@@ -92,7 +92,16 @@ class Perturbations:
             scores = self._push_batches(position, batches, crossed)
             losses = self.net.last_layer.sample_losses(scores, self._targets).mean(axis=-1)
             losses = losses.reshape(-1, 2)
+            if key in self.net.decaying:
+                losses += self._decay_changes(key, entries, steps)
             return Differences((losses[:, 0] - losses[:, 1]) / (2 * steps), crossed)
+
+    def _decay_changes(self, key: str, entries: Entries, steps: Array) -> Array:
+        """Return by how much weight decay's part of the loss changes with each move, (E, 2)."""
+        before = self.net.params[key].reshape(-1)[entries][:, np.newaxis]
+        after = before + np.stack([steps, -steps], axis=1)
+        changes: Array = 0.5 * self.net.weight_decay * (after**2 - before**2)
+        return changes
 
     def _push_columns(
         self, position: int, moved: MovedColumns, crossed: Flags

@@ -133,7 +133,7 @@ def sample_of(tape: Tape, number: int, index: Index) -> int | None:
 
 def worst_sample(tape: Tape) -> int:
     """Return the sample that the net gets most wrong: of the largest loss, the first if several."""
-    step = tape.find("loss")
+    step = tape.data_loss
     with np.errstate(all="ignore"):
         derivation = step.operation.terms(step.arrays, ())
         # An operation's terms come in the order of the samples, as many for each.

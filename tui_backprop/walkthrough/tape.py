@@ -10,6 +10,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.nn.operation import Operation
+from tui_backprop.nn.weight_decay import WeightDecay
 
 
 class Phase(Enum):
@@ -88,6 +89,17 @@ class Step:
         """The inputs' arrays by their symbols."""
         return {named.symbol: named.array for named in self.inputs}
 
+    @property
+    def is_of_decay(self) -> bool:
+        """Whether this is a step of weight decay, which no sample has a share in."""
+        return self.layer == WeightDecay.NAME
+
+    @property
+    def data_gradient(self) -> int | None:
+        """The step that made the data's part of a gradient, if this one adds the decay to it."""
+        named = self.input("dW") if self.is_of_decay else None
+        return None if named is None else named.step
+
     def input(self, symbol: str) -> NamedArray | None:
         """Return the input of that symbol, or None where it has no array (the N of a mean)."""
         return next((named for named in self.inputs if named.symbol == symbol), None)
@@ -161,6 +173,15 @@ class Tape:
     def y(self) -> Array:
         """What is predicted, shape (N, outputs): of classes, their probabilities."""
         return self.find("y").output.array
+
+    @property
+    def data_loss(self) -> Step:
+        """The step that made the loss that the data make, whatever weights cost beside it."""
+        return next(
+            step
+            for step in self.steps
+            if step.phase is Phase.LOSS and step.operation.output == "loss"
+        )
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +9,18 @@ import numpy.typing as npt
 from tui_backprop.nn import TRAINING, Network, Optimizer, Pass
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.blueprint import PlannedLayer
-from tui_backprop.nn.layers.layer import Layer, scalars
+from tui_backprop.nn.layers.layer import Layer
 from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.nn.operation import Operation
+from tui_backprop.walkthrough.decay_and_clipping import (
+    DATA_LOSS,
+    record_clipping,
+    record_costs,
+    record_decayed,
+)
 from tui_backprop.walkthrough.minibatch import read_minibatch
-from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Prediction, Step, Tape
-
-Known = dict[str, NamedArray]
-"""Arrays by the symbols that operations read them by."""
+from tui_backprop.walkthrough.recorder import Known, Recorder, arrays_of, constants, copied
+from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Prediction, Tape
 
 
 def trace(
@@ -48,11 +51,11 @@ def trace(
     return Tape(tuple(tracer.steps), targets, prediction)
 
 
-class _Tracer:
+class _Tracer(Recorder):
     """Runs the passes of one iteration and appends a step for each operation."""
 
     def __init__(self, net: Network, x: Array, targets: Targets, mode: Pass) -> None:
-        self.steps: list[Step] = []
+        super().__init__()
         self.net = net.around(net.params)
         self.mode = mode
         self.targets = targets
@@ -64,7 +67,8 @@ class _Tracer:
             key: NamedArray(key, key, param.copy(), Origin.PARAMETER)
             for key, param in net.params.items()
         }
-        self.grads: dict[str, NamedArray] = {}
+        self.grads: Known = {}
+        self.updated: Known = {}
         self.known = {planned.name: self._leaves(planned) for planned in net.blueprint.layers}
 
     def _leaves(self, planned: PlannedLayer) -> Known:
@@ -74,7 +78,7 @@ class _Tracer:
         for symbol, part in layer.state.items():
             label = f"{symbol} of {planned.name}"
             known[symbol] = NamedArray(symbol, label, part.copy(), Origin.STATE)
-        return known | _constants(layer.constants())
+        return known | constants(layer.constants())
 
     def record_forward(self, x: Array) -> Array:
         """Run the layers, and return the scores."""
@@ -96,17 +100,22 @@ class _Tracer:
     def record_loss(self, scores: Array) -> Array:
         """Run the last layer both ways, and return dy. Records dy's step too."""
         last, name = self.net.last_layer, type(self.net.last_layer).__name__
-        self.loss = last.forward(scores, self.targets)
-        made = {"y": last.y, "loss": np.array(self.loss)}
+        made = {"loss": np.array(last.forward(scores, self.targets)), "y": last.y}
         known = {"x": self.scores, "t": self.t}
         for operation in last.FORWARD:
             symbol = operation.output
-            known[symbol] = self._append(
-                Phase.LOSS, name, f"{name}.forward", operation, known, symbol, made[symbol]
+            label = DATA_LOSS if symbol == "loss" and self.net.weight_decay else symbol
+            formula = operation.formula.replace(symbol, label, 1)
+            title = f"{name}.forward"
+            known[symbol] = self.append(
+                Phase.LOSS, name, title, operation, known, label, made[symbol], formula=formula
             )
+        if self.net.weight_decay:
+            known["loss"] = record_costs(self, Phase.LOSS, self.net, self.params, known["loss"])
+        self.loss = float(known["loss"].array)
         dy = last.backward()
         (operation,) = last.BACKWARD
-        self.dy = self._append(Phase.BACKWARD, name, f"{name}.backward", operation, known, "dy", dy)
+        self.dy = self.append(Phase.BACKWARD, name, f"{name}.backward", operation, known, "dy", dy)
         return dy
 
     def record_backward(self, dout: Array) -> None:
@@ -127,6 +136,8 @@ class _Tracer:
                 if operation.output != "dx" or name != learning[0]:
                     self._append_for(Phase.BACKWARD, name, "backward", operation, known, made)
             incoming = known.get("dx", incoming)
+        if self.net.weight_decay:
+            record_decayed(self, self.net, self.params, self.grads)
 
     def _append_for(
         self,
@@ -140,10 +151,11 @@ class _Tracer:
         """Append an operation of a layer, and note what it made among what is known."""
         symbol = operation.output
         key = self._key_of_gradient(name, symbol) if phase is Phase.BACKWARD else None
-        label = f"{name}.{symbol}" if key is None else f"d{key}"
+        is_whole = key is not None and not (self.net.weight_decay and key in self.net.decaying)
+        label = f"d{key}" if is_whole else f"{name}.{symbol}"
         title = f"{name}.{direction}"
         samplewise = self.net.layers[name].SAMPLEWISE
-        known[symbol] = self._append(
+        known[symbol] = self.append(
             phase, name, title, operation, known, label, made[symbol], samplewise=samplewise
         )
         if key is not None:
@@ -166,9 +178,12 @@ class _Tracer:
         )
         updated = {key: param.array.copy() for key, param in self.params.items()}
         optimizer.commit(updated)
-        constants = _constants(optimizer.constants(step))
+        if optimizer.clip:
+            in_order = {key: self.grads[key] for key in optimizer.clipped}
+            self.grads = record_clipping(self, optimizer, in_order)
+        numbers = constants(optimizer.constants(step))
         for key in self.params:
-            self._record_update_of(key, optimizer, before[key], constants, updated[key])
+            self._record_update_of(key, optimizer, before[key], numbers, updated[key])
         for name, layer in self.net.layers.items():
             self._record_renewal(name, layer)
         return Prediction(self.loss, self._record_loss_after(updated, x), changes)
@@ -178,12 +193,12 @@ class _Tracer:
         key: str,
         optimizer: Optimizer,
         before: Mapping[str, Array],
-        constants: Known,
+        numbers: Known,
         updated: Array,
     ) -> None:
         name = type(optimizer).__name__
         param, renewed = self.params[key], optimizer.state(key)
-        known = {"W": param, "dW": self.grads[key], **constants}
+        known = {"W": param, "dW": self.grads[key], **numbers}
         for symbol, after in renewed.items():
             part = before.get(symbol, np.zeros_like(after))
             known[symbol] = NamedArray(symbol, f"{symbol} of {key}", part, Origin.STATE)
@@ -193,9 +208,8 @@ class _Tracer:
             label = f"{key}′" if symbol == "W" else f"{symbol}′ of {key}"
             if symbol not in made:
                 label = f"{symbol} of {key}"
-                arrays = {used: known[used].array for used in operation.inputs}
-                made[symbol] = operation.compute(arrays)
-            known[symbol] = self._append(
+                made[symbol] = operation.compute(arrays_of(known, operation))
+            known[symbol] = self.append(
                 Phase.UPDATE,
                 name,
                 f"{name}.update",
@@ -206,13 +220,14 @@ class _Tracer:
                 formula=operation.formula.replace("W", key),
                 names={"W": key, "dW": f"d{key}"},
             )
+        self.updated[key] = known["W"]
 
     def _record_renewal(self, name: str, layer: Layer) -> None:
         renewed = layer.renewed_state()
         for operation in layer.RENEWAL:
             symbol = operation.output
             label = f"{symbol}′ of {name}"
-            self._append(
+            self.append(
                 Phase.UPDATE,
                 name,
                 f"{name}.update",
@@ -226,60 +241,29 @@ class _Tracer:
         net = self.net.around(params)
         scores = net.predict(x, self.mode)
         name = type(net.last_layer).__name__
-        loss = net.last_layer.forward(scores, self.targets)
+        data_loss = np.array(net.last_layer.forward(scores, self.targets))
         operation = net.last_layer.FORWARD[-1]
         known = {
             "t": self.t,
-            "x": NamedArray("x", f"{self.scores.label}′", _copy(scores), Origin.AFTER_UPDATE),
-            "y": NamedArray("y", "y′", _copy(net.last_layer.y), Origin.AFTER_UPDATE),
+            "x": NamedArray("x", f"{self.scores.label}′", copied(scores), Origin.AFTER_UPDATE),
+            "y": NamedArray("y", "y′", copied(net.last_layer.y), Origin.AFTER_UPDATE),
         }
-        self._append(
+        label = f"{DATA_LOSS}′" if net.weight_decay else "loss′"
+        formula = operation.formula.replace("loss", label).replace("y", "y′")
+        loss = self.append(
             Phase.UPDATE,
             name,
             f"{name}.forward",
             operation,
             known,
-            "loss′",
-            np.array(loss),
-            formula=operation.formula.replace("loss", "loss′").replace("y", "y′"),
+            label,
+            data_loss,
+            formula=formula,
             names={"y": "y′"},
         )
-        return loss
-
-    def _append(
-        self,
-        phase: Phase,
-        layer: str,
-        title: str,
-        operation: Operation,
-        known: Mapping[str, NamedArray],
-        label: str,
-        output: Array,
-        *,
-        formula: str | None = None,
-        names: Mapping[str, str] | None = None,
-        samplewise: bool = True,
-    ) -> NamedArray:
-        """Append the step that made `output`, of which it keeps a copy, and return that."""
-        number = len(self.steps) + 1
-        inputs = tuple(replace(known[symbol], symbol=symbol) for symbol in operation.inputs)
-        made = NamedArray(operation.output, label, _copy(output), Origin.STEP, number)
-        formula = formula or operation.formula
-        kept = number, phase, layer, title, formula, operation, inputs, made
-        self.steps.append(Step(*kept, names or {}, samplewise))
-        return made
-
-
-def _constants(numbers: Mapping[str, float]) -> Known:
-    return {
-        symbol: NamedArray(symbol, symbol, number, Origin.CONSTANT)
-        for symbol, number in scalars(numbers).items()
-    }
-
-
-def _copy(array: Array) -> Array:
-    """Return a copy that lies in memory as `array` does: sums over it round the same."""
-    return array.copy(order="K")
+        if net.weight_decay:
+            loss = record_costs(self, Phase.UPDATE, net, self.updated, loss, "′")
+        return float(loss.array)
 
 
 def _copies(arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 BATCH_SIZE = 100
 LEARNING_RATE = 0.1
+ADAM_LEARNING_RATE = 0.001
 
 
 class Peer(Protocol):

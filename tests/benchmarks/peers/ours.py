@@ -9,12 +9,19 @@ from tui_backprop.training.trainer import Trainer
 class Ours:
     """Iterations alone: evaluations that fall due are made by `evaluate`, between measurements."""
 
-    def __init__(self, data: Dataset, hidden: int) -> None:
+    def __init__(
+        self,
+        data: Dataset,
+        hidden: int,
+        optimizer: str = "sgd",
+        learning_rate: float = LEARNING_RATE,
+    ) -> None:
         self.trainer = Trainer(
             Hyperparameters(
                 hidden=(hidden,),
                 batch_size=BATCH_SIZE,
-                learning_rate=LEARNING_RATE,
+                optimizer=optimizer,
+                learning_rate=learning_rate,
                 iterations=1_000_000_000,
             ),
             data,

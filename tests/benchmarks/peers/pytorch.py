@@ -1,8 +1,10 @@
 """PyTorch on the CPU: the same net, loss and optimizer from its own parts."""
 
+from typing import Any
+
 import torch
 
-from tests.benchmarks.peers import BATCH_SIZE, LEARNING_RATE
+from tests.benchmarks.peers import ADAM_LEARNING_RATE, BATCH_SIZE, LEARNING_RATE
 from tui_backprop.datasets.dataset import Dataset
 
 torch.set_num_threads(1)
@@ -21,8 +23,11 @@ class PyTorch:
             torch.nn.Linear(hidden, data.class_count),
         )
         self.criterion = torch.nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=LEARNING_RATE)
+        self.optimizer = self.make_optimizer()
         self.losses: list[float] = []
+
+    def make_optimizer(self) -> Any:
+        return torch.optim.SGD(self.net.parameters(), lr=LEARNING_RATE)
 
     def iterate(self, count: int) -> None:
         for _ in range(count):
@@ -32,3 +37,10 @@ class PyTorch:
             loss.backward()
             self.optimizer.step()
             self.losses.append(loss.item())
+
+
+class PyTorchAdam(PyTorch):
+    """The same with Adam, at the rate that suits it."""
+
+    def make_optimizer(self) -> Any:
+        return torch.optim.Adam(self.net.parameters(), lr=ADAM_LEARNING_RATE)

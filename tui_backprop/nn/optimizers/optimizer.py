@@ -8,7 +8,8 @@ from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.arrays import Array, row_squares
+from tui_backprop.nn.clipping import clip_factor, squared_norm
 from tui_backprop.nn.operation import Operation, require_operations
 from tui_backprop.nn.parameters import Parameters
 
@@ -48,8 +49,16 @@ class _State(NamedTuple):
     @classmethod
     def zeros(cls, symbols: tuple[str, ...], model: Parameters) -> "_State":
         """Return as many zeros of the model's shapes."""
-        parts = {symbol: model.zeros() for symbol in symbols}
+        return cls.of({symbol: model.zeros() for symbol in symbols})
+
+    @classmethod
+    def of(cls, parts: dict[str, Parameters]) -> "_State":
+        """Return these parts with their vectors."""
         return cls(parts, {symbol: part.vector for symbol, part in parts.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # copy.deepcopy and pickle would give parts and vectors memory of their own each.
+        return _State.of, (self.parts,)
 
 
 class Optimizer(ABC):
@@ -59,7 +68,8 @@ class Optimizer(ABC):
     refuse one that is not finite, before any parameter or any of the optimizer's own state moves.
 
     Every optimizer declares the operations of its update of one parameter, in their order: those
-    that renew parts of its state, and the last one, which renews W.
+    that renew parts of its state, and the last one, which renews W. Before them come those of
+    `Clipping`, where `clip`, the longest that all gradients together may be, is not 0.
 
     Class attributes:
         UPDATE: the operations.
@@ -76,12 +86,15 @@ class Optimizer(ABC):
     STATE: ClassVar[tuple[str, ...]] = ()
     SPARE: ClassVar[bool] = False
     lr: float
+    clip: float
     spare: Array
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
+        self.clip = 0.0
         self.steps_made = 0
         self.updates = Parameters({})
+        self.clipped = Parameters({})
         self._state = self._next_state = _State.zeros(self.STATE, self.updates)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -122,7 +135,7 @@ class Optimizer(ABC):
         before, after = self._state, self._next_state
         self._compute(
             self._vector_of(params),
-            self._vector_of(grads),
+            self._clipped(grads) if self.clip else self._vector_of(grads),
             before.vectors,
             after.vectors,
             self.updates.vector,
@@ -139,6 +152,15 @@ class Optimizer(ABC):
     def _is_in_order(self, arrays: Mapping[str, Array]) -> TypeGuard[Parameters]:
         """Whether the vectors of these arrays and of the updates mean the same, entry by entry."""
         return isinstance(arrays, Parameters) and [*arrays] == [*self.updates]
+
+    def _clipped(self, grads: Mapping[str, Array]) -> Array:
+        """Return gradients in the same direction as a vector no longer than `clip`."""
+        if not self._is_in_order(self.clipped):
+            self.clipped = self.updates.zeros()
+        squares = (row_squares(grads[key]) for key in self.updates)
+        factor = clip_factor(self.clip, squared_norm(squares))
+        np.multiply(self._vector_of(grads), factor, out=self.clipped.vector)
+        return self.clipped.vector
 
     def commit(self, params: Mapping[str, Array]) -> None:
         """Add the updates proposed last to `params`, in place, and take their state."""
