@@ -52,6 +52,7 @@ STEP_BINDINGS: list[BindingType] = [
         show=False,
         tooltip="One matrix large, then as tints, then back; so a check",
     ),
+    Binding("v", "words", "Words", show=False, tooltip="Words about the cell: short, long, none"),
     Binding("i", "picture", "Picture", show=False, tooltip="The sample (small terminal)"),
     Binding("c", "check", "Check", tooltip="Check the gradient cell numerically"),
     Binding("h", "step_size", "h", show=False, tooltip="Another step size h for the check"),

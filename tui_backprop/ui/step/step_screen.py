@@ -23,6 +23,7 @@ from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
 from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.walkthrough.subject import user_of
 
 
 class StepScreen(PaneScreen):
@@ -139,9 +140,16 @@ class StepScreen(PaneScreen):
         """Look at another sample."""
         self._panes.take_sample(change)
         if not self._path.place.deriving:
-            self._arrays.look_at_sample(self._panes.sample)
-            self._path.select(self._arrays.result.index)
+            step, subject = self._path.step, self._panes.subject
+            if self._traced.tape.is_by_sample(step.output):
+                self._path.select((self._panes.sample, *subject[1:]))
+            self._show()
         self._show_status()
+
+    def action_words(self) -> None:
+        """Say more, nothing, or a few words about the cell."""
+        length = self._arrays.words.take_next_length()
+        self._status.say(f"words: {length}")
 
     def action_zoom(self) -> None:
         """Give what is looked at all the room: a matrix, a derivation, a check."""
@@ -235,13 +243,34 @@ class StepScreen(PaneScreen):
     @on(MatrixView.CellChosen)
     def _choose_cell(self, event: MatrixView.CellChosen) -> None:
         view = event.view
+        if view.named is not event.named:
+            return
+        if view.has_focus:
+            self._path.focus(cell_at_cursor(view))
         if view is self._arrays.result:
             self._path.select(event.index)
-        if view.has_focus:
-            self._path.focus(cell_at_cursor(self._focused_matrix))
-        self._show_status()
+            self._choose_sample_of(view)
+        else:
+            self._move_subject_to_user_of(view)
         if event.opened:
             self._explain(view)
+        else:
+            self._panes.show(self._path.place)
+            self._show_status()
+
+    def _move_subject_to_user_of(self, view: MatrixView) -> None:
+        """Make a cell the subject that is made of the operand's cell under the cursor."""
+        named, tape = view.named, self._traced.tape
+        if named is None:
+            return
+        self._choose_sample_of(view)
+        user = user_of(tape, self._path.place.step, named.symbol, view.index, self._panes.subject)
+        if user is not None:
+            self._path.select(user)
+
+    def _choose_sample_of(self, view: MatrixView) -> None:
+        if view.named is not None and self._traced.tape.is_by_sample(view.named):
+            self._panes.choose_sample(view.index[0])
 
     @on(DerivationView.TermChosen)
     def _follow_term(self) -> None:
