@@ -23,6 +23,7 @@ from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
 from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.walkthrough.glossary import glossary
 from tui_backprop.walkthrough.subject import user_of
 
 
@@ -57,15 +58,15 @@ class StepScreen(PaneScreen):
         yield KeyLine()
 
     def help_notes(self) -> str:
-        """Return what the help says under the keys."""
-        return STEP_NOTES
+        """Return what the help says under the keys: of the signs, and what this step shows."""
+        entries = glossary(self._traced.tape, self._path.place.step)
+        return "\n".join([STEP_NOTES, *(f"{entry.term}: {entry.meaning}" for entry in entries)])
 
     def show_traced(self, traced: Traced, *, anew: bool) -> None:
-        """Show a minibatch: from its first operation on (`anew`), or at the one looked at."""
-        first_step = 1 if anew else self._path.place.step
+        """Show a minibatch at the operation last looked at; `anew` when the screen is opened."""
         if anew:
             self.fit_to_width()
-        self._traced, self._path = traced, StepPath(traced.tape, first_step)
+        self._traced, self._path = traced, StepPath(traced.tape, self._last_step)
         self._panes.begin(traced, anew=anew)
         self.checks.begin(traced)
         self._show()
@@ -75,6 +76,11 @@ class StepScreen(PaneScreen):
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""
         self._status.say(f"{reason}: Esc leaves, then g goes back")
+
+    @property
+    def _last_step(self) -> int:
+        """The operation last looked at, the first one before that."""
+        return self._path.place.step if hasattr(self, "_path") else 1
 
     @property
     def _focused_matrix(self) -> MatrixView | None:
