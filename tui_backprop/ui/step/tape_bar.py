@@ -40,7 +40,7 @@ def _marks_of(tape: Tape, span: PhaseSpan, now: int, *, by_layer: bool) -> list[
     for group, members in groupby(steps, key=group_of):
         own = list(members)
         is_here = any(step.number == now for step in own)
-        if by_layer and not is_here:
+        if by_layer and group and not is_here:
             marks.append(_Mark(group, own[0].number))
             continue
         for place, step in enumerate(own):
