@@ -16,6 +16,8 @@ from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.player import Player
+from tui_backprop.ui.step.sheet_screen import SheetScreen
+from tui_backprop.ui.step.sheets import graph_lines, path_lines, sample_lines
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_help import STEP_NOTES
 from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
@@ -23,7 +25,9 @@ from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
 from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.glossary import glossary
+from tui_backprop.walkthrough.path import gradient_of
 from tui_backprop.walkthrough.subject import user_of
 
 
@@ -151,6 +155,31 @@ class StepScreen(PaneScreen):
                 self._path.select((self._panes.sample, *subject[1:]))
             self._show()
         self._show_status()
+
+    def action_path(self) -> None:
+        """Show the path from the loss to the subject's gradient, or say that there is none."""
+        tape, output = self._traced.tape, self._path.step.output
+        cell = Cell(self._path.place.step, self._panes.subject)
+        try:
+            if output.label.endswith("′"):
+                cell = gradient_of(tape, output.label, cell.index)
+            lines = path_lines(tape, cell)
+        except (KeyError, ValueError):
+            self._status.say(f"p shows the path to a gradient; {output.label} is none")
+        else:
+            self.app.push_screen(SheetScreen("From the loss to here", lines))
+
+    def action_one_sample(self) -> None:
+        """Show the subject's sample alone, on its way through the net and back."""
+        sample = self._panes.sample
+        lines = sample_lines(self._traced.tape, sample)
+        self.app.push_screen(SheetScreen(f"Sample {sample} alone", lines))
+
+    def action_graph(self) -> None:
+        """Show the net as a graph, with the sizes of the subject's sample."""
+        sample = self._panes.sample
+        lines = graph_lines(self._traced.tape, self._path.place.step, sample)
+        self.app.push_screen(SheetScreen(f"The net, and sample {sample} in it", lines))
 
     def action_words(self) -> None:
         """Say more, nothing, or a few words about the cell."""
