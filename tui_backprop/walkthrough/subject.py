@@ -84,8 +84,10 @@ def user_of(tape: Tape, number: int, symbol: str, cell: Index, subject: Index) -
     return None
 
 
-def first_subject(tape: Tape, number: int) -> Subject:
+def first_subject(tape: Tape, number: int, sample: int | None = None) -> Subject:
     """Return the cell of a step's result that is worth looking at first, and why.
+
+    It is one of the sample the net gets most wrong, unless another `sample` was chosen.
 
     Raises:
         IndexError: there is no such step.
@@ -94,17 +96,16 @@ def first_subject(tape: Tape, number: int) -> Subject:
     array = step.output.array
     if array.ndim == 0:
         return Subject((), "it is one number")
-    worst = worst_sample(tape)
+    worst = worst_sample(tape) if sample is None else sample
+    which = _most_wrong(worst) if sample is None else f"sample {sample} was chosen"
     onto = columns_of(tape, step)[1]
     label = int(tape.targets[worst]) if onto == "class" else None
     if tape.is_by_sample(step.output):
         row = array[worst]
         at_class = label is not None and row.shape == (tape.y.shape[1],)
         if label is not None and at_class and step.output.symbol != "dx":
-            return Subject((worst, label), f"{_most_wrong(worst)}; {label} is its class")
-        return Subject(
-            (worst, *strongest_cell(row)), f"{_most_wrong(worst)}; this is its largest value here"
-        )
+            return Subject((worst, label), f"{which}; {label} is its class")
+        return Subject((worst, *strongest_cell(row)), f"{which}; this is its largest value here")
     if label is not None and step.phase is Phase.BACKWARD and array.shape[-1] == tape.y.shape[1]:
         column = array[..., label]
         place = strongest_cell(column) if column.ndim else ()

@@ -36,8 +36,8 @@ async def test_the_cursor_goes_by_pages_and_to_the_corners() -> None:
         await walk.press("tab", "tab", "tab", "home")
         result = walk.matrix()
         assert walk.focus == "result"
-        assert (result.index, walk.matrix("operand-1").index) != ((0, 0), (0, 0))
         assert result.index == (0, 0)
+        assert walk.matrix("operand-1").index[1] == 0, "the column that the subject is made of"
         await walk.press("end")
         assert result.index == (1, 7)
         await walk.press("escape", "left", "left")
@@ -55,14 +55,22 @@ async def test_the_status_reads_the_focused_matrix() -> None:
         assert f"W1[1,7] = {weight:.6g}   min" in walk.status
         assert "‖·‖" in walk.status
         await walk.press("escape")
-        assert "sample 0 of 30" in walk.status
+        assert re.search(r"sample \d+ of 30", walk.status)
+
+
+def reads(walk: Walk, symbol: str) -> bool:
+    """Whether the chosen term of the derivation has an operand of that symbol."""
+    operands = walk.screen.query_one(DerivationView).chosen_operands
+    return symbol in {operand.symbol for operand in operands}
 
 
 async def jump_three_back(walk: Walk) -> list[str]:
     """Jump from dW2 by dout, y and x to Affine2's scores, and return the screens on the way."""
     screens = []
-    for keys in (["right"], ["left"], []):
-        await walk.press("down", *keys)
+    for number, keys in enumerate((["down", "right"], [], ["down"])):
+        await walk.press(*keys)
+        if number == 1 and not reads(walk, "y"):
+            await walk.press("down")
         await walk.settle()
         screens.append(walk.test.text)
         await walk.press("enter")

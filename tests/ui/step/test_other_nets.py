@@ -5,6 +5,7 @@ import pytest
 from tests.support.app import LARGE, SMALL
 from tests.ui.step.walk import walking
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.walkthrough.subject import worst_sample
 
 SINE = Hyperparameters(
     dataset="sine",
@@ -39,8 +40,9 @@ async def test_every_operation_is_shown_and_derived(
 async def test_a_sample_of_a_regression_says_what_was_predicted_and_how_far_off() -> None:
     async with walking(SINE) as walk:
         tape = walk.screen._traced.tape
-        y, t = float(tape.y[0, 0]), float(tape.targets[0, 0])
-        assert f"sample 0 of 10: sin(2πx) {t:.4g}, predicted {y:.4g}" in walk.status
+        worst = worst_sample(tape)
+        y, t = float(tape.y[worst, 0]), float(tape.targets[worst, 0])
+        assert f"sample {worst} of 10: sin(2πx) {t:.4g}, predicted {y:.4g}" in walk.status
         shown = walk.test.text_of("#sample")
         assert f"y {y:.4f}" in shown
         assert f"off by {y - t:.4f}" in shown

@@ -12,11 +12,13 @@ from tests.ui.step.walk import STEPS, walking
 from tui_backprop.datasets import load_dataset
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
+from tui_backprop.ui.step.array_pane import title_of
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_path import TermChoice
-from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.ui.step.tape_bar import TapeBar, step_name
 from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.subject import first_subject, sample_of
 from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.trace import trace
 
@@ -61,7 +63,9 @@ async def test_no_line_about_a_step_is_cut_off(
             for view, named in zip(views, [*step.inputs, step.output], strict=True):
                 shape = "(" + ",".join(map(str, named.array.shape))
                 # A title without room for the whole shape has none of it.
-                assert f"╭─ {named.label} {shape}" in view or f"╭─ {named.label} ─" in view
+                title = named.label if named is step.output else title_of(step, named)
+                fallbacks = (f"╭─ {title} ─", f"╭─ {named.label} ─")
+                assert f"╭─ {title} {shape}" in view or any(map(view.__contains__, fallbacks))
                 if named.array.ndim:
                     assert " min " in view
 
@@ -136,7 +140,8 @@ async def test_the_tape_of_a_deep_net_fits(size: tuple[int, int], layers: int) -
             now = [(start, end) for start, end, n in bar._places if n == number]
             assert len(now) == 1
             assert 0 <= now[0][0] < now[0][1] <= size[0]
-            assert marks[now[0][0] : now[0][1]].strip() in ("▮", str(number))
+            step = walk.screen._traced.tape.step(number)
+            assert marks[now[0][0] : now[0][1]].strip() == step_name(step), "it is always whole"
 
 
 async def test_a_click_on_a_key_does_what_it_does() -> None:
@@ -149,12 +154,17 @@ async def test_a_click_on_a_key_does_what_it_does() -> None:
         assert walk.test.text_of("#key-line").startswith("↑↓←→ Cell ")
 
 
-async def test_a_click_reaches_a_mark_that_is_one_cell_wide() -> None:
+async def test_a_click_on_a_layer_goes_to_its_first_operation() -> None:
     async with walking(replace(SPIRAL, hidden=(5,) * 4), size=SMALL) as walk:
+        await walk.go_to(16)
+        await walk.settle()
         bar = walk.screen.query_one(TapeBar)
-        (start,) = (start for start, _, number in bar._places if number == 20)
-        await walk.test.pilot.click(bar, offset=(start, 0))
-        await walk.until(lambda: walk.step == 20)
+        marks = walk.test.text_of("#tape-bar").splitlines()[0]
+        start, _, number = bar._places[-1]
+        step = walk.screen._traced.tape.step(number)
+        assert marks[start:].strip().startswith(step.layer)
+        await walk.test.pilot.click(bar, offset=(start + 1, 0))
+        await walk.until(lambda: walk.step == number)
 
 
 async def test_every_step_is_survived_at_any_size() -> None:
@@ -186,7 +196,7 @@ async def test_each_screen_fits_after_a_resize_that_it_missed() -> None:
         assert not walk.test.text_of("#sample")
 
 
-async def test_opened_again_it_starts_at_the_beginning_with_the_same_widgets() -> None:
+async def test_opened_again_it_is_where_it_was_left_with_the_same_widgets() -> None:
     async with walking() as walk:
         screen, matrix = walk.screen, walk.matrix()
         await walk.go_to(8)
@@ -196,8 +206,10 @@ async def test_opened_again_it_starts_at_the_beginning_with_the_same_widgets() -
         await walk.shows(" 1/60")
         await walk.open()
         assert (walk.screen, walk.matrix()) == (screen, matrix), "making them takes time"
-        assert walk.step == 1
-        assert "iteration 2/60  sample 0 of" in walk.status
+        assert walk.step == 8
+        tape = walk.screen._traced.tape
+        sample = sample_of(tape, 8, first_subject(tape, 8).index)
+        assert f"iteration 2/60  sample {sample} of" in walk.status
         assert walk.test.text_of("#operand-0")
 
 

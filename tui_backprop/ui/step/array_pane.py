@@ -1,7 +1,7 @@
 """The operands and the result of an operation, side by side, and what explains them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -9,29 +9,39 @@ from textual.containers import Horizontal, Vertical
 from tui_backprop.nn.operation import Index
 from tui_backprop.ui.step.check_view import CheckView
 from tui_backprop.ui.step.derivation_view import DerivationView
-from tui_backprop.ui.step.lit_cells import lit_cells
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.step_path import Place
+from tui_backprop.ui.step.words_view import WordsView
 from tui_backprop.walkthrough.derivation import CellDerivation
-from tui_backprop.walkthrough.tape import NamedArray, Step
+from tui_backprop.walkthrough.subject import Related, related
+from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
 
 _USUAL_OPERANDS = 4
 """How many there are from the start; what has more gets more when it is shown first."""
 
-_SAMPLES_AS_ROWS = {"x", "t", "y", "out", "dout", "dx"}
-
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Which cells of the arrays stand out: by symbol those lit up and the cursors', the sample."""
+    """Which cells of the arrays stand out.
 
-    sample: int | None
-    lit: Mapping[str, frozenset[Index]] = field(default_factory=dict)
-    cursors: Mapping[str, Index] = field(default_factory=dict)
+    `cells` are those that the subject is made of, by symbol; `cursors` by label. `sample` is the
+    row to have in sight where there is a choice among samples.
+    """
 
-    def row(self, named: NamedArray) -> int | None:
-        """Return the row to look at in an array whose rows are samples."""
-        return self.sample if named.symbol in _SAMPLES_AS_ROWS else None
+    tape: Tape
+    cells: Mapping[str, Related]
+    cursors: Mapping[str, Index]
+    sample: int | None = None
+
+    def cursor_in(self, named: NamedArray) -> Index | None:
+        """Return the cell of an operand to have in sight: the sample's, or of the largest term."""
+        if named.label in self.cursors or named.symbol not in self.cells:
+            return self.cursors.get(named.label)
+        used = self.cells[named.symbol]
+        if self.sample is not None and self.tape.is_by_sample(named):
+            of_sample = (self.sample, *used.first[1:])
+            return of_sample if of_sample in used.cells else used.first
+        return used.first
 
 
 class ArrayPane(Vertical):
@@ -41,35 +51,42 @@ class ArrayPane(Vertical):
         super().__init__(id="array-pane")
         self._operands = [operand_view(n) for n in range(_USUAL_OPERANDS)]
         self._row = Horizontal(*self._operands, id="operands")
+        self.words = WordsView()
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
         self.check = CheckView()
 
     def compose(self) -> ComposeResult:
-        """Lay out the operands over the result."""
+        """Lay out the words over the operands, and those over the result."""
+        yield self.words
         yield self._row
         yield self.result
         yield self.derivation
         yield self.check
 
-    def show_step(self, step: Step, place: Place, sample: int) -> None:
-        """Show an operation without a derivation."""
+    def show_step(
+        self, tape: Tape, place: Place, subject: Index, sample: int | None = None
+    ) -> None:
+        """Show an operation, and light up what its subject, a cell of the result, is made of.
+
+        With a `sample`, its rows are in sight where the subject is made of all samples.
+        """
         self.set_class(False, "-deriving", "-checking", "-zoom-below")
-        cursors = {} if place.cell is None else {step.output.label: place.cell}
+        step = tape.step(place.step)
+        cursors = {step.output.label: subject}
         if place.focus is not None:
             cursors[place.focus.label] = place.focus.index
-        self._show_arrays(step, _Marks(sample, cursors=cursors))
+        self._show_arrays(step, _Marks(tape, related(tape, place.step, subject), cursors, sample))
 
-    def show_derivation(self, step: Step, derivation: CellDerivation, place: Place) -> None:
+    def show_derivation(self, tape: Tape, derivation: CellDerivation, place: Place) -> None:
         """Show an operation with the derivation of one cell, whose operands are lit up."""
         self.leave_zoom()
         self.set_class(True, "-deriving")
         self.set_class(False, "-checking")
+        step, subject = tape.step(place.step), derivation.cell.index
         self.derivation.show(derivation, step.output.label, step.formula, place.choice)
-        lit = lit_cells(derivation)
-        cursors = {i.label: min(lit[i.symbol]) for i in step.inputs if i.symbol in lit}
-        cursors |= {step.output.label: derivation.cell.index, **self._chosen_cells(step)}
-        self._show_arrays(step, _Marks(None, lit, cursors))
+        cursors = {step.output.label: subject, **self._chosen_cells(step)}
+        self._show_arrays(step, _Marks(tape, related(tape, place.step, subject), cursors))
 
     def show_check(self) -> None:
         """Make room for the gradient check."""
@@ -127,12 +144,6 @@ class ArrayPane(Vertical):
             if view.named is not None and view.named.label in cells:
                 view.look_at(cells[view.named.label])
 
-    def look_at_sample(self, sample: int) -> None:
-        """Bring a sample's row into sight wherever rows are samples."""
-        for view in (*self._shown_operands(), self.result):
-            if view.named is not None and view.named.symbol in _SAMPLES_AS_ROWS:
-                view.look_at_row(sample)
-
     def view_for(self, step: Step, label: str) -> MatrixView:
         """Return the view that the operation's array of that label belongs in."""
         labels = [named.label for named in step.inputs]
@@ -161,15 +172,29 @@ class ArrayPane(Vertical):
             if unused and view.has_class("-zoomed"):
                 self.leave_zoom()
             if not unused:
-                self._show_array(view, step.inputs[number], marks)
-        self._show_array(self.result, step.output, marks)
+                self._show_array(view, step, step.inputs[number], marks)
+        self._show_array(self.result, step, step.output, marks)
 
-    def _show_array(self, view: MatrixView, named: NamedArray, marks: _Marks) -> None:
+    def _show_array(self, view: MatrixView, step: Step, named: NamedArray, marks: _Marks) -> None:
         view.set_class(named.array.ndim == 0, "-scalar")
         view.set_class(named.array.ndim == 1, "-vector")
-        cursor = marks.cursors.get(named.label)
-        lit = marks.lit.get(named.symbol, frozenset()) if view is not self.result else frozenset()
-        view.show(named, lit=lit, cursor=cursor, row=marks.row(named))
+        if view is self.result:
+            view.show(named, cursor=marks.cursors.get(named.label))
+            return
+        used = marks.cells.get(named.symbol)
+        view.show(
+            named,
+            title=title_of(step, named),
+            lit=frozenset() if used is None else used.cells,
+            cursor=marks.cursor_in(named),
+            marked=False,
+        )
+
+
+def title_of(step: Step, named: NamedArray) -> str:
+    """Return what an operand is called: its symbol in the formula, tied to its name in the net."""
+    symbol = step.names.get(named.symbol, named.symbol)
+    return named.label if symbol == named.label else f"{symbol} = {named.label}"
 
 
 def operand_view(number: int) -> MatrixView:

@@ -1,5 +1,6 @@
 """The lines of a derivation around its terms, and a term's names in their styles."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.segment import Segment
@@ -18,11 +19,12 @@ def result_lines(derivation: CellDerivation, style_of: StyleOf) -> Iterator[Stri
     count = len(derivation.terms)
     terms = f"{count:,} term{'s' if count > 1 else ''}"
     value = f"in float64 {derivation.value:.9g}"
-    verdict = (
-        "✓ up to rounding"
-        if derivation.agrees
-        else f"✗ off by more than {derivation.rounding_bound:.1e}"
-    )
+    if derivation.agrees:
+        verdict = "✓ up to rounding"
+    elif math.isfinite(derivation.shown) and math.isfinite(derivation.rounding_bound):
+        verdict = f"✗ off by more than {derivation.rounding_bound:.1e}"
+    else:
+        verdict = "not finite, so that nothing can be compared"
     for text in (f"{terms}, {value}", value, terms):
         yield Strip(
             [

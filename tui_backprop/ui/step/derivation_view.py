@@ -211,16 +211,17 @@ class DerivationView(PaintedWidget, can_focus=True):
             here = chosen and self.has_focus and number == self._operand
             names.append((operand.name, _CHOSEN if here else Style(bold=chosen)))
         padding = " " * (name_width - cell_len(term.names()))
-        numbers = term.numbers(lambda value: f"{value:.{digits}g}")
-        value = f"{term.value:.{digits}g}"
+        numbers = term.numbers(lambda value: f"{value + 0.0:.{digits}g}")
+        value = f"{term.value + 0.0:.{digits}g}"
         values = f" = {value}"
-        if form.values and numbers != value:
+        # −1, written with the formula's own minus, is no other number than -1.
+        if form.values and numbers.replace("−", "-") != value:
             values = f" = {numbers}{values}"
         return Strip(
             [
                 Segment(f"{mark} ", Style(bold=True)),
                 *named_form(term.form, names),
                 Segment(padding + values),
-                Segment(f"   Σ {total:.{digits}g}" if form.total else "", Style(dim=True)),
+                Segment(f"   Σ {total + 0.0:.{digits}g}" if form.total else "", Style(dim=True)),
             ]
         )

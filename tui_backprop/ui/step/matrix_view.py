@@ -70,11 +70,12 @@ class MatrixView(PaintedWidget, can_focus=True):
     ]
 
     class CellChosen(Message):
-        """The cursor moved to a cell (`opened`: and its derivation is asked for)."""
+        """The cursor moved to a cell of `named` (`opened`: and its derivation is asked for)."""
 
         def __init__(self, view: "MatrixView", index: Index, *, opened: bool) -> None:
             super().__init__()
             self.view = view
+            self.named = view.named
             self.index = index
             self.opened = opened
 
@@ -90,32 +91,36 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._panned_by_hand = False
         self._cursor: Place = (0, 0)
         self._lit: frozenset[Place] = frozenset()
+        self._is_marked = True
+        self._title = ""
 
     def show(
         self,
         named: NamedArray,
         *,
+        title: str = "",
         lit: frozenset[Index] = frozenset(),
         cursor: Index | None = None,
-        row: int | None = None,
+        marked: bool = True,
     ) -> None:
         """Show an array, with some of its cells lit up.
 
-        The cursor goes to the cell `cursor`, or to the strongest of `row`; without either, to the
-        strongest of all if the array is another one than before.
+        The cursor goes to the cell `cursor`; without one, to the strongest of all if the array is
+        another one than before. Unless it is `marked`, it shows only while the arrows move it.
+        `title` is what it is called, if not by its label.
         """
-        if self.named is None or named.array is not self.named.array:
+        is_other = self.named is None or named.array is not self.named.array
+        if is_other:
             self.named = named
             self._rows = self._as_rows(named.array)
             self._summary = summarize(named.array)
             self._largest = max(abs(self._summary.minimum), abs(self._summary.maximum))
-            if cursor is None and row is None:
+            if cursor is None:
                 cursor = strongest_cell(named.array)
-        self.named = named
-        if cursor is not None:
+        self.named, self._title, self._is_marked = named, title or named.label, marked
+        # What the arrows moved stays where it is.
+        if cursor is not None and (is_other or self._place(cursor) != self._cursor):
             self._cursor, self._panned_by_hand = self._place(cursor), False
-        elif row is not None:
-            self._cursor, self._panned_by_hand = self._strongest_of(row), False
         self._lit = frozenset(map(self._place, lit))
         self.repaint_changes()
 
@@ -130,10 +135,6 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._cursor = self._place(index)
         self._panned_by_hand = self._panned(self._layout(), by_hand=True) == self._first
         self.repaint_changes()
-
-    def look_at_row(self, row: int) -> None:
-        """Move the cursor to the strongest cell of a row: a sample's, where rows are samples."""
-        self.look_at(self._index(self._strongest_of(row)))
 
     @property
     def index(self) -> Index:
@@ -155,8 +156,9 @@ class MatrixView(PaintedWidget, can_focus=True):
         named = self.named
         if named is None:
             return []
-        title = f"{named.label} {shape_text(named.array.shape)}"
-        self.border_title = title if cell_len(title) <= width - 2 else named.label
+        titles = (f"{self._title} {shape_text(named.array.shape)}", self._title)
+        fitting = (title for title in titles if cell_len(title) <= width - 2)
+        self.border_title = next(fitting, named.label)
         self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
         if named.array.ndim == 0:
             exact = str(named.array[()])
@@ -168,7 +170,8 @@ class MatrixView(PaintedWidget, can_focus=True):
             return heat_lines(self._rows, self._largest, self._tints(), cursor, here, width, height)
         layout = self._layout()
         self._first = self._panned(layout)
-        shown = self._cursor if self.has_focus or not self._lit else None
+        is_shown = self.has_focus or (self._is_marked and not self._lit)
+        shown = self._cursor if is_shown else None
         painter = NumberPainter(self._rows, self._largest, layout, self._first, self._tints())
         return painter.lines(shown, self._lit, width, height)
 
@@ -227,10 +230,6 @@ class MatrixView(PaintedWidget, can_focus=True):
         """Return where in the rows a cell of the array stands."""
         row, column = (0, 0, *index)[-2:]
         return (column, row) if self._upright and len(index) == 1 else (row, column)
-
-    def _strongest_of(self, row: int) -> Place:
-        (column,) = strongest_cell(self._rows[row])
-        return row, column
 
     def _index(self, place: Place) -> Index:
         """Return the cell of the array that stands at a place in the rows."""

@@ -13,6 +13,9 @@ def cell_text(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
+    # What four decimals show as 0.0010 is 0.0010, though it be a hair less.
+    if 0.0009995 <= size < 1e-3:
+        size = 1e-3
     if 1e-3 <= size < 10:
         return f"{value:.4f}"
     if 1e-3 <= size < 10_000:
@@ -21,8 +24,8 @@ def cell_text(value: float) -> str:
 
 
 def long_text(value: float) -> str:
-    """Return a number with six significant digits."""
-    return f"{value:.6g}"
+    """Return a number with six significant digits; of -0 a 0."""
+    return f"{value + 0.0:.6g}"
 
 
 def index_text(label: str, index: tuple[int, ...]) -> str:

@@ -4,26 +4,35 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from tui_backprop.nn.operation import Index
 from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.ui.step.array_pane import ArrayPane
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.sample_view import SampleView
 from tui_backprop.ui.step.step_path import ArrayCell, Place
+from tui_backprop.ui.step.transcript_file import class_names
 from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.subject import first_subject, sample_of, worst_sample
+from tui_backprop.walkthrough.tape import Step
+from tui_backprop.walkthrough.words import words
 
 
 class StepPanes(Horizontal):
     """The arrays of a place on the tape, and the sample beside them or, if narrow, instead.
 
-    `sample` is the number of the sample that is looked at.
+    `subject` is the cell of the result that all of it is about, `sample` the number of the sample
+    that this is of, or the last one that was.
     """
 
     _traced: Traced
+    subject: Index
 
     def __init__(self) -> None:
         super().__init__(id="step-panes")
         self.arrays = ArrayPane()
         self.sample = 0
+        self.subject = ()
+        self._chosen_sample: int | None = None
         self._sample_view = SampleView()
 
     def compose(self) -> ComposeResult:
@@ -32,30 +41,53 @@ class StepPanes(Horizontal):
         yield self._sample_view
 
     def begin(self, traced: Traced, *, anew: bool) -> None:
-        """Take another minibatch: from the first sample on (`anew`), or at the same number."""
+        """Take another minibatch: with the sample that is most wrong (`anew`), or the one "
+        "chosen."""
         self._traced = traced
-        self.sample = 0 if anew else min(self.sample, traced.tape.sample_count - 1)
+        self.sample = worst_sample(traced.tape)
+        if anew or (self._chosen_sample or 0) >= traced.tape.sample_count:
+            self._chosen_sample = None
         if anew:
             self.arrays.leave_zoom()
 
     def show(self, place: Place) -> Widget | None:
         """Show a place on the tape; return the widget that the arrows belong to, if any."""
-        step = self._traced.tape.step(place.step)
+        tape = self._traced.tape
+        step = tape.step(place.step)
+        if place.cell is None:
+            self.subject = first_subject(tape, place.step, self._chosen_sample).index
+        else:
+            self.subject = place.cell
+        self.sample = self._sample_of_subject(step)
         self._sample_view.show(self._traced, self.sample)
+        names = class_names(self._traced)
+        self.arrays.words.show(words(tape, place.step, self.subject, names))
         if place.deriving:
             self.show_arrays()
-            derivation = derive(self._traced.tape, place.step, place.cell or ())
-            self.arrays.show_derivation(step, derivation, place)
+            derivation = derive(tape, place.step, self.subject)
+            self.arrays.show_derivation(tape, derivation, place)
             return self.arrays.derivation
-        self.arrays.show_step(step, place, self.sample)
+        self.arrays.show_step(tape, place, self.subject, self._chosen_sample)
         if place.focus is None:
             return None
         return self.arrays.view_for(step, place.focus.label)
 
+    def _sample_of_subject(self, step: Step) -> int:
+        """Return the subject's sample; where it is made of all of them the one that was chosen."""
+        tape = self._traced.tape
+        if self._chosen_sample is not None and not tape.is_by_sample(step.output):
+            return self._chosen_sample
+        found = sample_of(tape, step.number, self.subject)
+        return worst_sample(tape) if found is None else found
+
     def take_sample(self, change: int) -> None:
-        """Look at another sample, in the sample's pane alone."""
-        self.sample = (self.sample + change) % self._traced.tape.sample_count
-        self._sample_view.show(self._traced, self.sample)
+        """Look at another sample, from now on."""
+        self.choose_sample((self.sample + change) % self._traced.tape.sample_count)
+
+    def choose_sample(self, sample: int) -> None:
+        """Look at a sample, from now on."""
+        self.sample = self._chosen_sample = sample
+        self._sample_view.show(self._traced, sample)
 
     def toggle_sample(self) -> None:
         """On a narrow terminal, show the sample instead of the arrays, or the arrays again."""

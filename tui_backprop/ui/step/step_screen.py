@@ -16,6 +16,8 @@ from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.player import Player
+from tui_backprop.ui.step.sheet_screen import SheetScreen
+from tui_backprop.ui.step.sheets import graph_lines, path_lines, sample_lines
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_help import STEP_NOTES
 from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
@@ -23,6 +25,10 @@ from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
 from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar
+from tui_backprop.walkthrough.derivation import Cell
+from tui_backprop.walkthrough.glossary import glossary
+from tui_backprop.walkthrough.path import gradient_of
+from tui_backprop.walkthrough.subject import user_of
 
 
 class StepScreen(PaneScreen):
@@ -56,15 +62,15 @@ class StepScreen(PaneScreen):
         yield KeyLine()
 
     def help_notes(self) -> str:
-        """Return what the help says under the keys."""
-        return STEP_NOTES
+        """Return what the help says under the keys: of the signs, and what this step shows."""
+        entries = glossary(self._traced.tape, self._path.place.step)
+        return "\n".join([STEP_NOTES, *(f"{entry.term}: {entry.meaning}" for entry in entries)])
 
     def show_traced(self, traced: Traced, *, anew: bool) -> None:
-        """Show a minibatch: from its first operation on (`anew`), or at the one looked at."""
-        first_step = 1 if anew else self._path.place.step
+        """Show a minibatch at the operation last looked at; `anew` when the screen is opened."""
         if anew:
             self.fit_to_width()
-        self._traced, self._path = traced, StepPath(traced.tape, first_step)
+        self._traced, self._path = traced, StepPath(traced.tape, self._last_step)
         self._panes.begin(traced, anew=anew)
         self.checks.begin(traced)
         self._show()
@@ -74,6 +80,11 @@ class StepScreen(PaneScreen):
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""
         self._status.say(f"{reason}: Esc leaves, then g goes back")
+
+    @property
+    def _last_step(self) -> int:
+        """The operation last looked at, the first one before that."""
+        return self._path.place.step if hasattr(self, "_path") else 1
 
     @property
     def _focused_matrix(self) -> MatrixView | None:
@@ -139,9 +150,41 @@ class StepScreen(PaneScreen):
         """Look at another sample."""
         self._panes.take_sample(change)
         if not self._path.place.deriving:
-            self._arrays.look_at_sample(self._panes.sample)
-            self._path.select(self._arrays.result.index)
+            step, subject = self._path.step, self._panes.subject
+            if self._traced.tape.is_by_sample(step.output):
+                self._path.select((self._panes.sample, *subject[1:]))
+            self._show()
         self._show_status()
+
+    def action_path(self) -> None:
+        """Show the path from the loss to the subject's gradient, or say that there is none."""
+        tape, output = self._traced.tape, self._path.step.output
+        cell = Cell(self._path.place.step, self._panes.subject)
+        try:
+            if output.label.endswith("′"):
+                cell = gradient_of(tape, output.label, cell.index)
+            lines = path_lines(tape, cell)
+        except (KeyError, ValueError):
+            self._status.say(f"p shows the path to a gradient; {output.label} is none")
+        else:
+            self.app.push_screen(SheetScreen("From the loss to here", lines))
+
+    def action_one_sample(self) -> None:
+        """Show the subject's sample alone, on its way through the net and back."""
+        sample = self._panes.sample
+        lines = sample_lines(self._traced.tape, sample)
+        self.app.push_screen(SheetScreen(f"Sample {sample} alone", lines))
+
+    def action_graph(self) -> None:
+        """Show the net as a graph, with the sizes of the subject's sample."""
+        sample = self._panes.sample
+        lines = graph_lines(self._traced.tape, self._path.place.step, sample)
+        self.app.push_screen(SheetScreen(f"The net, and sample {sample} in it", lines))
+
+    def action_words(self) -> None:
+        """Say more, nothing, or a few words about the cell."""
+        length = self._arrays.words.take_next_length()
+        self._status.say(f"words: {length}")
 
     def action_zoom(self) -> None:
         """Give what is looked at all the room: a matrix, a derivation, a check."""
@@ -235,13 +278,34 @@ class StepScreen(PaneScreen):
     @on(MatrixView.CellChosen)
     def _choose_cell(self, event: MatrixView.CellChosen) -> None:
         view = event.view
+        if view.named is not event.named:
+            return
+        if view.has_focus:
+            self._path.focus(cell_at_cursor(view))
         if view is self._arrays.result:
             self._path.select(event.index)
-        if view.has_focus:
-            self._path.focus(cell_at_cursor(self._focused_matrix))
-        self._show_status()
+            self._choose_sample_of(view)
+        else:
+            self._move_subject_to_user_of(view)
         if event.opened:
             self._explain(view)
+        else:
+            self._panes.show(self._path.place)
+            self._show_status()
+
+    def _move_subject_to_user_of(self, view: MatrixView) -> None:
+        """Make a cell the subject that is made of the operand's cell under the cursor."""
+        named, tape = view.named, self._traced.tape
+        if named is None:
+            return
+        self._choose_sample_of(view)
+        user = user_of(tape, self._path.place.step, named.symbol, view.index, self._panes.subject)
+        if user is not None:
+            self._path.select(user)
+
+    def _choose_sample_of(self, view: MatrixView) -> None:
+        if view.named is not None and self._traced.tape.is_by_sample(view.named):
+            self._panes.choose_sample(view.index[0])
 
     @on(DerivationView.TermChosen)
     def _follow_term(self) -> None:

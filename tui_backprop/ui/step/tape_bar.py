@@ -1,7 +1,8 @@
-"""The tape: a mark for each operation, the current one named with formula and shapes."""
+"""The tape: every operation by its name, the current one with formula and shapes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,39 +14,65 @@ from textual.strip import Strip
 
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import cut_between_words, first_fitting
-from tui_backprop.walkthrough.tape import Step, Tape
+from tui_backprop.walkthrough.tape import Phase, PhaseSpan, Step, Tape
 
 NOW, FORMULA = "paint--now", "paint--value"
-_PHASE = Style(dim=True)
+_PHASE = Style(dim=True, italic=True)
+_GAP = "│ "
 _DONE, _TO_COME = Style(bold=True), Style(dim=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _MarkForm:
-    """How marks are written: the whole phase or its initial, a gap, and a mark's text.
+class _Mark:
+    """A name on the bar, and the operation that a click on it leads to."""
 
-    `mark` takes an operation's number and the current one's.
+    text: str
+    number: int
+
+
+def _marks_of(tape: Tape, span: PhaseSpan, now: int, *, by_layer: bool) -> list[_Mark]:
+    """Return a phase's operations by name; `by_layer`: layers other than the current one alone.
+
+    A layer's name stands before the first of its operations in a row, and before the current one.
     """
+    marks: list[_Mark] = []
+    steps = tape.steps[span.first - 1 : span.last]
+    for group, members in groupby(steps, key=group_of):
+        own = list(members)
+        is_here = any(step.number == now for step in own)
+        if by_layer and group and not is_here:
+            marks.append(_Mark(group, own[0].number))
+            continue
+        for place, step in enumerate(own):
+            names = place == 0 or step.number == now
+            marks.append(_Mark(step_name(step) if names else own_name(step), step.number))
+    return marks
 
-    whole_phase: bool
-    gap: str
-    mark: Callable[[int, int], str]
+
+def group_of(step: Step) -> str:
+    """Return under which name operations stand together: their layer's, their parameter's."""
+    if step.phase is Phase.UPDATE:
+        return step.output.label.removesuffix("′").split(" of ")[-1]
+    return "" if step.phase is Phase.LOSS or step.output.label == "dy" else step.layer
 
 
-def _dash(number: int, now: int) -> str:
-    return "▮" if number == now else "━" if number < now else "─"
+def own_name(step: Step) -> str:
+    """Return what an operation makes, as dW, or W′."""
+    if step.phase is Phase.UPDATE:
+        return step.output.label.split(" of ")[0]
+    return step.output.symbol if group_of(step) else step.output.label
 
 
-_MARK_FORMS = (
-    _MarkForm(True, "  ", lambda number, now: f"{number:>2} "),
-    _MarkForm(False, " ", lambda number, now: f"{number} "),
-    _MarkForm(False, "  ", _dash),
-)
-"""From the roomiest to the smallest."""
+def step_name(step: Step) -> str:
+    """Return an operation's name as a whole, as Affine2 dW."""
+    group, own = group_of(step), own_name(step)
+    if step.phase is Phase.UPDATE:
+        return step.output.label
+    return f"{group} {own}" if group else own
 
 
 class TapeBar(PaintedWidget):
-    """Marks grouped by phase on one line, the current operation on the next."""
+    """Names grouped by phase on one line, the current operation on the next."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {NOW, FORMULA}
 
@@ -78,34 +105,36 @@ class TapeBar(PaintedWidget):
         ]
 
     def _mark_line(self, tape: Tape, width: int) -> Strip:
-        """Return the marks as roomy as all of them fit, or those around the current one."""
-        for form in _MARK_FORMS:
-            line, places = self._marks(tape, form)
+        """Return all names if they fit, or others by layer, and of those the ones around."""
+        for by_layer in (False, True):
+            line, places = self._marks(tape, by_layer=by_layer)
             if line.cell_length <= width:
                 break
-        start = places[self._number - 1][0] - width // 2
-        start = max(0, min(start, line.cell_length - width))
-        self._places = [(x - start, end - start, number) for x, end, number in places]
-        return line.crop(start, start + width)
+        start, end = next((x, end) for x, end, number in places if number == self._number)
+        left = min(max(0, (start + end - width) // 2), max(0, line.cell_length - width))
+        # Only whole names: what begins before the edge, or ends behind it, is no place to click.
+        whole = [(x, end, n) for x, end, n in places if left <= x and end <= left + width]
+        self._places = [(x - left, end - left, number) for x, end, number in whole]
+        return line.crop(left, left + width)
 
-    def _marks(self, tape: Tape, form: _MarkForm) -> tuple[Strip, list[tuple[int, int, int]]]:
+    def _marks(self, tape: Tape, *, by_layer: bool) -> tuple[Strip, list[tuple[int, int, int]]]:
         """Return all marks, and of each the columns it starts and ends at, and its number."""
         now = self.style_of(NOW)
         segments, places = [Segment(" ")], []
         x = 1
         for span in tape.phases():
-            phase = span.phase.value
-            title = f"{phase if form.whole_phase else phase[0].upper()} "
+            title = f"{span.phase.value} "
             segments.append(Segment(title, _PHASE))
             x += cell_len(title)
-            for number in range(span.first, span.last + 1):
-                text = form.mark(number, self._number)
-                style = _DONE if number < self._number else _TO_COME
-                segments.append(Segment(text, now if number == self._number else style))
-                places.append((x, x + cell_len(text), number))
+            for mark in _marks_of(tape, span, self._number, by_layer=by_layer):
+                is_now = mark.number == self._number
+                text = f" {mark.text} "
+                style = _DONE if mark.number < self._number else _TO_COME
+                segments.append(Segment(text, now if is_now else style))
+                places.append((x, x + cell_len(text), mark.number))
                 x += cell_len(text)
-            segments.append(Segment(form.gap))
-            x += len(form.gap)
+            segments.append(Segment(_GAP))
+            x += len(_GAP)
         return Strip(segments[:-1]), places
 
     def on_click(self, event: Click) -> None:

@@ -1,0 +1,77 @@
+"""The sheets over the step screen: a path, one sample alone, the graph."""
+
+import pytest
+
+from tests.support.app import LARGE, SMALL
+from tests.ui.step.walk import walking
+from tests.walkthrough.nets import make_case
+from tui_backprop.nn.operation import Index
+from tui_backprop.settings.examples import EXAMPLES
+from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.ui.step.sheets import graph_lines, path_lines, sample_lines
+from tui_backprop.walkthrough.derivation import Cell
+from tui_backprop.walkthrough.tape import Tape
+from tui_backprop.walkthrough.trace import trace
+
+XOR = Hyperparameters(**EXAMPLES["xor"].values)
+
+
+def _tape() -> Tape:
+    case = make_case()
+    return trace(case.net, case.optimizer, case.x, case.t)
+
+
+def test_a_path_lists_every_sample_and_opens_the_largest_down_to_the_scores() -> None:
+    tape = _tape()
+    index: Index = (2, 3)
+    lines = path_lines(tape, Cell(tape.find("dW1").number, index))
+    assert lines[0].startswith("dW1[2,3] = ")
+    assert "a sum over samples, largest first" in lines[0]
+    assert sum("(Affine1.out[" in line for line in lines) == 6
+    assert sum(" · dy[" in line for line in lines) == 3
+    assert "the path ends" in lines[-1]
+
+
+def test_the_graph_marks_where_one_is() -> None:
+    tape = _tape()
+    lines = graph_lines(tape, tape.find("dW2").number, 0)
+    (here,) = [line for line in lines if "▸" in line]
+    assert "[Affine2]" in here
+    assert "‖dW2‖" in here
+    assert any("▲ dy " in line for line in lines)
+
+
+def test_a_large_array_of_one_sample_is_summed_up() -> None:
+    case = make_case((100, 5, 3))
+    lines = sample_lines(trace(case.net, case.optimizer, case.x, case.t), 0)
+    assert any(line.startswith("W1") and "(100,5)  ‖·‖" in line for line in lines)
+    assert max(map(len, lines)) < 100
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL, (100, 30)])
+async def test_each_key_opens_its_sheet_and_esc_gives_the_step_back(size: tuple[int, int]) -> None:
+    async with walking(XOR, size=size) as walk:
+        await walk.go_to(8)
+        await walk.settle()
+        before = walk.test.text
+        for key, title in (("p", "From the loss"), ("o", " alone "), ("G", "The net, and sample")):
+            await walk.press(key)
+            await walk.shows(title)
+            await walk.press("escape")
+            await walk.settle()
+            assert walk.test.text == before
+        await walk.go_to(1)
+        await walk.press("p")
+        assert "Affine1.out is none" in walk.status
+
+
+async def test_a_whole_pass_of_xor_fits_on_a_screen_of_100_by_30() -> None:
+    async with walking(XOR, size=(100, 30)) as walk:
+        sample = walk.screen._panes.sample
+        lines = sample_lines(walk.screen._traced.tape, sample)
+        await walk.press("o")
+        await walk.shows("alone")
+        await walk.test.pilot.pause()
+        assert len(lines) <= 28
+        for label in ("x ", "W1", "loss", "dy", "dW2", "dW1", "db1"):
+            assert label in walk.test.text
