@@ -107,5 +107,5 @@ def train(
     return trainer
 
 
-def load_small(name: str) -> Dataset:
+def load_small(name: str, target: str = "") -> Dataset:
     return small_dataset() if name.endswith("small") else load_dataset(name)

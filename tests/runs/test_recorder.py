@@ -299,7 +299,7 @@ def test_data_that_changed_are_noticed(world: World) -> None:
     recorder.save(trainer, "finished")
     recorder.close()
 
-    def fewer(name: str) -> Dataset:
+    def fewer(name: str, target: str) -> Dataset:
         data = load_dataset(name)
         return replace(data, x_train=data.x_train[:-1], t_train=data.t_train[:-1])
 

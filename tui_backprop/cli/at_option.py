@@ -42,7 +42,7 @@ def trainer_at(hyperparameters: Hyperparameters, iteration: int) -> "Trainer":
     from tui_backprop.training.net_building import blueprint_of
     from tui_backprop.training.trainer import Trainer
 
-    dataset = load_dataset(hyperparameters.dataset)
+    dataset = load_dataset(hyperparameters.dataset, hyperparameters.target)
     blueprint = blueprint_of(hyperparameters, dataset)
     check_walkthrough_memory(hyperparameters, blueprint, available_memory())
     trainer = Trainer(hyperparameters, dataset, available_memory())

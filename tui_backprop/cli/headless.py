@@ -96,7 +96,7 @@ def _prepare(
 
     storage = system_storage(runs)
     if resume is None:
-        dataset = load_dataset(hyperparameters.dataset)
+        dataset = load_dataset(hyperparameters.dataset, hyperparameters.target)
         trainer = Trainer(hyperparameters, dataset, available_memory())
         stopwatch = Stopwatch(time.perf_counter)
         return HeadlessRun(trainer, RunRecorder(storage, lambda: stopwatch.elapsed), stopwatch)

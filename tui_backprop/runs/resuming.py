@@ -28,7 +28,7 @@ class ResumedRun:
 
 
 def load_run(
-    path: Path, load: Callable[[str], Dataset], available_memory: int | None = None
+    path: Path, load: Callable[[str, str], Dataset], available_memory: int | None = None
 ) -> ResumedRun:
     """Return the run in the directory `path` as its last checkpoint has it.
 
@@ -36,7 +36,7 @@ def load_run(
 
     Args:
         path: of the run's directory.
-        load: loads a data set by name or path.
+        load: loads a data set by name or path, and target column.
         available_memory: bytes that the run may take; None for as many as there are.
 
     Raises:
@@ -49,7 +49,8 @@ def load_run(
     if not os.path.lexists(checkpoint):
         config = read_config(config_path)
         _check_known(config_path, config.data)
-        dataset = _load_data(config.hyperparameters.dataset, config.data, load)
+        settings = config.hyperparameters
+        dataset = _load_data(settings.dataset, settings.target, config.data, load)
         trainer = Trainer(config.hyperparameters, dataset, available_memory)
         return ResumedRun(config.id, trainer, 0.0, config.data)
     run_id = _id_of(config_path)
@@ -60,11 +61,12 @@ def load_run(
         run_id = run_id or values.text("run", 100, default=path.name)
         data = DataDescription.read(values.table("data"))
         elapsed = max(0.0, values.number("elapsed", default=0.0))
-        name = values.table("hyperparameters").text("dataset")
+        stored = values.table("hyperparameters")
+        name, target = stored.text("dataset"), stored.text("target", default="")
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
     _check_known(checkpoint, data)
-    dataset = _load_data(name, data, load)
+    dataset = _load_data(name, target, data, load)
     try:
         return ResumedRun(run_id, restore(state, dataset, available_memory), elapsed, data)
     except StateError as error:
@@ -98,9 +100,11 @@ def _check_known(path: Path, data: DataDescription) -> None:
         )
 
 
-def _load_data(name: str, data: DataDescription, load: Callable[[str], Dataset]) -> Dataset:
+def _load_data(
+    name: str, target: str, data: DataDescription, load: Callable[[str, str], Dataset]
+) -> Dataset:
     source = data.path or name
-    dataset = load(source)
+    dataset = load(source, target)
     if DataDescription.of(source, dataset) != data:
         raise RunError(
             f"dataset {printable(source)}: has changed since the run was started,"

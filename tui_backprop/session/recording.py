@@ -23,7 +23,7 @@ REST_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 
 Elapsed = Callable[[], float]
-Load = Callable[[str], Dataset]
+Load = Callable[[str, str], Dataset]
 
 
 def system_storage(runs: Path) -> RunStorage:

@@ -21,15 +21,15 @@ class TrainerLoader:
     def __init__(self) -> None:
         self._dataset: Dataset | None = None
 
-    def load(self, name: str) -> Dataset:
-        """Return the data set of this name or path.
+    def load(self, name: str, target: str = "") -> Dataset:
+        """Return the data set of this name or path; `target` is the column of a table to learn.
 
         Raises:
             DatasetError: it cannot be loaded.
         """
         # Users' own files may have changed since; the built-in sets cannot.
         if self._dataset is None or self._dataset.name != name or name not in BUILTIN:
-            self._dataset = load_dataset(name)
+            self._dataset = load_dataset(name, target)
         return self._dataset
 
     def new(self, hyperparameters: Hyperparameters) -> Trainer:
@@ -39,7 +39,7 @@ class TrainerLoader:
             RefusedError: its data set cannot be loaded, or it does not fit the data or the memory.
         """
         try:
-            dataset = self.load(hyperparameters.dataset)
+            dataset = self.load(hyperparameters.dataset, hyperparameters.target)
         except DatasetError as error:
             raise RefusedError("dataset", error) from error
         try:

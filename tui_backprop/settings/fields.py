@@ -203,7 +203,7 @@ class DatasetField(Field):
     @property
     def allowed(self) -> str:
         """The built-in names and what a path may lead to."""
-        return f"{', '.join(self.builtin)}, or the path of a folder of IDX files or an .npz file"
+        return f"{', '.join(self.builtin)}, or the path of IDX files' folder, an .npz or .csv file"
 
     def check(self, value: Any) -> str:
         """Return `value` if it could name a data set; whether it does shows when it is loaded."""
@@ -213,6 +213,28 @@ class DatasetField(Field):
 
     def parse(self, text: str) -> str:
         """Read a name or a path; white space around it is not part of it."""
+        return self.check(text.strip())
+
+
+@dataclass(frozen=True)
+class TextField(Field):
+    """A line of text, or nothing."""
+
+    longest: int = 200
+
+    @property
+    def allowed(self) -> str:
+        """How long it may be."""
+        return f"a line of at most {self.longest} characters"
+
+    def check(self, value: Any) -> str:
+        """Return `value` if it is such a line."""
+        if not isinstance(value, str) or len(value) > self.longest or not value.isprintable():
+            raise HyperparameterError(self, value)
+        return value
+
+    def parse(self, text: str) -> str:
+        """Read it; white space around it is not part of it."""
         return self.check(text.strip())
 
 

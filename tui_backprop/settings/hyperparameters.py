@@ -25,6 +25,7 @@ from tui_backprop.settings.fields import (
     IntegerField,
     IntegerListField,
     NumberField,
+    TextField,
 )
 
 T = TypeVar("T")
@@ -46,6 +47,15 @@ FIELDS: tuple[Field, ...] = (
         Applies.RESET,
         "mnist",
         builtin=tuple(BUILTIN),
+    ),
+    TextField(
+        "target",
+        "Target",
+        "Of a .csv file the column to learn, by name or number; empty for the last one.",
+        "Data",
+        Applies.RESET,
+        "",
+        "column",
     ),
     ChoiceField(
         "sampling",
@@ -239,6 +249,7 @@ class Hyperparameters:
     batch_size: int = 100
     iterations: int = 10_000
     activation: str = "relu"
+    target: str = ""
     init: str = "std"
     schedule: str = "constant"
     warmup: int = 0
@@ -277,4 +288,6 @@ class Hyperparameters:
         all_there_are = (*LAYERS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES)
         spared = {own.name for own in _own_fields(all_there_are)}
         spared -= {own.name for own in _own_fields(chosen)}
+        if self.dataset in BUILTIN:
+            spared.add("target")
         return tuple(known for known in FIELDS if known.name not in spared)

@@ -20,6 +20,7 @@ from tui_backprop.settings.fields import (
     IntegerField,
     IntegerListField,
     NumberField,
+    TextField,
 )
 
 
@@ -154,6 +155,8 @@ def short_bounds(field: Field) -> str:
             return f"{low:,} to {high:,}; or 50,30 …"
         case NumberField(minimum=low, maximum=high):
             return f"{low:g} to {high:g}"
+        case TextField():
+            return "empty for the last column"
         case DatasetField():
             return f"{', '.join(field.builtin)}, path"
         case _:
