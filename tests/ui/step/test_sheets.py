@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.app import LARGE, SMALL
-from tests.ui.step.walk import walking
+from tests.ui.step.walk import Walk, walking
 from tests.walkthrough.nets import make_case
 from tui_backprop.nn.operation import Index
 from tui_backprop.settings.examples import EXAMPLES
@@ -75,3 +75,22 @@ async def test_a_whole_pass_of_xor_fits_on_a_screen_of_100_by_30() -> None:
         assert len(lines) <= 28
         for label in ("x ", "W1", "loss", "dy", "dW2", "dW1", "db1"):
             assert label in walk.test.text
+
+
+async def _arrives_at(walk: Walk, step: int) -> None:
+    await walk.until(lambda: walk.is_open and walk.step == step)
+
+
+async def test_a_colon_asks_where_to_go() -> None:
+    async with walking(XOR) as walk:
+        for text, step in (("dW1[1,2]", 11), ("8", 8), ("softmax", 4)):
+            await walk.press("colon", *text)
+            await walk.press("enter")
+            await _arrives_at(walk, step)
+            await walk.settle()
+        await walk.press("colon", *"nowhere", "enter")
+        await walk.shows("is none of the tape's")
+        await walk.press("colon", "escape")
+        await walk.settle()
+        assert walk.is_open
+        assert walk.step == 4

@@ -59,7 +59,8 @@ def sample_lines(tape: Tape, sample: int) -> list[str]:
 
 
 def _array_lines(array: SampleArray, width: int) -> list[str]:
-    part = f"   {_PARTS[array.part]}" if _PARTS[array.part] else ""
+    said = "its own: the batch's is the mean" if array.label == "loss" else _PARTS[array.part]
+    part = f"   {said}" if said else ""
     head = f"{array.label:<{width}}"
     if array.array.size > _MOST_NUMBERS:
         norm = float(np.linalg.norm(array.array.astype(np.float64).ravel()))

@@ -52,6 +52,7 @@ STEP_BINDINGS: list[BindingType] = [
         show=False,
         tooltip="One matrix large, then as tints, then back; so a check",
     ),
+    Binding("colon", "ask_where", "Go to", show=False, tooltip="Go to an operation, cell, sample"),
     Binding("p", "path", "Path", show=False, tooltip="The way from the loss to this gradient"),
     Binding("o", "one_sample", "One sample", show=False, tooltip="One sample's whole pass, alone"),
     Binding("G", "graph", "Graph", show=False, tooltip="The net as a graph, there and back"),

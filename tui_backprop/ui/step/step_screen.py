@@ -13,6 +13,7 @@ from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.step.derivation_view import DerivationView
+from tui_backprop.ui.step.go_to_screen import GoToScreen
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.player import Player
@@ -29,6 +30,7 @@ from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.glossary import glossary
 from tui_backprop.walkthrough.path import gradient_of
 from tui_backprop.walkthrough.subject import user_of
+from tui_backprop.walkthrough.target import find_target, target_words
 
 
 class StepScreen(PaneScreen):
@@ -155,6 +157,26 @@ class StepScreen(PaneScreen):
                 self._path.select((self._panes.sample, *subject[1:]))
             self._show()
         self._show_status()
+
+    def action_ask_where(self) -> None:
+        """Ask for an operation, a cell or a sample, and go there."""
+        self.app.push_screen(GoToScreen(target_words(self._traced.tape)), self._go_to)
+
+    def _go_to(self, text: str | None) -> None:
+        if not text:
+            return
+        try:
+            target = find_target(self._traced.tape, text)
+        except ValueError as error:
+            self._status.say(str(error))
+            return
+        if target.step is not None:
+            self._path.move_to(target.step)
+        if target.cell is not None:
+            self._path.select(target.cell)
+        if target.sample is not None:
+            self.action_sample(target.sample - self._panes.sample)
+        self._show()
 
     def action_path(self) -> None:
         """Show the path from the loss to the subject's gradient, or say that there is none."""
