@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tui_backprop.cli.main import main
-from tui_backprop.settings.fields import Field, FlagField
+from tui_backprop.settings.fields import Field, FlagField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, FIELDS
 
 HOSTILE = (
@@ -96,7 +96,9 @@ def test_no_text_leads_to_a_traceback(field: Field, text: str, command: list[str
         field.parse(text)
     else:
         assert option(field) in line
-        assert field.allowed in line
+        with pytest.raises(HyperparameterError) as caught:
+            field.parse(text)
+        assert caught.value.allowed in line
 
 
 NOWHERE = "/dev/null/nowhere"

@@ -234,7 +234,7 @@ def test_the_newest_alone_and_as_json(several: Path) -> None:
     first, last = map(json.loads, done.stdout.splitlines())
     assert [first["id"], last["id"]] == [path.name for path in run_paths(several)[1:]]
     assert (last["state"], last["iteration"], last["saved_iteration"]) == ("finished", 20, 20)
-    assert (last["hyperparameters"]["seed"], last["layer_sizes"]) == (3, [2, 8, 3])
+    assert (last["hyperparameters"]["seed"], last["net"]) == (3, "2-8-3")
     assert 0 <= last["test_accuracy"] <= 1
     assert (last["task"], last["fault"]) == ("classification", "")
     done = run_program("runs", "--limit=0", f"--runs-dir={several}")

@@ -235,7 +235,7 @@ def test_the_list_survives_every_damage(tmp_path: Path) -> None:
         StoredState.INTERRUPTED,
     ]
     assert found["1-whole"].config is not None
-    assert found["1-whole"].config.layer_sizes == (2, 5, 3)
+    assert found["1-whole"].config.net_title == "2-5-3"
     assert "damaged, no TOML" in found["2-config"].fault
     assert "No such file" in found["3-empty"].fault
     assert found["4-metrics"].iteration == 9

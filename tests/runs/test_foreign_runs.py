@@ -49,7 +49,7 @@ def test_a_line_of_each_is_enough(tmp_path: Path) -> None:
     run = follow(path)
     shown = run.snapshot()
     assert (shown.iteration, shown.loss, shown.epoch) == (5, 0.5, 0.0)
-    assert (run.layer_rows(), run.evaluation_points(), shown.layer_sizes) == ((), (), ())
+    assert (run.layer_rows(), run.evaluation_points(), shown.net_title) == ((), (), "")
     assert run.loss_curve().mean == (0.5,)
 
 
@@ -170,8 +170,8 @@ def test_the_readmes_examples_are_read_as_it_says(tmp_path: Path) -> None:
     (config,) = blocks("toml")
     path = foreign(tmp_path, config=config)
     found = read_config(path / "config.toml")
-    assert (found.id, found.layer_sizes, found.task.name) == (
-        *("20261123-182207-k3f9", (784, 50, 10), "classification"),
+    assert (found.id, found.net_title, found.task.name) == (
+        *("20261123-182207-k3f9", "784-50-10", "classification"),
     )
     (line,) = blocks("json")
     reader = MetricsReader()

@@ -75,7 +75,7 @@ def test_a_trace_changes_no_bit_and_says_what_comes_next(dtype: str) -> None:
     assert bits(walk.trainer) == before
     assert (traced.iteration, traced.iterations) == (4, 60)
     assert traced.dataset == "spiral"
-    assert traced.layer_sizes == (2, 8, 3)
+    assert traced.net_title == "2-8-3"
     assert traced.learning_rate == 0.5
     assert traced.stopped is None
     assert traced.tape.dtype == dtype

@@ -35,7 +35,7 @@ def test_loading_is_told_before_it_is_done(worker: ScriptedWorker) -> None:
     assert worker.events[0] == LoadingStarted("spiral")
     assert worker.states == [RunState.READY]
     first = worker.snapshots[0].training
-    assert (first.iteration, first.loss, first.layer_sizes) == (0, None, (2, 8, 3))
+    assert (first.iteration, first.loss, first.net_title) == (0, None, "2-8-3")
 
 
 def test_accuracies_are_known_before_the_first_iteration(worker: ScriptedWorker) -> None:
@@ -197,7 +197,7 @@ def test_a_users_file_is_read_anew_at_each_start(tmp_path: Path) -> None:
         np.savez(path, x_train=x, t_train=t, x_test=x, t_test=t)
         worker.say(Start(SPIRAL.with_value("dataset", str(path))))
         worker.play()
-        assert worker.snapshots[-1].training.layer_sizes[0] == inputs
+        assert worker.snapshots[-1].training.net_title.startswith(f"{inputs}-")
 
 
 def test_a_running_worker_says_nothing_unasked(worker: ScriptedWorker) -> None:

@@ -37,7 +37,11 @@ def every_choice() -> list[Hyperparameters]:
         if entry.switch is not None:
             on = "on" if isinstance(entry.switch, FlagField) else 0.4
             chosen.append(SMALL.with_value(entry.switch.name, on))
-    return chosen
+    chains = (
+        "conv 3 2x2 pad 1, batch_norm, relu, pool 2, dropout 0.2, affine 3",
+        "conv 4 1x2, tanh, mean_pool 2, flatten, affine 5, leaky_relu, affine 3",
+    )
+    return chosen + [SMALL.with_value("layers", chain) for chain in chains]
 
 
 @pytest.mark.parametrize("settings", every_choice(), ids=str)
@@ -66,6 +70,8 @@ def test_it_trains_traced_or_not_and_as_its_tape_says(settings: Hyperparameters)
 def test_its_fields_are_among_those_that_apply(settings: Hyperparameters) -> None:
     applying = {field.name for field in settings.applying_fields()}
     own = {field.name for entry in PARTS for field in entry.fields}
+    if settings.layers:
+        own |= {"hidden", "activation", "batch_norm", "dropout"}
     assert {field.name for field in FIELDS} - own <= applying
     entry = next(entry for entry in OPTIMIZERS if entry.name == settings.optimizer)
     assert {field.name for field in entry.fields} <= applying

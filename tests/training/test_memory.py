@@ -41,6 +41,8 @@ def test_the_book_net_has_so_many_parameters() -> None:
         ((500, 700, 300), 10, {}),
         ((40,), 3000, {}),
         ((1500,), 10, {"optimizer": "adam"}),
+        ((1,), 300, {"layers": "conv 20 5x5, relu, pool 2, affine 100, relu, affine 10"}),
+        ((1,), 300, {"layers": "conv 8 3x3 pad 1, relu, conv 8 3x3, mean_pool 2, affine 10"}),
         ((300,), 3000, {"batch_norm": "on", "dropout": 0.5, "activation": "sigmoid"}),
     ],
 )
@@ -50,7 +52,7 @@ def test_the_estimate_is_near_what_training_takes(
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (4000, 600), np.uint8)
     t = rng.integers(0, 10, 4000)
-    data = Dataset("wide", x, t, x[:50], t[:50], 255.0, None, tuple("0123456789"))
+    data = Dataset("wide", x, t, x[:50], t[:50], 255.0, (20, 30), tuple("0123456789"))
     settings = replace(
         SMALL, hidden=hidden, batch_size=batch_size, dtype=dtype, iterations=2, **more
     )

@@ -220,7 +220,7 @@ def test_the_first_snapshot_says_nothing_of_gradients() -> None:
     assert snapshot.loss is None
     assert snapshot.evaluating
     assert not snapshot.finished
-    assert (snapshot.layer_sizes, snapshot.train_size, snapshot.test_size) == ((6, 5, 3), 37, 11)
+    assert (snapshot.net_title, snapshot.train_size, snapshot.test_size) == ("6-5-3", 37, 11)
     assert [row.layer for row in snapshot.views["layers"]] == [
         "Affine1",
         "Affine1",

@@ -3,10 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
+from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
 from tui_backprop.nn import Adam
-from tui_backprop.settings.catalogue import load
-from tui_backprop.settings.tasks import TASKS
 from tui_backprop.walkthrough.glossary import GLOSSARY, glossary
 from tui_backprop.walkthrough.tape import Phase, Tape
 from tui_backprop.walkthrough.trace import trace
@@ -43,7 +41,7 @@ def test_a_step_explains_its_own_words(label: str, wanted: set[str]) -> None:
 
 
 def test_a_mask_and_state_are_explained_where_they_stand() -> None:
-    case = case_of(hidden_choices("dropout"), load(TASKS["regression"].loss), optimizer=Adam(0.1))
+    case = layer_case("dropout", "regression", optimizer=Adam(0.1))
     tape = _tape(case)
     assert "mask" in _terms(tape, "Dropout1.out")
     assert "state" in _terms(tape, "m′ of W1")

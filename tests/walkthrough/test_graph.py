@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
+from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
 from tui_backprop.nn import Adam
-from tui_backprop.settings.catalogue import load
-from tui_backprop.settings.tasks import TASKS
 from tui_backprop.walkthrough.graph import graph, size_on_edge
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.trace import trace
@@ -35,11 +33,7 @@ def test_the_books_net_is_five_boxes_with_arrays_between_them() -> None:
 
 
 def test_a_step_of_an_update_belongs_to_the_layer_it_renews() -> None:
-    case = case_of(
-        hidden_choices("batch_norm"),
-        load(TASKS["classification"].loss),
-        optimizer=Adam(0.1),
-    )
+    case = layer_case("batch_norm", optimizer=Adam(0.1))
     tape = _tape(case)
     net = graph(tape)
     for label, box in (

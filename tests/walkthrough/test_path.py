@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
-from tui_backprop.settings.catalogue import LAYERS, load
-from tui_backprop.settings.tasks import TASKS
+from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
+from tui_backprop.settings.catalogue import LAYERS
 from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.path import GradientPath, gradient_of, gradient_path
 from tui_backprop.walkthrough.tape import Phase, Tape
@@ -71,10 +70,11 @@ def _opened(tape: Tape, path: GradientPath) -> float:
 
 @pytest.mark.parametrize("name", [entry.name for entry in LAYERS])
 def test_opened_to_the_scores_a_path_is_made_of_slopes_and_dy_alone(name: str) -> None:
-    case = case_of(hidden_choices(name), load(TASKS["classification"].loss), dtype=np.float64)
+    case = layer_case(name, dtype=np.float64)
     tape = _tape(case)
-    for index in ((0, 0), (3, 4), (1, 2)):
-        path = _path(tape, "W1", *index)
+    shape = case.net.params["W1"].shape
+    for cell in (0, 7, 13):
+        path = _path(tape, "W1", *map(int, np.unravel_index(cell, shape)))
         assert _opened(tape, path) == pytest.approx(path.shown, rel=1e-9, abs=1e-15)
 
 
@@ -111,7 +111,7 @@ def test_the_last_weights_path_ends_at_the_scores_at_once() -> None:
 
 
 def test_where_samples_are_mixed_the_path_says_so() -> None:
-    case = case_of(hidden_choices("batch_norm"), load(TASKS["classification"].loss))
+    case = layer_case("batch_norm")
     tape = _tape(case)
     path = _path(tape, "W1", 0, 0)
     assert path.over == "samples"

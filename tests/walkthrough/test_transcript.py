@@ -14,7 +14,7 @@ from tui_backprop.walkthrough.trace import trace
 from tui_backprop.walkthrough.transcript import Provenance, html_transcript, markdown_transcript
 from tui_backprop.walkthrough.words import words
 
-PROVENANCE = Provenance(12, "points", (4, 5, 3), {"--seed": "7"}, "tui-backprop step --seed 7")
+PROVENANCE = Provenance(12, "points", "4-5-3", {"--seed": "7"}, "tui-backprop step --seed 7")
 
 
 def _lines(case: Case, checked: bool = True) -> list[str]:
@@ -129,7 +129,7 @@ def test_no_number_is_written_twice_with_two_minuses_or_as_a_negative_0() -> Non
 def test_a_page_of_html_stands_alone_and_escapes_what_comes_from_outside() -> None:
     net, optimizer, x, t = make_case()
     tape = trace(net, optimizer, x, t)
-    outside = Provenance(1, "<script>x</script>\x1b", (4, 5, 3), {"--dataset": "<b>"}, "a & b")
+    outside = Provenance(1, "<script>x</script>\x1b", "4-5-3", {"--dataset": "<b>"}, "a & b")
     page = "\n".join(html_transcript(tape, check_all(net, x, t), outside))
     assert page.startswith("<!DOCTYPE html>")
     assert page.endswith("</html>")

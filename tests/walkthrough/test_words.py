@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, case_of, hidden_choices, make_case
+from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
 from tui_backprop.nn.operation import Index, Operation
 from tui_backprop.nn.words import Words, number, signs, without_words
 from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, load
@@ -115,7 +115,7 @@ def test_a_gradient_says_of_what_it_is_and_names_the_chain_rule(case: Case) -> N
 @pytest.mark.parametrize("entry", LAYERS, ids=lambda entry: entry.name)
 def test_a_net_that_has_diverged_is_told_so(entry: object) -> None:
     name = entry.name  # type: ignore[attr-defined]
-    case = case_of(hidden_choices(name), load(TASKS["classification"].loss))
+    case = layer_case(name)
     case.net.params["W2"][1, 1] = np.nan
     tape = _tape(case)
     assert tape.first_non_finite is not None

@@ -34,7 +34,7 @@ class FieldType(click.ParamType[Any]):
         try:
             return self.field.parse(value)
         except HyperparameterError as error:
-            self.fail(f"{error.value!r}: must be {error.allowed}.", param, ctx)
+            self.fail(f"{error.fault}.", param, ctx)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ class HyperparameterOption(click.Option):
             ["--" + field.name.replace("_", "-"), field.name],
             type=FieldType(field),
             default=field.format(field.default),
-            show_default=True,
+            show_default=bool(field.format(field.default)),
             help=f"{field.help} {choices}".strip(),
             **alone,
         )

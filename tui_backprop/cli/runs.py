@@ -77,7 +77,7 @@ def _row(run: "RunSummary", fields: "tuple[Field, ...]") -> tuple[str, ...]:
         printable(run.id),
         f"{run.created.astimezone():%Y-%m-%d %H:%M}" if run.created else "–",
         _dataset(config),
-        printable("-".join(map(str, config.layer_sizes)), limit=30) or "–" if config else "–",
+        printable(config.net_title, limit=30) or "–" if config else "–",
         "–" if run.iteration is None else f"{run.iteration:,}",
         "–" if run.test is None or config is None else f"{config.task.metric} {run.test:.4f}",
         _state(run),
@@ -126,7 +126,7 @@ def _values(run: "RunSummary") -> dict[str, Any]:
         "saved_iteration": run.saved,
         "task": config.task.name if config else None,
         f"test_{config.task.metric if config else 'accuracy'}": run.test,
-        "layer_sizes": list(config.layer_sizes) if config else None,
+        "net": config.net_title if config else None,
         "hyperparameters": {n: v for n, v in stated.items() if config and n in config.stated},
         "fault": run.fault,
     }

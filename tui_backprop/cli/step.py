@@ -58,7 +58,7 @@ def step(ctx: click.Context, /, iteration: int, output: Path | None, **values: A
     provenance = Provenance(
         iteration,
         trainer.dataset.name,
-        trainer.layer_sizes,
+        trainer.net_title,
         settings_as_given(trainer.hyperparameters),
         step_command(trainer.hyperparameters, iteration),
         class_names=trainer.dataset.class_names,

@@ -1,10 +1,32 @@
 """The book's neural network in plain NumPy: functions, layers, networks, optimizers."""
 
-from tui_backprop.nn.functions import cross_entropy_error, softmax
-from tui_backprop.nn.layers import Affine, BatchNormalization, Dropout, Layer, Relu, Sigmoid
-from tui_backprop.nn.losses import IdentityWithLoss, Loss, SoftmaxWithLoss
+from tui_backprop.nn.functions import (
+    cross_entropy_error,
+    identity_function,
+    mean_squared_error,
+    relu,
+    sigmoid,
+    softmax,
+    step_function,
+    sum_squared_error,
+)
+from tui_backprop.nn.layers import (
+    Affine,
+    BatchNormalization,
+    Convolution,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyRelu,
+    MeanPooling,
+    Pooling,
+    Relu,
+    Sigmoid,
+    Tanh,
+)
+from tui_backprop.nn.losses import IdentityWithLoss, Loss, SigmoidWithLoss, SoftmaxWithLoss
 from tui_backprop.nn.network import MultiLayerNet, Network, TwoLayerNet
-from tui_backprop.nn.numerical_gradient import numerical_gradient
+from tui_backprop.nn.numerical_gradient import numerical_diff, numerical_gradient
 from tui_backprop.nn.optimizers import (
     SGD,
     AdaGrad,
@@ -26,22 +48,36 @@ __all__ = [
     "AdamW",
     "Affine",
     "BatchNormalization",
+    "Convolution",
     "Dropout",
+    "Flatten",
     "IdentityWithLoss",
     "Layer",
+    "LeakyRelu",
     "Loss",
+    "MeanPooling",
     "Momentum",
     "MultiLayerNet",
     "Nesterov",
     "Network",
     "Optimizer",
     "Pass",
+    "Pooling",
     "RMSprop",
     "Relu",
     "Sigmoid",
+    "SigmoidWithLoss",
     "SoftmaxWithLoss",
+    "Tanh",
     "TwoLayerNet",
     "cross_entropy_error",
+    "identity_function",
+    "mean_squared_error",
+    "numerical_diff",
     "numerical_gradient",
+    "relu",
+    "sigmoid",
     "softmax",
+    "step_function",
+    "sum_squared_error",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.flatten import Flatten
 from tui_backprop.nn.layers.layer import Layer
 from tui_backprop.nn.losses.loss import Loss
 from tui_backprop.nn.operation import Shape
@@ -26,6 +27,14 @@ class LayerChoice(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
+class PlanError(ValueError):
+    """A layer that does not fit what the one before it makes. `place` is its place, from 0."""
+
+    def __init__(self, place: int, fault: str) -> None:
+        self.place = place
+        super().__init__(fault)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """A layer of a network to be. `keys` has the network's name of each of its parameters."""
@@ -39,7 +48,8 @@ class PlannedLayer:
 class Blueprint:
     """What a network is made by, and from: the same one makes any number of nets.
 
-    Layers are named by their kind and numbered within it, as the book does: Affine1, Relu1,
+    Where a layer that takes rows stands behind pictures, a Flatten is put before it. Layers are
+    named by their kind and numbered within it, as the book does: Affine1, Relu1,
     Affine2. Parameters are numbered by their symbols: the second W of the net is W2.
 
     Args:
@@ -48,7 +58,7 @@ class Blueprint:
         loss: the kind of the last layer.
 
     Raises:
-        ValueError: a layer does not fit what the one before it makes.
+        PlanError: a layer does not fit what the one before it makes.
     """
 
     def __init__(self, sample: Shape, choices: Iterable[LayerChoice], loss: type[Loss]) -> None:
@@ -58,12 +68,17 @@ class Blueprint:
         layers_of: dict[str, int] = {}
         params_of: dict[str, int] = {}
         shape = sample
-        for kind, options in choices:
-            plan = kind.plan(shape, **options)
-            name = _numbered(kind.NAME, layers_of)
-            keys = {symbol: _numbered(symbol, params_of) for symbol in plan.params}
-            self.layers.append(PlannedLayer(name, kind, plan, keys))
-            shape = plan.out
+        for place, choice in enumerate(choices):
+            row = choice.kind.TAKES_ROWS and len(shape) != 1
+            for kind, options in ([LayerChoice(Flatten)] if row else []) + [choice]:
+                try:
+                    plan = kind.plan(shape, **options)
+                except ValueError as error:
+                    raise PlanError(place, str(error)) from error
+                name = _numbered(kind.NAME, layers_of)
+                keys = {symbol: _numbered(symbol, params_of) for symbol in plan.params}
+                self.layers.append(PlannedLayer(name, kind, plan, keys))
+                shape = plan.out
         self.out = shape
 
     @property

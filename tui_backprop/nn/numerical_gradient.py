@@ -1,4 +1,4 @@
-"""The gradient of any function by central differences (book 4.3 and 4.4)."""
+"""The derivative and the gradient of any function by central differences (book 4.3 and 4.4)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
+
+
+def numerical_diff(f: Callable[[Any], Any], x: Any, h: float = 1e-4) -> Any:
+    """Return (f(x + h) - f(x - h)) / 2h, the derivative of f at a number `x` (book 4.3.1)."""
+    return (f(x + h) - f(x - h)) / (2 * h)
 
 
 def numerical_gradient(f: Callable[[Any], float], x: npt.NDArray[Any], h: float = 1e-4) -> Array:

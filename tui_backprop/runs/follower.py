@@ -151,7 +151,7 @@ class RunFollower:
             hyperparameters=settings,
             dataset=settings.dataset,
             task=self.config.task.name,
-            layer_sizes=self.config.layer_sizes,
+            net_title=self.config.net_title,
             # Who shows a run divides by them.
             train_size=max(1, data.train_size),
             test_size=max(1, data.test_size),

@@ -62,7 +62,7 @@ class Traced:
     iterations: int
     learning_rate: float
     dataset: str
-    layer_sizes: tuple[int, ...]
+    net_title: str
     indices: tuple[int, ...]
     image_shape: tuple[int, int] | None
     task: str

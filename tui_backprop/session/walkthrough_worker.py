@@ -126,7 +126,7 @@ class WalkthroughWorker:
                     iterations=settings.iterations,
                     learning_rate=trainer.optimizer.lr,
                     dataset=dataset.name,
-                    layer_sizes=trainer.layer_sizes,
+                    net_title=trainer.net_title,
                     indices=tuple(batch.indices.tolist()),
                     image_shape=dataset.image_shape,
                     task=dataset.task,

@@ -1,95 +1,40 @@
 """What there is to choose from, by name, each with its fields: layers, optimizers. No NumPy.
 
-Whoever adds one adds its file and one entry here. Command-line options, the form, defaults, help
-and what is stored of a run follow from that.
+Whoever adds one adds its file and one entry: a layer's in layer_entries.py, an optimizer's here.
+Command-line options, the form, defaults, help and what is stored of a run follow from that.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from importlib import import_module
-from typing import Any
+from tui_backprop.settings.entry import Entry, load, share
+from tui_backprop.settings.fields import Applies, IntegerField, NumberField
+from tui_backprop.settings.layer_entries import (
+    ACTIVATIONS,
+    LAYER_BY_NAME,
+    LAYERS,
+    LayerEntry,
+    Slot,
+    hidden_layers,
+)
 
-from tui_backprop.settings.fields import Applies, Field, FlagField, IntegerField, NumberField
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "INITIALIZER_BY_NAME",
+    "LAYERS",
+    "LAYER_BY_NAME",
+    "OPTIMIZERS",
+    "OPTIMIZER_BY_NAME",
+    "SCHEDULES",
+    "SCHEDULE_BY_NAME",
+    "Entry",
+    "LayerEntry",
+    "Slot",
+    "hidden_layers",
+    "load",
+]
 
-
-def load(path: str) -> Any:
-    """Return what an entry's path, as "package.module:Name", leads to."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something that can be chosen by its name.
-
-    Args:
-        name: as it is typed.
-        help: what it is, in a few words.
-        path: where its class is.
-        fields: what can be set about it; its constructor takes each by the field's name.
-    """
-
-    name: str
-    help: str
-    path: str
-    fields: tuple[Field, ...] = ()
-
-    def options(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what of these hyperparameters the constructor takes."""
-        return {field.name: values[field.name] for field in self.fields}
-
-
-class Slot(Enum):
-    """Where in each hidden part of a net a layer stands: behind its Affine, in this order."""
-
-    NORMALIZATION = 1
-    ACTIVATION = 2
-    REGULARIZATION = 3
-
-
-@dataclass(frozen=True)
-class LayerEntry(Entry):
-    """A kind of layer.
-
-    Args:
-        slot: where it stands.
-        switch: the field that puts it into the net, by any value but its default; an activation
-            has none, but is one of the choices of `activation`.
-        argument: by which name the layer takes the switch's value; empty where it does not.
-        words: what the layer's diagnosis says, each with its meaning.
-    """
-
-    slot: Slot = Slot.ACTIVATION
-    switch: Field | None = None
-    argument: str = ""
-    words: tuple[tuple[str, str], ...] = ()
-
-    def is_chosen(self, values: Mapping[str, Any]) -> bool:
-        """Whether these hyperparameters put the layer into the net."""
-        if self.switch is None:
-            return bool(values["activation"] == self.name)
-        return bool(values[self.switch.name] != self.switch.default)
-
-    def options(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what of these hyperparameters the layer takes."""
-        taken = super().options(values)
-        if self.switch is not None and self.argument:
-            taken[self.argument] = values[self.switch.name]
-        return taken
-
-
-def _share(
-    name: str, label: str, help_: str, default: float, group: str = "Training"
-) -> NumberField:
-    return NumberField(
-        name, label, help_, group, Applies.RESET, default, minimum=0.0, maximum=0.999999
-    )
-
-
-_MOMENTUM = _share("momentum", "Momentum α", "How much of the velocity v stays at each step.", 0.9)
-_BETA1 = _share("beta1", "β₁", "How much of the mean gradient m stays at each step.", 0.9)
-_BETA2 = _share("beta2", "β₂", "How much of the mean squared gradient v stays.", 0.999)
+_MOMENTUM = share("momentum", "Momentum α", "How much of the velocity v stays at each step.", 0.9)
+_BETA1 = share("beta1", "β₁", "How much of the mean gradient m stays at each step.", 0.9)
+_BETA2 = share("beta2", "β₂", "How much of the mean squared gradient v stays.", 0.999)
 
 _DECOUPLED_DECAY = NumberField(
     "decoupled_decay",
@@ -103,7 +48,6 @@ _DECOUPLED_DECAY = NumberField(
 )
 
 _OPTIMIZERS = "tui_backprop.nn.optimizers"
-_LAYERS = "tui_backprop.nn.layers"
 
 OPTIMIZERS = (
     Entry("sgd", "W ← W − η·dW", f"{_OPTIMIZERS}.sgd:SGD"),
@@ -128,7 +72,7 @@ OPTIMIZERS = (
         "rmsprop",
         "steps scaled by a mean of dW²; η of 0.01 suits it",
         f"{_OPTIMIZERS}.rmsprop:RMSprop",
-        (_share("decay_rate", "Decay rate ρ", "How much of the mean of dW² stays.", 0.99),),
+        (share("decay_rate", "Decay rate ρ", "How much of the mean of dW² stays.", 0.99),),
     ),
     Entry(
         "adam",
@@ -203,58 +147,6 @@ INITIALIZERS = (
     Entry("he", "√(2/inputs of a unit), for ReLU", f"{_INITIALIZERS}:he"),
 )
 
-LAYERS = (
-    LayerEntry(
-        "batch_norm",
-        "each unit brought to mean 0 and variance 1 over the minibatch",
-        f"{_LAYERS}.batch_normalization:BatchNormalization",
-        slot=Slot.NORMALIZATION,
-        switch=FlagField(
-            "batch_norm",
-            "Batch norm",
-            "Batch normalization behind each hidden Affine.",
-            "Network",
-            Applies.RESET,
-        ),
-    ),
-    LayerEntry(
-        "relu",
-        "max(x, 0)",
-        f"{_LAYERS}.relu:Relu",
-        words=(
-            ("dead", "the share of the units that were 0 for every sample"),
-            ("dying", "more than half of the units are dead"),
-        ),
-    ),
-    LayerEntry(
-        "sigmoid",
-        "1 / (1 + exp(−x))",
-        f"{_LAYERS}.sigmoid:Sigmoid",
-        words=(
-            ("flat", "the share of the outputs within 0.015 of 0 or 1, where no gradient flows"),
-            ("saturated", "more than half of the outputs are flat"),
-        ),
-    ),
-    LayerEntry(
-        "dropout",
-        "some units, at random, are 0 in training",
-        f"{_LAYERS}.dropout:Dropout",
-        slot=Slot.REGULARIZATION,
-        switch=_share(
-            "dropout", "Dropout p", "Share of each hidden layer's units to drop.", 0.0, "Network"
-        ),
-        argument="dropout_ratio",
-        words=(("dropped", "the share of the entries that Dropout set to 0"),),
-    ),
-)
-
 OPTIMIZER_BY_NAME = {entry.name: entry for entry in OPTIMIZERS}
 SCHEDULE_BY_NAME = {entry.name: entry for entry in SCHEDULES}
 INITIALIZER_BY_NAME = {entry.name: entry for entry in INITIALIZERS}
-ACTIVATIONS = tuple(entry for entry in LAYERS if entry.slot is Slot.ACTIVATION)
-
-
-def hidden_layers(values: Mapping[str, Any]) -> tuple[LayerEntry, ...]:
-    """Return the layers that these hyperparameters put behind each hidden Affine, in order."""
-    chosen = [entry for entry in LAYERS if entry.is_chosen(values)]
-    return tuple(sorted(chosen, key=lambda entry: entry.slot.value))

@@ -20,13 +20,26 @@ class Applies(Enum):
 
 
 class HyperparameterError(ValueError):
-    """A value a hyperparameter cannot take. The text names the label, the value, the bounds."""
+    """A value a hyperparameter cannot take. The text names the label, the value, the bounds.
 
-    def __init__(self, field: "Field", value: object) -> None:
+    Args:
+        field: whose value it is.
+        value: it, or the part of it that is wrong.
+        allowed: what may stand there, where that is not all that the field allows.
+        where: which part it is.
+    """
+
+    def __init__(self, field: "Field", value: object, allowed: str = "", where: str = "") -> None:
         self.field = field
         self.value = printable(value, limit=40)
-        self.allowed = field.allowed
-        super().__init__(f"{field.label.lower()} {self.value!r}: must be {self.allowed}")
+        self.where = where
+        self.allowed = allowed or field.allowed
+        super().__init__(f"{field.label.lower()} {self.fault}")
+
+    @property
+    def fault(self) -> str:
+        """The value and what it must be, without the field's name."""
+        return f"{self.value!r}{self.where}: must be {self.allowed}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,30 @@ class IntegerListField(Field):
     def format(self, value: tuple[int, ...]) -> str:
         """Return the numbers with commas between."""
         return ",".join(str(n) for n in value)
+
+
+@dataclass(frozen=True)
+class SizeField(Field):
+    """Rows and columns of a window, each from 1 to 100; written as 5x3, or 5 for 5x5."""
+
+    @property
+    def allowed(self) -> str:
+        """How it is written, and the bounds."""
+        return "rows x columns as 5x3, or 5 for both, from 1 to 100"
+
+    def check(self, value: Any) -> tuple[int, int]:
+        """Return `value` if it is two numbers within the bounds."""
+        if len(value) != 2 or not all(type(n) is int and 1 <= n <= 100 for n in value):
+            raise HyperparameterError(self, value)
+        return tuple(value)
+
+    def parse(self, text: str) -> tuple[int, int]:
+        """Read one number, or two with an x between."""
+        try:
+            numbers = [read_integer(self, part) for part in text.split("x")]
+            return self.check(numbers * 2 if len(numbers) == 1 else numbers)
+        except HyperparameterError:
+            raise HyperparameterError(self, text) from None
 
 
 @dataclass(frozen=True)

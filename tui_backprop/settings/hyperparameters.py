@@ -22,11 +22,13 @@ from tui_backprop.settings.fields import (
     ChoiceField,
     DatasetField,
     Field,
+    FlagField,
     IntegerField,
     IntegerListField,
     NumberField,
     TextField,
 )
+from tui_backprop.settings.layer_chain import LAYERS_FIELD
 
 T = TypeVar("T")
 
@@ -81,6 +83,7 @@ FIELDS: tuple[Field, ...] = (
         maximum=10_000,
         longest=20,
     ),
+    LAYERS_FIELD,
     ChoiceField(
         "activation",
         "Activation",
@@ -93,6 +96,13 @@ FIELDS: tuple[Field, ...] = (
     *_own_fields(ACTIVATIONS),
     *_SWITCHES,
     *_own_fields(tuple(entry for entry in LAYERS if entry.switch is not None)),
+    FlagField(
+        "binary",
+        "Binary",
+        "Two classes by one output and a sigmoid, instead of two and softmax.",
+        "Network",
+        Applies.RESET,
+    ),
     ChoiceField(
         "init",
         "First weights",
@@ -255,6 +265,8 @@ class Hyperparameters:
     warmup: int = 0
     weight_decay: float = 0.0
     clip: float = 0.0
+    binary: str = "off"
+    layers: str = ""
 
     def __post_init__(self) -> None:
         for known in FIELDS:
@@ -290,4 +302,8 @@ class Hyperparameters:
         spared -= {own.name for own in _own_fields(chosen)}
         if self.dataset in BUILTIN:
             spared.add("target")
+        if self.layers:
+            # The chain says it all.
+            spared |= {"hidden", "activation", *(switch.name for switch in _SWITCHES)}
+            spared |= {own.name for own in _own_fields(LAYERS)}
         return tuple(known for known in FIELDS if known.name not in spared)

@@ -11,7 +11,7 @@ class Task:
     """A kind of task, by which a run is scored and shown.
 
     Args:
-        name: as a data set says it.
+        name: as a data set says it; "binary" is what `binary` makes of a classification.
         loss: the import path of the last layer's class.
         metric: what a net is scored by; stored runs have train_ and test_ before it.
         metric_title: the heading of its chart.
@@ -73,6 +73,14 @@ class Classification(Task):
         return f"label {names[int(target)]}, predicted {names[guess]} ({share:.2f})"
 
 
+class BinaryClassification(Classification):
+    """Each sample belongs to one of two classes, told by one score: above 0 is the second."""
+
+    def tally(self, scores: Any, t: Any) -> float:
+        """Return how many samples have their score on the right side of 0."""
+        return int(((scores[:, 0] > 0) == t).sum())
+
+
 class Regression(Task):
     """Each sample has numbers to be predicted: scored by the root of the mean squared error."""
 
@@ -108,6 +116,14 @@ TASKS: dict[str, Task] = {
         Classification(
             "classification",
             "tui_backprop.nn.losses.softmax_with_loss:SoftmaxWithLoss",
+            "accuracy",
+            "Accuracy",
+            "nats",
+            is_share=True,
+        ),
+        BinaryClassification(
+            "binary",
+            "tui_backprop.nn.losses.sigmoid_with_loss:SigmoidWithLoss",
             "accuracy",
             "Accuracy",
             "nats",

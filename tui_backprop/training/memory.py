@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     # It brings NumPy, which the command line's help does without.
     from tui_backprop.nn.blueprint import Blueprint
 
-_EVALUATED_AT_ONCE = 1000
+_MOST_AT_ONCE = 1000
+_NUMBERS_AT_ONCE = 10_000_000
 _ARRAYS_PER_PARAMETER = 4
 """The parameter, its gradient, its update, and one more while a checkpoint is written."""
 
@@ -40,9 +41,18 @@ def parameter_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) ->
     return arrays * _itemsize(hyperparameters) * blueprint.parameter_count + 2 * 8 * drawn
 
 
+def samples_at_once(blueprint: "Blueprint") -> int:
+    """Return how many samples an evaluation scores at a time.
+
+    Enough of them for the matrix product, few enough for the cache; of nets that make much of each,
+    as many as take some tenths of a second.
+    """
+    return max(1, min(_MOST_AT_ONCE, _NUMBERS_AT_ONCE // blueprint.numbers_per_sample))
+
+
 def batch_bytes(blueprint: "Blueprint", hyperparameters: Hyperparameters) -> int:
     """Return the bytes of a minibatch, stored and scaled, on its way through the net and back."""
-    rows = hyperparameters.batch_size + _EVALUATED_AT_ONCE
+    rows = hyperparameters.batch_size + samples_at_once(blueprint)
     stored = math.prod(blueprint.sample)
     return rows * (stored + _itemsize(hyperparameters) * blueprint.numbers_per_sample)
 
@@ -67,7 +77,7 @@ def check_walkthrough_memory(
     needed = tape_bytes(blueprint, hyperparameters)
     if available is not None and needed > available:
         raise NotEnoughMemoryError(
-            "hidden",
+            "layers" if hyperparameters.layers else "hidden",
             f"a walkthrough of {blueprint.parameter_count:,} parameters would need about"
             f" {_gigabytes(needed)} of memory, but {_gigabytes(available)} are free",
         )
@@ -89,7 +99,9 @@ def check_memory(
         return
     if net >= batch:
         field, asked = "hidden", f"hidden units {','.join(map(str, hyperparameters.hidden))}"
-        if len(asked) > 60:
+        if hyperparameters.layers:
+            field, asked = "layers", "these layers"
+        elif len(asked) > 60:
             asked = f"{len(hyperparameters.hidden)} hidden layers"
         asked += f": {blueprint.parameter_count:,} parameters"
     else:

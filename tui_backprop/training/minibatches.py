@@ -8,11 +8,12 @@ import numpy.typing as npt
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.losses.loss import Targets
+from tui_backprop.nn.operation import Shape
 from tui_backprop.training.sample_stream import Indices, SampleStream
 
 
 class Minibatch(NamedTuple):
-    """Samples of one iteration: which they are, x (N, inputs), and the targets t."""
+    """Samples of one iteration: which they are, x (N, …) as the net takes it, and the targets t."""
 
     indices: Indices
     x: Array
@@ -34,10 +35,19 @@ class Minibatches:
 
     Pixels stay bytes until their batch comes up: gathering bytes and scaling them is faster than
     gathering floats, and the training set takes a quarter of the memory.
+
+    Args:
+        dataset: whose training samples they are.
+        stream: which samples come, in which order.
+        dtype: of x.
+        sample: the shape of one sample of x.
     """
 
-    def __init__(self, dataset: Dataset, stream: SampleStream, dtype: npt.DTypeLike) -> None:
+    def __init__(
+        self, dataset: Dataset, stream: SampleStream, dtype: npt.DTypeLike, sample: Shape
+    ) -> None:
         self.stream = stream
+        self._sample = sample
         self._dataset = dataset
         self._x = np.empty((0, dataset.input_size), dtype)
         self._stored = np.empty((0, dataset.input_size), dataset.x_train.dtype)
@@ -54,7 +64,8 @@ class Minibatches:
         # mode="clip" never clips here: it only spares NumPy a copy that guards against bad indices
         self._dataset.x_train.take(indices, axis=0, out=self._stored, mode="clip")
         scaled_rows(self._stored, self._dataset.scale, self._x)
-        return Minibatch(indices, self._x, self._dataset.t_train.take(indices, axis=0))
+        x = self._x.reshape(size, *self._sample)
+        return Minibatch(indices, x, self._dataset.t_train.take(indices, axis=0))
 
     def advance(self, size: int) -> None:
         """Move on past the minibatch last peeked at."""

@@ -99,7 +99,7 @@ class Snapshot:
     hyperparameters: Hyperparameters
     dataset: str
     task: str
-    layer_sizes: tuple[int, ...]
+    net_title: str
     train_size: int
     test_size: int
     iteration: int

@@ -10,6 +10,7 @@ from tui_backprop.datasets import DatasetError
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.nn import Network, Pass
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.settings.net_title import net_title
 from tui_backprop.settings.schedules import learning_rate
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.divergence import first_not_finite_layer, first_not_finite_state
@@ -17,7 +18,12 @@ from tui_backprop.training.evaluation import Evaluator
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.memory import check_batch_memory, check_memory
 from tui_backprop.training.minibatches import Minibatch, Minibatches
-from tui_backprop.training.net_building import blueprint_of, initializer_of, optimizer_of
+from tui_backprop.training.net_building import (
+    blueprint_of,
+    initializer_of,
+    optimizer_of,
+    task_of,
+)
 from tui_backprop.training.sample_stream import SampleStream
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import Evaluation, LayerStatistics, NonFinite, Snapshot
@@ -62,7 +68,7 @@ class Trainer:
         self.optimizer = optimizer_of(hyperparameters)
         self._rate_after = learning_rate(hyperparameters)
         stream = SampleStream(dataset.train_size, hyperparameters.sampling, samples_rng)
-        self.minibatches = Minibatches(dataset, stream, hyperparameters.dtype)
+        self.minibatches = Minibatches(dataset, stream, hyperparameters.dtype, blueprint.sample)
         self.iteration = 0
         self.samples_seen = 0
         self.loss: float | None = None
@@ -72,7 +78,7 @@ class Trainer:
         self.evaluations = EvaluationHistory()
         self.non_finite: NonFinite | None = None
         self._restored: tuple[int, tuple[LayerStatistics, ...]] | None = None
-        self._evaluator = Evaluator(self.net, dataset)
+        self._evaluator = Evaluator(self.net, dataset, task_of(hyperparameters, dataset))
         self._evaluation: Iterator[tuple[float, float] | None] | None = None
         # A net that diverges overflows, which is looked for where it matters. NumPy keeps in the
         # context what it warns of; entering one that is quiet already costs less than np.errstate.
@@ -83,9 +89,9 @@ class Trainer:
         self._set_rate()
 
     @property
-    def layer_sizes(self) -> tuple[int, ...]:
-        """Inputs, units of each hidden layer, outputs."""
-        return (self.dataset.input_size, *self.hyperparameters.hidden, self.dataset.output_size)
+    def net_title(self) -> str:
+        """The net in a few words, as 784-50-10."""
+        return net_title(self.hyperparameters, self.dataset.input_size, self.dataset.output_size)
 
     @property
     def next_pass(self) -> Pass:
@@ -178,7 +184,7 @@ class Trainer:
             hyperparameters=self.hyperparameters,
             dataset=self.dataset.name,
             task=self.dataset.task,
-            layer_sizes=self.layer_sizes,
+            net_title=self.net_title,
             train_size=self.dataset.train_size,
             test_size=self.dataset.test_size,
             iteration=self.iteration,

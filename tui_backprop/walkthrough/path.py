@@ -173,7 +173,7 @@ class _Walker:
                 break
             cell = Cell(step.number, operand.index)
             derivation, slopes = _with_slopes(self._tape, step, cell)
-            if len(derivation.terms) > 1:
+            if len(derivation.terms) != 1:
                 # Cells of one operation have as many terms each, or nearly: one tells of all.
                 self._sums.add(step.number)
                 break
@@ -192,6 +192,8 @@ class _Walker:
 
     def _over(self, step: Step, gradients: Sequence[tuple[NamedArray, Operand]]) -> str:
         """Return what the sum over some gradients runs over, in a word."""
+        if not gradients:
+            return ""
         if len({named.label for named, _ in gradients}) > 1:
             return "ways"
         columns = zip(*(operand.index for _, operand in gradients), strict=True)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tui_backprop.nn import TRAINING, Affine, Network, Pass
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.layer import MovedColumns
+from tui_backprop.nn.layers.layer import MovedColumns, columns_of
 from tui_backprop.walkthrough.minibatch import read_minibatch
 
 Entries = npt.NDArray[np.intp]
@@ -114,21 +114,22 @@ class Perturbations:
         units, columns = moved
         while position < len(self._layers) and self._layers[position].COLUMNWISE:
             layer = self._layers[position]
-            base = self._arrays[position][:, units].T[:, None, :]
+            base = columns_of(self._arrays[position], units)[:, None, :]
             _mark(crossed, layer.branches(columns), layer.branches(base))
             columns = layer.forward_columns(columns, units)
             position += 1
         base = self._arrays[position]
         batches: npt.NDArray[Any]
         if position < len(self._layers) and isinstance(affine := self._layers[position], Affine):
-            change = columns - base[:, units].T[:, None, :]
+            change = columns - columns_of(base, units)[:, None, :]
             batches = change[..., None] * affine.W[units][:, None, None, :]
             batches += self._arrays[position + 1]
             position += 1
         else:
-            batches = np.broadcast_to(base, (*columns.shape, base.shape[1])).copy()
+            rows = base.reshape(len(base), -1)
+            batches = np.broadcast_to(rows, (*columns.shape, rows.shape[1])).copy()
             batches[np.arange(units.size), :, :, units] = columns
-        return batches.reshape(-1, *batches.shape[2:]), position
+        return batches.reshape(-1, *self._arrays[position].shape), position
 
     def _outputs_moved(self, position: int, symbol: str, entries: Entries, steps: Array) -> Array:
         """Return a layer's outputs (2 E, N, …), with one entry of a parameter moved in each."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -12,6 +12,12 @@ from tui_backprop.walkthrough.derivation import check_index
 from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import columns_of
+
+_PICTURES = 4
+"""Axes of an array of pictures, or of filters: the last two are rows and columns."""
+
+_MOST_CANDIDATES = 5000
+"""Cells looked at one by one: some tenths of a second."""
 
 Span = tuple[int | None, ...]
 """An index with None where it runs over the whole axis: (None, 3) is column 3, (3, None) row 3."""
@@ -184,14 +190,19 @@ def _span(array: Array, cells: dict[Index, float]) -> Span | None:
 
 
 def _candidates(shape: tuple[int, ...], cell: Index, subject: Index) -> Iterator[Index]:
-    """Return the cells that may use another: the subject's places, some replaced by that one's."""
+    """Return the cells that may use another: the subject's places, some replaced by that one's.
+
+    Of pictures, whose cells lie in windows of other numbers, all of the samples' cells come last.
+    """
     choices = [
-        (place, *(p for p in dict.fromkeys(cell) if p != place and p < size))
-        for place, size in zip(subject, shape, strict=True)
+        {place, *(p for p in cell if p < size)} for place, size in zip(subject, shape, strict=True)
     ]
     made = {tuple(index) for index in product(*choices)}
 
     def distance(index: Index) -> tuple[int, Index]:
         return sum(a != b for a, b in zip(index, subject, strict=True)), index
 
-    return iter(sorted(made, key=distance))
+    yield from sorted(made, key=distance)
+    if _PICTURES in (len(cell), len(shape)):
+        rest = product(choices[0], *map(range, shape[1:]))
+        yield from islice(sorted(set(rest) - made, key=distance), _MOST_CANDIDATES)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.losses.loss import Targets
+from tui_backprop.nn.losses.sigmoid_with_loss import SigmoidWithLoss
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
 
@@ -182,6 +183,13 @@ class Tape:
             for step in self.steps
             if step.phase is Phase.LOSS and step.operation.output == "loss"
         )
+
+    @property
+    def predictions(self) -> Array:
+        """What is predicted as a person reads it: y, but both of two classes told by one output."""
+        if self.find("y").layer != SigmoidWithLoss.__name__:
+            return self.y
+        return np.concatenate([1 - self.y, self.y], axis=1)
 
     @property
     def dtype(self) -> np.dtype[Any]:

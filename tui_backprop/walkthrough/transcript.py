@@ -40,7 +40,7 @@ class Provenance:
     Args:
         iteration: the one that was traced, counted from 1.
         dataset: the data set's name.
-        layer_sizes: the values of a sample, then the units of each Affine.
+        net_title: the net in a few words.
         hyperparameters: all of them, as texts, by what they are called on the command line.
         command: what makes the same walkthrough again.
         run: the stored run's id, empty where there is none.
@@ -49,7 +49,7 @@ class Provenance:
 
     iteration: int
     dataset: str
-    layer_sizes: Sequence[int]
+    net_title: str
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     run: str = ""
@@ -98,10 +98,11 @@ def transcript(
 
 
 def _origin(provenance: Provenance) -> Iterator[Block]:
-    sizes = "-".join(str(size) for size in provenance.layer_sizes)
     dataset, run = printable(provenance.dataset), printable(provenance.run)
     of_run = f" of run {run}" if run else ""
-    yield Paragraph(f"Iteration {provenance.iteration:,}{of_run} on {dataset}, net {sizes}.")
+    yield Paragraph(
+        f"Iteration {provenance.iteration:,}{of_run} on {dataset}, net {provenance.net_title}."
+    )
     if provenance.command:
         yield Paragraph("Made again, to the bit, where nothing was changed on the way, by:")
         yield Formula(provenance.command)
@@ -128,7 +129,7 @@ def _samples(tape: Tape) -> Iterator[Block]:
 
 
 def _class_row(tape: Tape, sample: int) -> tuple[str, ...]:
-    label, y = int(tape.targets[sample]), tape.y[sample]
+    label, y = int(tape.targets[sample]), tape.predictions[sample]
     return str(sample), str(label), f"{y[label]:.4f}", str(y.argmax())
 
 

@@ -70,7 +70,8 @@ def columns_of(tape: Tape, step: Step) -> tuple[str, str]:
 
 def kind_of_outputs(tape: Tape) -> str:
     """Return what a column of the scores is: class, or output where numbers are predicted."""
-    return "class" if tape.targets.ndim == 1 and tape.targets.dtype.kind in "iu" else "output"
+    classes = tape.targets.ndim == 1 and tape.targets.dtype.kind in "iu" and tape.y.shape[1] > 1
+    return "class" if classes else "output"
 
 
 def scores_label(tape: Tape) -> str:

@@ -192,6 +192,8 @@ class Affine(Layer):
         Operation("db", "db = Σₙ dout", ("dout",), "Σₙ {dout}", _db_terms, _db, _why_db),
     )
 
+    TAKES_ROWS: ClassVar = True
+
     def __init__(self, W: Array, b: Array) -> None:
         super().__init__(W=W, b=b)
         self.W = W

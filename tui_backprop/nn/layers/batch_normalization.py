@@ -8,7 +8,7 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers import batch_normalization_words as words
-from tui_backprop.nn.layers.layer import Entries, Layer, MovedColumns
+from tui_backprop.nn.layers.layer import Entries, Layer, MovedColumns, columns_of
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -34,9 +34,8 @@ def _over_samples(symbol: str, term: Callable[[Operand], Term]) -> Callable[...,
     """Return the derivation of a sum over the batch of a term of each sample's `symbol`."""
 
     def terms(inputs: Inputs, index: Index) -> Derivation:
-        (j,) = index
         samples = range(len(inputs[symbol]))
-        return Derivation(tuple(term(cell(inputs, symbol, n, j)) for n in samples))
+        return Derivation(tuple(term(cell(inputs, symbol, n, *index)) for n in samples))
 
     return terms
 
@@ -60,7 +59,7 @@ def _mu(inputs: Inputs) -> Array:
 
 
 def _xc_terms(inputs: Inputs, index: Index) -> Derivation:
-    x, mu = cell(inputs, "x", *index), cell(inputs, "mu", index[-1])
+    x, mu = cell(inputs, "x", *index), cell(inputs, "mu", *index[1:])
     return Derivation((plain(x), Term.of("−{0}", mu, value=-mu.value)))
 
 
@@ -96,7 +95,7 @@ def _std(inputs: Inputs) -> Array:
 
 
 def _xn_terms(inputs: Inputs, index: Index) -> Derivation:
-    xc, std = cell(inputs, "xc", *index), cell(inputs, "std", index[-1])
+    xc, std = cell(inputs, "xc", *index), cell(inputs, "std", *index[1:])
     return Derivation((_quotient("{0} / {1}", xc, std),))
 
 
@@ -106,7 +105,7 @@ def _xn(inputs: Inputs) -> Array:
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
-    gamma, beta = (cell(inputs, symbol, index[-1]) for symbol in ("gamma", "beta"))
+    gamma, beta = (cell(inputs, symbol, *index[1:]) for symbol in ("gamma", "beta"))
     return Derivation((product(gamma, cell(inputs, "xn", *index)), plain(beta)))
 
 
@@ -117,7 +116,7 @@ def _out(inputs: Inputs) -> Array:
 
 def _known_xn_terms(inputs: Inputs, index: Index) -> Derivation:
     x = cell(inputs, "x", *index)
-    mean, var = (cell(inputs, symbol, index[-1]) for symbol in ("running_mean", "running_var"))
+    mean, var = (cell(inputs, symbol, *index[1:]) for symbol in ("running_mean", "running_var"))
     std = sqrt(max(0.0, var.value) + float(inputs["ε"]))
     form = "({0} − {1}) / √({2} + ε)"
     scale = (abs(x.value) + abs(mean.value)) / std
@@ -141,10 +140,9 @@ def _dbeta(inputs: Inputs) -> Array:
 
 
 def _dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
-    (j,) = index
-    samples = range(len(inputs["dout"]))
+    cells = [(n, *index) for n in range(len(inputs["dout"]))]
     return Derivation(
-        tuple(product(cell(inputs, "xn", n, j), cell(inputs, "dout", n, j)) for n in samples)
+        tuple(product(cell(inputs, "xn", *at), cell(inputs, "dout", *at)) for at in cells)
     )
 
 
@@ -154,7 +152,7 @@ def _dgamma(inputs: Inputs) -> Array:
 
 
 def _dxn_terms(inputs: Inputs, index: Index) -> Derivation:
-    return Derivation((product(cell(inputs, "gamma", index[-1]), cell(inputs, "dout", *index)),))
+    return Derivation((product(cell(inputs, "gamma", *index[1:]), cell(inputs, "dout", *index)),))
 
 
 def _dxn(inputs: Inputs) -> Array:
@@ -163,11 +161,10 @@ def _dxn(inputs: Inputs) -> Array:
 
 
 def _dstd_terms(inputs: Inputs, index: Index) -> Derivation:
-    (j,) = index
-    std = cell(inputs, "std", j)
+    std = cell(inputs, "std", *index)
     terms = []
     for n in range(len(inputs["dxn"])):
-        dxn, xc = cell(inputs, "dxn", n, j), cell(inputs, "xc", n, j)
+        dxn, xc = cell(inputs, "dxn", n, *index), cell(inputs, "xc", n, *index)
         value = -dxn.value * xc.value / std.value**2
         terms.append(Term.of("−{0} · {1} / {2}²", dxn, xc, std, value=value))
     return Derivation(tuple(terms))
@@ -191,8 +188,8 @@ def _dvar(inputs: Inputs) -> Array:
 
 
 def _dxc_terms(inputs: Inputs, index: Index) -> Derivation:
-    dxn, std = cell(inputs, "dxn", *index), cell(inputs, "std", index[-1])
-    xc, dvar = cell(inputs, "xc", *index), cell(inputs, "dvar", index[-1])
+    dxn, std = cell(inputs, "dxn", *index), cell(inputs, "std", *index[1:])
+    xc, dvar = cell(inputs, "xc", *index), cell(inputs, "dvar", *index[1:])
     size = constant("N", len(inputs["xc"]))
     by_var = 2 * xc.value * dvar.value / size.value
     return Derivation(
@@ -220,7 +217,7 @@ def _dmu(inputs: Inputs) -> Array:
 
 
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
-    dxc, dmu = cell(inputs, "dxc", *index), cell(inputs, "dmu", index[-1])
+    dxc, dmu = cell(inputs, "dxc", *index), cell(inputs, "dmu", *index[1:])
     size = constant("N", len(inputs["dxc"]))
     return Derivation((plain(dxc), Term.of("−{0} / {1}", dmu, size, value=-dmu.value / size.value)))
 
@@ -280,11 +277,12 @@ class BatchNormalization(Layer):
     """out = γ × (x − μ) / √(σ² + ε) + β, with μ and σ² over the minibatch (book 6.3).
 
     Args:
-        gamma: the factor of each unit, shape (units,).
-        beta: what is added to each unit, shape (units,).
+        gamma: the factor of each unit, of the shape of a sample.
+        beta: what is added to each unit, of that shape too.
         momentum: how much of the running mean and variance stays at each iteration.
 
-    A pass that predicts uses the running ones instead; their next values are `renewed_state()`.
+    Of pictures, each cell of each channel is a unit, as in the book's code. A pass that predicts
+    uses the running mean and variance instead; their next values are `renewed_state()`.
     """
 
     NAME: ClassVar = "BatchNorm"
@@ -406,7 +404,7 @@ class BatchNormalization(Layer):
 
     @classmethod
     def plan(cls, sample: Shape, **options: Any) -> LayerPlan:
-        """Return what a BatchNormalization of samples of shape (units,) will be."""
+        """Return what a BatchNormalization of such samples will be."""
         params = {"gamma": ParameterPlan(sample, 1.0), "beta": ParameterPlan(sample, 0.0)}
         return LayerPlan(sample, params, options, arrays=7)
 
@@ -418,12 +416,14 @@ class BatchNormalization(Layer):
         """Return each column normalized over its samples."""
         centred = columns - columns.mean(axis=-1, keepdims=True)
         std = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
-        gamma, beta = (self.params[symbol][units, None, None] for symbol in ("gamma", "beta"))
+        gamma, beta = (
+            self.params[symbol].reshape(-1)[units, None, None] for symbol in ("gamma", "beta")
+        )
         out: Array = gamma * (centred / std) + beta
         return out
 
     def moved_columns(self, symbol: str, entries: Entries, steps: Array) -> MovedColumns:
         """Moving gamma[j] by h moves column j of out by h · xn[:,j]; moving beta[j], by h."""
-        xn, out = (self.arrays[name][:, entries].T for name in ("xn", "out"))
+        xn, out = (columns_of(self.arrays[name], entries) for name in ("xn", "out"))
         moves = steps[:, None] * (xn if symbol == "gamma" else np.ones_like(xn))
         return MovedColumns(entries, out[:, None, :] + np.stack([moves, -moves], axis=1))

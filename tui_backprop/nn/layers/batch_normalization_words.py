@@ -1,14 +1,28 @@
 """What each operation of batch normalization says about one of its cells."""
 
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.words import About, Words, counted, number, signs
 
 _OF_SAMPLES = "By the chain rule: it is used by every sample, so their gradients are summed over n."
 
 
+def _unit(about: About) -> str:
+    """Return the unit's place in a sample, as 3 or 0,2,5."""
+    return ",".join(map(str, about.index))
+
+
+def _over_samples(about: About, symbol: str) -> Array:
+    """Return what an array has of the unit, of all samples."""
+    values: Array = about.array(symbol).reshape(len(about.inputs[symbol]), -1)
+    return values[:, np.ravel_multi_index(about.index, about.inputs[symbol].shape[1:])]
+
+
 def why_mu(about: About) -> Words:
     """Say what mu is."""
-    (j,) = about.index
-    x = about.array("x")[:, j]
+    j = _unit(about)
+    x = _over_samples(about, "x")
     return Words(
         f"The mean of unit {j} over {counted(x.size, 'sample')}: x[n,{j}] runs from "
         f"{number(x.min())} to {number(x.max())}.",
@@ -21,14 +35,14 @@ def why_mu(about: About) -> Words:
 def why_xc(about: About) -> Words:
     """Say what xc is."""
     return Words(
-        f"{about.at('x', *about.index)} less the unit's mean, {about.at('mu', about.index[-1])}.",
+        f"{about.at('x', *about.index)} less the unit's mean, {about.at('mu', *about.index[1:])}.",
         "Centred: over the samples, each unit's xc sums to 0 up to rounding.",
     )
 
 
 def why_var(about: About) -> Words:
     """Say what var is."""
-    (j,) = about.index
+    j = _unit(about)
     return Words(
         f"The variance of unit {j}: the mean of xc² over "
         f"{counted(len(about.inputs['xc']), 'sample')}, {number(about.value)}.",
@@ -48,7 +62,7 @@ def why_xn(about: About) -> Words:
     """Say what xn is."""
     away = number(abs(about.value))
     return Words(
-        f"{about.at('xc', *about.index)} over {about.at('std', about.index[-1])}: {away} standard "
+        f"{about.at('xc', *about.index)} over {about.at('std', *about.index[1:])}: {away} standard "
         "deviations from the unit's mean.",
         "Normalized: each unit has mean 0 over the minibatch, and variance 1 unless its values "
         "hardly differ.",
@@ -57,28 +71,28 @@ def why_xn(about: About) -> Words:
 
 def why_known_xn(about: About) -> Words:
     """Say what xn is in a pass that predicts."""
-    j = about.index[-1]
+    j = about.index[1:]
     return Words(
         f"{about.at('x', *about.index)} is normalized by what the unit was in training: "
-        f"{about.at('running_mean', j)} and {about.at('running_var', j)}.",
+        f"{about.at('running_mean', *j)} and {about.at('running_var', *j)}.",
         "A pass that only predicts must not depend on who else is in the minibatch.",
     )
 
 
 def why_out(about: About) -> Words:
     """Say what out is."""
-    j = about.index[-1]
+    j = about.index[1:]
     return Words(
-        f"{about.at('xn', *about.index)} is given the scale {about.at('gamma', j)} and the place "
-        f"{about.at('beta', j)}.",
+        f"{about.at('xn', *about.index)} is given the scale {about.at('gamma', *j)} and the place "
+        f"{about.at('beta', *j)}.",
         "γ and β are learned: the net may undo the normalization where that serves it.",
     )
 
 
 def why_dbeta(about: About) -> Words:
     """Say what dbeta is."""
-    (j,) = about.index
-    dout = about.array("dout")[:, j]
+    j = _unit(about)
+    dout = _over_samples(about, "dout")
     return Words(
         f"{about.parameter} is added to unit {j} of every sample: dout[n,{j}] of "
         f"{counted(dout.size, 'sample')} is {signs(dout)}. Summed: "
@@ -89,8 +103,8 @@ def why_dbeta(about: About) -> Words:
 
 def why_dgamma(about: About) -> Words:
     """Say what dgamma is."""
-    (j,) = about.index
-    products = about.array("xn")[:, j] * about.array("dout")[:, j]
+    j = _unit(about)
+    products = _over_samples(about, "xn") * _over_samples(about, "dout")
     return Words(
         f"{about.parameter} multiplies xn[n,{j}] in every sample: xn · dout of "
         f"{counted(products.size, 'sample')} is {signs(products)}. Summed: "
@@ -104,15 +118,14 @@ def why_dxn(about: About) -> Words:
     of_xn = about.name("xn", *about.index)
     return Words(
         f"∂loss/∂{of_xn}: γ multiplied xn, so {about.at('dout', *about.index)} comes back times "
-        f"{about.at('gamma', about.index[-1])}: {about.of_raising(of_xn)}.",
+        f"{about.at('gamma', *about.index[1:])}: {about.of_raising(of_xn)}.",
         "The chain rule: ∂out/∂xn is γ.",
     )
 
 
 def why_dstd(about: About) -> Words:
     """Say what dstd is."""
-    (j,) = about.index
-    of_std = about.name("std", j)
+    of_std = about.name("std", *about.index)
     return Words(
         f"∂loss/∂{of_std}: all {counted(len(about.inputs['dxn']), 'sample')} of the unit were "
         f"divided by it, so all have their say; {about.of_raising(of_std)}.",
@@ -132,9 +145,9 @@ def why_dvar(about: About) -> Words:
 
 def why_dxc(about: About) -> Words:
     """Say what dxc is."""
-    j = about.index[-1]
+    j = about.index[1:]
     of_xc = about.name("xc", *about.index)
-    by_xn = about.number("dxn", *about.index) / about.number("std", j)
+    by_xn = about.number("dxn", *about.index) / about.number("std", *j)
     return Words(
         f"∂loss/∂{of_xc} comes by two ways: as what is normalized, {number(by_xn)}, and as a part "
         "of "
@@ -147,7 +160,7 @@ def why_dxc(about: About) -> Words:
 
 def why_dmu(about: About) -> Words:
     """Say what dmu is."""
-    (j,) = about.index
+    j = _unit(about)
     return Words(
         f"The mean was taken off unit {j} of all "
         f"{counted(len(about.inputs['dxc']), 'sample')}: their dxc is summed to "
@@ -158,9 +171,9 @@ def why_dmu(about: About) -> Words:
 
 def why_dx(about: About) -> Words:
     """Say what dx is."""
-    j = about.index[-1]
+    j = about.index[1:]
     of_x = about.name("x", *about.index)
-    share = -about.number("dmu", j) / len(about.inputs["dxc"])
+    share = -about.number("dmu", *j) / len(about.inputs["dxc"])
     return Words(
         f"∂loss/∂{of_x}: {about.at('dxc', *about.index)} by its own way, {number(share)} by way of "
         f"the mean, of which it was one part in {about.samples}. Together: "

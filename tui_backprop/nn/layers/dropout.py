@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.layer import Diagnosis, Entries, Layer
+from tui_backprop.nn.layers.layer import Diagnosis, Entries, Layer, columns_of
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -139,7 +139,7 @@ class Dropout(Layer):
 
     def forward_columns(self, columns: Array, units: Entries) -> Array:
         """Return each column with its unit's part of the mask."""
-        out: Array = columns * self.arrays["mask"][:, units].T[:, None, :]
+        out: Array = columns * columns_of(self.arrays["mask"], units)[:, None, :]
         return out
 
     def diagnose(self) -> Diagnosis | None:

@@ -33,8 +33,8 @@ class Diagnosis:
 class MovedColumns(NamedTuple):
     """What moving entries of a parameter does to a layer's output: one column of it each.
 
-    `units` (E,) are the columns; `values` (E, 2, N) what stands in them when entry e has moved up,
-    and down.
+    `units` (E,) are the columns, of out with its samples taken as rows; `values` (E, 2, N) what
+    stands in them when entry e has moved up, and down.
     """
 
     units: Entries
@@ -62,7 +62,9 @@ class Layer:
         NAME: what the layer is called in a network, before its number.
         SAMPLEWISE: whether each sample of out depends on the same sample of x alone.
         TAKES_SHIFTS_OFF: whether out stays the same when something is added to a column of x.
-        COLUMNWISE: whether each column of out, of all samples, depends on that column of x alone.
+        COLUMNWISE: whether each column of out, of all samples, depends on that column of x alone;
+            samples of more than one axis are taken as rows.
+        TAKES_ROWS: whether each sample has to be a row.
 
     Raises:
         TypeError: a subclass lacks a declaration of its operations.
@@ -77,6 +79,7 @@ class Layer:
     SAMPLEWISE: ClassVar[bool] = True
     COLUMNWISE: ClassVar[bool] = False
     TAKES_SHIFTS_OFF: ClassVar[bool] = False
+    TAKES_ROWS: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -199,9 +202,15 @@ class Layer:
         return None
 
 
+def columns_of(array: Array, units: Entries) -> Array:
+    """Return columns of an array (N, …), samples taken as rows: shape (E, N)."""
+    columns: Array = array.reshape(len(array), -1)[:, units].T
+    return columns
+
+
 def scalars(numbers: Mapping[str, float]) -> dict[str, Array]:
     """Return plain numbers as operations read them: arrays of shape (), in float64."""
     return {symbol: np.array(number, np.float64) for symbol, number in numbers.items()}
 
 
-__all__ = ["EVALUATION", "TRAINING", "Branches", "Diagnosis", "Layer", "MovedColumns"]
+__all__ = ["EVALUATION", "TRAINING", "Branches", "Diagnosis", "Layer", "MovedColumns", "columns_of"]

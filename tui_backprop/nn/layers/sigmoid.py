@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.functions import sigmoid
 from tui_backprop.nn.layers.layer import Diagnosis, Layer
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
 from tui_backprop.nn.words import About, Words, number, sentence
@@ -26,10 +27,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _out(inputs: Inputs) -> Array:
-    # exp overflows to infinity for what is far below 0, and 1/infinity is the right 0.
-    with np.errstate(over="ignore"):
-        out: Array = 1 / (1 + np.exp(-inputs["x"]))
-    return out
+    return sigmoid(inputs["x"])
 
 
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:

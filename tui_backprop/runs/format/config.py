@@ -16,6 +16,7 @@ from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, Hyperparameters
+from tui_backprop.settings.net_title import net_title
 from tui_backprop.settings.tasks import TASKS, Task
 from tui_backprop.user_path import expanded
 
@@ -112,11 +113,11 @@ class RunConfig:
         return TASKS.get(self.data.task, TASKS["classification"])
 
     @property
-    def layer_sizes(self) -> tuple[int, ...]:
-        """Units of each layer, input to output; empty where they are not known."""
-        if not (self.data.input_size and self.data.output_size and "hidden" in self.stated):
-            return ()
-        return (self.data.input_size, *self.hyperparameters.hidden, self.data.output_size)
+    def net_title(self) -> str:
+        """The net in a few words, as 784-50-10; empty where it is not known."""
+        if self.stated.isdisjoint(("hidden", "layers")):
+            return ""
+        return net_title(self.hyperparameters, self.data.input_size, self.data.output_size)
 
     def to_toml(self) -> bytes:
         """Return the text of the file."""

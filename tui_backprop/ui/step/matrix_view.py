@@ -222,20 +222,25 @@ class MatrixView(PaintedWidget, can_focus=True):
         self.post_message(self.CellChosen(self, self.index, opened=opened))
 
     def _as_rows(self, array: Array) -> Array:
-        if array.ndim == 2:
-            return array
+        if array.ndim >= 2:
+            # Of pictures the rows of all stand below each other.
+            return array.reshape(-1, array.shape[-1])
         return array.reshape((-1, 1) if self._upright else (1, -1))
 
     def _place(self, index: Index) -> Place:
         """Return where in the rows a cell of the array stands."""
+        if self.named is not None and len(index) > 2:
+            return int(np.ravel_multi_index(index[:-1], self.named.array.shape[:-1])), index[-1]
         row, column = (0, 0, *index)[-2:]
         return (column, row) if self._upright and len(index) == 1 else (row, column)
 
     def _index(self, place: Place) -> Index:
         """Return the cell of the array that stands at a place in the rows."""
-        ndim = 0 if self.named is None else self.named.array.ndim
+        shape = () if self.named is None else self.named.array.shape
         row, column = place
-        return {0: (), 1: (row if self._upright else column,), 2: (row, column)}[ndim]
+        if len(shape) < 2:
+            return (row if self._upright else column,) if shape else ()
+        return (*map(int, np.unravel_index(row, shape[:-1])), column)
 
     def _panned(self, layout: Layout, *, by_hand: bool | None = None) -> Place:
         """Return the first row and column to show: as little moved as can be, or centred."""

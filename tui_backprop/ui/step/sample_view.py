@@ -56,7 +56,7 @@ class SampleView(PaintedWidget):
         if traced is None:
             return []
         tape = traced.tape
-        x, y = tape.x[self._number], tape.y[self._number]
+        x, y = tape.x[self._number], tape.predictions[self._number]
         if traced.task == "regression":
             lines = value_lines(traced, self._number, width)
             if x.size == y.size == 1:
@@ -84,7 +84,8 @@ class SampleView(PaintedWidget):
         return [*lines, *side_by_side(picture, bars, beside)][:height]
 
     def _bars(self, traced: Traced, width: int) -> list[Strip]:
-        label, y = int(traced.tape.targets[self._number]), traced.tape.y[self._number]
+        label = int(traced.tape.targets[self._number])
+        y = traced.tape.predictions[self._number]
         names = [printable(name, 8) for name in traced.output_names]
         longest = max(map(cell_len, names))
         return [

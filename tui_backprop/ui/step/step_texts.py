@@ -38,7 +38,7 @@ def sample_text(traced: Traced, number: int) -> str:
     """Return what a sample is, and what the net makes of it."""
     tape = traced.tape
     names = [printable(name, 8) for name in traced.output_names]
-    outcome = TASKS[traced.task].outcome(tape.y[number], tape.targets[number], names)
+    outcome = TASKS[traced.task].outcome(tape.predictions[number], tape.targets[number], names)
     return f"sample {number:,} of {tape.sample_count:,}: {outcome}"
 
 

@@ -19,7 +19,7 @@ def write_walkthrough(traced: Traced, check: NetCheck, folder: Path) -> Path:
     provenance = Provenance(
         traced.iteration,
         traced.dataset,
-        traced.layer_sizes,
+        traced.net_title,
         settings_as_given(traced.settings),
         step_command(traced.settings, traced.iteration),
         class_names=class_names(traced),

@@ -30,14 +30,13 @@ HINTS = {
 def run_titles(run: Snapshot) -> list[str]:
     """Return the data set, the net and the optimizer in a few words, then in fewer."""
     settings = run.hyperparameters
-    net = "-".join(str(size) for size in run.layer_sizes)
     name = printable(run.dataset, limit=30)
     sizes = f"{run.train_size:,}+{run.test_size:,}"
     optimizer = f"{settings.optimizer.upper()} η={settings.learning_rate:g}"
     return [
-        f"{name} {sizes}  {net}  {optimizer}  ",
-        f"{name} {sizes}  {net}  ",
-        f"{name}  {net}  ",
+        f"{name} {sizes}  {run.net_title}  {optimizer}  ",
+        f"{name} {sizes}  {run.net_title}  ",
+        f"{name}  {run.net_title}  ",
         f"{name}  ",
     ]
 

@@ -8,9 +8,8 @@ def training_notes() -> str:
     # Imported when needed: it brings NumPy with it.
     from tui_backprop.training.statistics import EXPLODING_RMS, VANISHING_SHARE
 
-    layers = "\n".join(
-        f"  {word:<11}{meaning}" for entry in LAYERS for word, meaning in entry.words
-    )
+    words = dict(word for entry in LAYERS for word in entry.words)
+    layers = "\n".join(f"  {word:<11}{meaning}" for word, meaning in words.items())
     return f"""
 ‖dW‖/√n is the gradient's size per entry, ‖ΔW‖/‖W‖ how far the last update moved a parameter.
 What stands under "state" is of the last minibatch:

@@ -123,7 +123,7 @@ class FieldRow(Vertical):
         try:
             self.value = self.field.parse(text)
         except HyperparameterError as error:
-            self.error = f"must be {error.allowed}"
+            self.error = error.fault if error.where else f"must be {error.allowed}"
         else:
             self.error = ""
             self.post_message(self.Edited(self, done=done))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tui_backprop.book.dataset.mnist import load_data, load_mnist
 from tui_backprop.datasets import load_dataset
-from tui_backprop.datasets.book import load_mnist
 
 
 def test_what_the_books_training_script_loads() -> None:
@@ -25,3 +25,10 @@ def test_images_and_labels_as_they_are() -> None:
     assert t_train[:5].tolist() == [5, 0, 4, 1, 9]
     x_train[0] = 1
     assert load_mnist(normalize=False)[0][0][0].max() == 255, "whoever asks may write into it"
+
+
+def test_the_form_of_keras() -> None:
+    (x_train, y_train), (x_test, y_test) = load_data()
+    assert (x_train.shape, x_test.shape) == ((60_000, 28, 28), (10_000, 28, 28))
+    assert x_train.dtype == y_train.dtype == y_test.dtype == np.uint8
+    assert y_train[:5].tolist() == [5, 0, 4, 1, 9]

@@ -1,11 +1,11 @@
-"""MNIST as the book's scripts ask for it."""
+"""MNIST as the book's scripts ask for it, and as Keras gives it."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_backprop.datasets import mnist
+from tui_backprop.datasets.mnist import load_mnist as load_dataset
 
 Part = tuple[NDArray[Any], NDArray[Any]]
 """Images and labels."""
@@ -26,7 +26,7 @@ def load_mnist(
     Raises:
         DatasetError: the installed files are damaged or missing.
     """
-    data = mnist.load_mnist()
+    data = load_dataset()
 
     def part(x: NDArray[Any], t: NDArray[Any]) -> Part:
         images = x.astype(np.float32) / np.float32(data.scale) if normalize else x.copy()
@@ -34,3 +34,18 @@ def load_mnist(
         return images if flatten else images.reshape(-1, 1, 28, 28), labels
 
     return part(data.x_train, data.t_train), part(data.x_test, data.t_test)
+
+
+def load_data() -> tuple[Part, Part]:
+    """Return ((x_train, y_train), (x_test, y_test)) in the form of keras.datasets.mnist.
+
+    Images are uint8 from 0 to 255, shape (N, 28, 28), labels uint8, shape (N,).
+
+    Raises:
+        DatasetError: the installed files are damaged or missing.
+    """
+    (x_train, t_train), (x_test, t_test) = load_mnist(normalize=False)
+    return (
+        (x_train.reshape(-1, 28, 28), t_train.astype(np.uint8)),
+        (x_test.reshape(-1, 28, 28), t_test.astype(np.uint8)),
+    )

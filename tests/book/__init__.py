@@ -1,0 +1,1 @@
+"""The book's scripts on the book's module names."""

@@ -1,0 +1,72 @@
+"""Windows that slide over pictures, for layers that take samples as (channels, height, width)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.operation import Shape
+
+
+def window_counts(height: int, width: int, size: Shape, stride: int) -> tuple[int, int]:
+    """Return how many windows of this size fit below and beside each other.
+
+    Raises:
+        ValueError: not even one does.
+    """
+    if size[0] > height or size[1] > width:
+        raise ValueError(f"a window of {size[0]}x{size[1]} does not fit into {height}x{width}")
+    return (height - size[0]) // stride + 1, (width - size[1]) // stride + 1
+
+
+def as_picture(sample: Shape) -> tuple[int, int, int]:
+    """Return the shape of a sample as (channels, height, width).
+
+    Raises:
+        ValueError: it has none such.
+    """
+    if len(sample) != 3:
+        raise ValueError(
+            f"samples of shape ({','.join(map(str, sample))}) are no pictures (channels, height,"
+            " width)"
+        )
+    channels, height, width = sample
+    return channels, height, width
+
+
+def windows_of(x: Array, size: Shape, stride: int) -> Array:
+    """Return a view (N, C, h, w, rows, columns): x[n,c,i·s+u,j·s+v] at [n,c,u,v,i,j]."""
+    rows, columns = window_counts(x.shape[2], x.shape[3], size, stride)
+    n, c, y, z = x.strides
+    return as_strided(
+        x,
+        (*x.shape[:2], *size, rows, columns),
+        (n, c, y, z, stride * y, stride * z),
+        writeable=False,
+    )
+
+
+def add_windows(total: Array, windows: Array, stride: int) -> None:
+    """Add to each cell of `total`, (N, C, H, W), what `windows`, as above, hold of it."""
+    h, w, rows, columns = windows.shape[2:]
+    for u in range(h):
+        for v in range(w):
+            part = total[:, :, u : u + stride * rows : stride, v : v + stride * columns : stride]
+            part += windows[:, :, u, v]
+
+
+def covering(place: int, size: int, stride: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield each of `count` windows along one axis that holds this place, and where in it it is."""
+    for window in range(max(0, -(-(place - size + 1) // stride)), min(count, place // stride + 1)):
+        yield window, place - window * stride
+
+
+def padded(x: Array, pad: int) -> Array:
+    """Return `x` with `pad` zeros at every edge of its pictures; without any, `x` itself."""
+    if not pad:
+        return x
+    n, c, height, width = x.shape
+    larger = np.zeros((n, c, height + 2 * pad, width + 2 * pad), x.dtype)
+    larger[:, :, pad : pad + height, pad : pad + width] = x
+    return larger
