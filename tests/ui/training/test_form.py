@@ -27,7 +27,8 @@ async def test_what_means_nothing_for_what_is_chosen_is_left_out() -> None:
         assert not test.row("momentum").display
         test.select("optimizer").value = "momentum"
         await test.until(lambda: test.row("momentum").display)
-        assert "0 to 0.999999" in shown_row(test, "momentum")
+        await test.focus("momentum")
+        assert "0 to 0.999999" in shown_row(test, "momentum"), "what is allowed, at the cursor"
         await test.type_into("momentum", "most of it")
         assert test.row("momentum").error
         test.select("optimizer").value = "adam"
