@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.words import Why, without_words
+from tui_backprop.nn.words import Why
 
 Index: TypeAlias = tuple[int, ...]
 Inputs: TypeAlias = Mapping[str, Array]
@@ -77,7 +77,7 @@ class Operation:
         terms: the derivation of the output's cell at an index within its shape. A function of a
             module, so that an operation can be sent to another process; so is `compute`.
         compute: the whole output, of the inputs alone, equal to the bit to what a pass makes.
-        why: what to say of one cell in plain words; every operation of the catalogue says its own.
+        why: what to say of one cell in plain words.
 
     In formulas · is the matrix product, × goes entry by entry.
     In an optimizer's operations W stands for the parameter, dW for its gradient, η for the
@@ -90,7 +90,7 @@ class Operation:
     shapes: str
     terms: Callable[[Inputs, Index], Derivation]
     compute: Callable[[Inputs], Array]
-    why: Why = without_words
+    why: Why
 
     def shapes_text(self, inputs: Mapping[str, Shape], output: Shape) -> str:
         """Return the formula in shapes, as "(50,100)·(100,10) → (50,10)"."""

@@ -149,10 +149,5 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def without_words(about: About) -> Words:
-    """Say what can be said of any operation."""
-    return Words(f"{about.cell} = {number(about.value)}, made as the formula says.", "")
-
-
 def _named(name: str, index: Sequence[int]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name

@@ -27,8 +27,11 @@ def test_a_path_lists_every_sample_and_opens_the_largest_down_to_the_scores() ->
     lines = path_lines(tape, Cell(tape.find("dW1").number, index))
     assert lines[0].startswith("dW1[2,3] = ")
     assert "a sum over samples, largest first" in lines[0]
-    assert sum("(Affine1.out[" in line for line in lines) == 6
-    assert sum(" · dy[" in line for line in lines) == 3
+    assert "x[" in lines[1]
+    assert "(Affine1.out[" in lines[1]
+    assert sum(line.startswith("  Affine2.dx[") and "   Σ " in line for line in lines) == 6
+    assert sum(line.startswith("  dy[") and "   Σ " in line for line in lines) == 3
+    assert max(map(len, lines)) < 80
     assert "the path ends" in lines[-1]
 
 

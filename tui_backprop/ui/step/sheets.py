@@ -8,7 +8,7 @@ from tui_backprop.ui.step.numbers import cell_text, long_text
 from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.graph import graph, size_on_edge
 from tui_backprop.walkthrough.one_sample import Part, SampleArray, one_sample
-from tui_backprop.walkthrough.path import GradientPath, gradient_path
+from tui_backprop.walkthrough.path import Branch, Factor, GradientPath, gradient_path
 from tui_backprop.walkthrough.tape import Tape
 
 _MOST_NUMBERS = 64
@@ -33,16 +33,23 @@ def path_lines(tape: Tape, cell: Cell) -> list[str]:
 def _sum_lines(path: GradientPath) -> list[str]:
     over = f", a sum over {path.over}, largest first" if path.over else ""
     verdict = "✓ up to rounding" if path.agrees else "✗"
-    lines = [f"{path.name} = {long_text(path.shown)} {verdict}{over}:"]
+    lines = [f"{path.name} = {long_text(path.shown)} {verdict}{over}"]
+    if path.branches:
+        largest = path.branches[0]
+        names = [factor.text for factor in _telling(largest)]
+        lines.append(f"  the largest: {' · '.join([*names, largest.gradient.name])}")
+    width = max((len(branch.gradient.name) for branch in path.branches), default=0)
     for branch, total in zip(path.branches, path.totals, strict=True):
-        names = [factor.text for factor in branch.factors if factor.text != "1"]
-        values = [factor.value for factor in branch.factors if factor.text != "1"]
-        names.append(branch.gradient.name)
-        values.append(branch.gradient.value)
-        numbers = " · ".join(_in_product(value) for value in values)
+        values = [*(factor.value for factor in _telling(branch)), branch.gradient.value]
+        numbers = " · ".join(map(_in_product, values))
         product = f"{cell_text(branch.value)}   Σ {cell_text(total)}"
-        lines.append(f"  {' · '.join(names)} = {numbers} = {product}")
+        lines.append(f"  {branch.gradient.name:<{width}}  {numbers} = {product}")
     return lines
+
+
+def _telling(branch: Branch) -> list[Factor]:
+    """Return the factors of a branch but for those that are 1 whatever the numbers are."""
+    return [factor for factor in branch.factors if factor.text != "1"]
 
 
 def _in_product(value: float) -> str:
