@@ -50,7 +50,7 @@ class ArrayPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="array-pane")
         self._operands = [operand_view(n) for n in range(_USUAL_OPERANDS)]
-        self._row = Horizontal(*self._operands, id="operands")
+        self._row = Horizontal(id="operands")
         self.words = WordsView()
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
@@ -59,7 +59,8 @@ class ArrayPane(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the words over the operands, and those over the result."""
         yield self.words
-        yield self._row
+        with self._row:
+            yield from self._operands
         yield self.result
         yield self.derivation
         yield self.check
@@ -163,8 +164,8 @@ class ArrayPane(Vertical):
 
     def _show_arrays(self, step: Step, marks: _Marks) -> None:
         more = [operand_view(n) for n in range(len(self._operands), len(step.inputs))]
-        if more:
-            self._operands += more
+        self._operands += more
+        if more and self._row.is_attached:
             self._row.mount_all(more)
         for number, view in enumerate(self._operands):
             unused = number >= len(step.inputs)
