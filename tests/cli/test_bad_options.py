@@ -86,7 +86,7 @@ def test_a_refusal_names_option_value_and_bounds(
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-@settings(max_examples=200)
+@settings(max_examples=75)
 @given(text=TEXTS, command=st.sampled_from(COMMANDS))
 def test_no_text_leads_to_a_traceback(field: Field, text: str, command: list[str]) -> None:
     # Where the value may be left out, what begins with a dash is the next option.

@@ -9,6 +9,7 @@ import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 
 import textual
@@ -109,12 +110,14 @@ def inherited_names(module: str) -> set[tuple[str, str]]:
         theirs = set[str]()
         for base in cls.__mro__[1:]:
             if base.__module__.startswith("textual"):
-                theirs |= private_names(inspect.getsource(base)) | set(vars(base))
-        found |= {(cls.__name__, n) for n in private_names(inspect.getsource(cls)) & theirs}
+                theirs |= private_names(base) | set(vars(base))
+        found |= {(cls.__name__, n) for n in private_names(cls) & theirs}
     return found
 
 
-def private_names(source: str) -> set[str]:
+@cache
+def private_names(cls: type) -> set[str]:
+    source = inspect.getsource(cls)
     return set(re.findall(r"\bself\.(_[a-z]\w*)", source)) | set(
         re.findall(r"\bdef (_[a-z]\w*)", source)
     )

@@ -22,19 +22,17 @@ NORMALIZED = Hyperparameters(
 ).with_values(batch_norm="on", dropout=0.4)
 
 
-@pytest.mark.parametrize("size", [LARGE, SMALL])
-@pytest.mark.parametrize("settings", [SINE, NORMALIZED], ids=["sine", "normalized"])
-async def test_every_operation_is_shown_and_derived(
-    settings: Hyperparameters, size: tuple[int, int]
-) -> None:
+@pytest.mark.parametrize(("settings", "size"), [(SINE, LARGE), (NORMALIZED, SMALL)])
+async def test_every_operation_is_shown(settings: Hyperparameters, size: tuple[int, int]) -> None:
     async with walking(settings, size=size) as walk:
-        tape = walk.screen._traced.tape
-        for step in tape:
+        for step in walk.screen._traced.tape:
             assert walk.step == step.number
             assert step.title in walk.title
-            await walk.press("enter")
-            await walk.shows("✓ up to rounding")
-            await walk.press("escape", "right")
+            if step.number % 10 == 2:
+                await walk.press("enter")
+                await walk.shows("✓ up to rounding")
+                await walk.press("escape")
+            await walk.press("right")
 
 
 async def test_a_sample_of_a_regression_says_what_was_predicted_and_how_far_off() -> None:
