@@ -35,6 +35,15 @@ def test_floats_become_float32_unscaled(tmp_path: Path, arrays: Arrays, dtype: s
     assert (dataset.x_train == x["x_train"].astype(np.float32).reshape(5, 6)).all()
 
 
+def test_integers_of_16_bits_are_the_same_numbers(tmp_path: Path, arrays: Arrays) -> None:
+    whole = {name: arrays[name].astype(np.int16) * -129 for name in ("x_train", "x_test")}
+    np.savez(tmp_path / "i.npz", **arrays | whole)
+    dataset = load_dataset(str(tmp_path / "i.npz"))
+    assert dataset.x_train.dtype == np.float32
+    assert dataset.x_train.tolist() == whole["x_train"].reshape(len(dataset.x_train), -1).tolist()
+    assert dataset.scale == 1.0
+
+
 def test_flat_samples_are_no_picture(tmp_path: Path, arrays: Arrays) -> None:
     flat = {name: arrays[name].reshape(-1, 6) for name in ("x_train", "x_test")}
     np.savez(tmp_path / "f.npz", **arrays | flat, unrelated=np.array([None], object))

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +36,8 @@ class Terminal:
         size: columns and rows.
         env: what its environment has other than `environment`.
         elsewhere: which of stdin, stdout and stderr are not this terminal but nothing.
+        folder: where it is started, here by default.
+        program: what is run with the arguments.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class Terminal:
         size: tuple[int, int] = (130, 40),
         env: Mapping[str, str | None] | None = None,
         elsewhere: Collection[str] = (),
+        folder: Path | None = None,
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         self.output = bytearray()
         self._screen = pyte.Screen(*size)
@@ -58,11 +63,12 @@ class Terminal:
             return subprocess.DEVNULL if name in elsewhere else self._slave
 
         self.program = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *PROGRAM, *arguments],
+            [sys.executable, "-c", _ON_TERMINAL, *program, *arguments],
             stdin=stream("stdin"),
             stdout=stream("stdout"),
             stderr=stream("stderr"),
             env=environment(env),
+            cwd=folder,
             start_new_session=True,
         )
 

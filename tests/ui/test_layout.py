@@ -138,6 +138,19 @@ async def test_help_lists_every_key() -> None:
         await test.shows(" 1/60")
 
 
+async def test_help_that_is_closed_twice_at_once_closes_nothing_else() -> None:
+    async with running_app() as test:
+        await test.press("question_mark")
+        await test.shows("Esc closes")
+        help_screen = test.app.screen
+        for _ in range(3):
+            help_screen.call_later(help_screen.run_action, "dismiss")
+        await test.until(lambda: "Esc closes" not in test.text)
+        await test.press("n")
+        await test.shows(" 1/60")
+        assert test.app.return_code is None
+
+
 async def test_help_from_a_list_of_choices_lists_the_same_keys() -> None:
     async with running_app() as test:
         test.select("dtype").focus()

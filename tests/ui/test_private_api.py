@@ -19,7 +19,8 @@ from tests.support.processes import ROOT
 
 MODULES = {
     "textual._compositor": "updates are reduced to the cells that differ, and fewer rendered",
-    "textual._xterm_parser": "input is read by a driver that ignores what is no text",
+    "textual._context": "a screen that has been closed closes no other",
+    "textual._xterm_parser": "input is read by a reader that drops what means nothing",
 }
 
 NAMES = {
@@ -35,6 +36,7 @@ NAMES = {
     "_queue": "how much waits for the terminal; that of the thread which writes",
     "_file": "writes to a terminal that may be gone",
     "_app": "a driver's app",
+    "_query_in_band_window_resize": "no sizes are wanted among the keys",
     "_debug": "passed on to the parser of input",
     "_installed_screens": "the step screen that is kept",
     "_get_screen": "mounts it out of sight",

@@ -1,7 +1,7 @@
 """`.npz` files with the arrays x_train, t_train, x_test and t_test, as `numpy.savez` writes them.
 
 x is (N, D), (N, height, width) for pictures, or (N, channels, height, width) for pictures in
-colour: uint8 (pixels, divided by 255 for the network) or a float type (kept as float32,
+colour: uint8 (pixels, divided by 255 for the network), or floats or int16 (kept as float32,
 undivided). The channels, 1 or 3, may come last: that is what a shape means whose second number is
 neither. What t may be, see `datasets.targets`. Nothing is unpickled, and nothing is allocated
 before the sizes are known to be true and allowed.
@@ -97,7 +97,7 @@ def load_npz(path: Path, name: str) -> Dataset:
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the four arrays, as stored: `x` 2-D to 4-D uint8 or float, `t` 1-D or 2-D.
+    """Return the four arrays, as stored: `x` 2-D to 4-D uint8, float or int16, `t` 1-D or 2-D.
 
     Raises:
         DatasetError: not a zip archive of four such arrays within MAX_DATASET_BYTES.
@@ -183,8 +183,14 @@ def _check_header(header: NpyHeader, array: str) -> None:
     """Refuse what cannot be samples or labels before any of it is read."""
     dimensions = len(header.shape)
     if array.startswith("x"):
-        if header.dtype.kind != "f" and header.dtype != np.uint8:
-            raise NpyError(f"has dtype {header.dtype}, expected uint8 or a float type")
+        # Integers of 16 bits are the same numbers as float32; wider ones need not be.
+        if header.dtype.kind != "f" and not (
+            header.dtype.kind in "iu" and header.dtype.itemsize <= 2
+        ):
+            raise NpyError(
+                f"has dtype {header.dtype}, expected uint8 or a float type, or another integer of"
+                " at most 16 bits"
+            )
         if dimensions not in (2, 3, 4):
             raise NpyError(
                 f"is {dimensions}-D, expected (N, D), (N, height, width) or "
@@ -206,7 +212,7 @@ def _channels_first(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def _samples(x: NDArray[Any]) -> Samples:
-    """Return `x` as (N, D), uint8 as it is and floats as float32."""
+    """Return `x` as (N, D), uint8 as it is and all else as float32."""
     flat = x.reshape(x.shape[0], -1)
     if flat.dtype == np.uint8:
         return flat

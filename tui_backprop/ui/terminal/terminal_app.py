@@ -9,10 +9,14 @@ from typing import ClassVar
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
+from textual._context import active_message_pump
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.dom import NoScreen
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_backprop.ui.terminal.terminal_diff import Changes, TerminalDiff
 
@@ -49,10 +53,29 @@ class TerminalApp(App[None]):
         """Paint everything: terminals do as they like with old contents when resized."""
         self.terminal.forget()
 
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top; one that was asked to close before is not closed again.
+
+        Two keys that came at once would close what is under it too, and end the app at the last.
+        """
+        asked_by = active_message_pump.get(None)
+        if len(self.screen_stack) <= 1 or self._is_closed(asked_by):
+            return AwaitComplete()
+        return super().pop_screen()
+
     def action_repaint(self) -> None:
         """Paint everything, in case something else wrote to the terminal."""
         self.terminal.forget()
         self.screen.refresh(layout=True)
+
+    def _is_closed(self, pump: object) -> bool:
+        """Whether a widget or screen is of none on top."""
+        if not isinstance(pump, Widget):
+            return False
+        try:
+            return pump.screen is not self.screen
+        except NoScreen:
+            return True
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send an update, reduced to what it changes on the terminal; nothing if that is nothing.

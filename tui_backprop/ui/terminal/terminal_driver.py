@@ -4,17 +4,17 @@ import os
 import selectors
 import socket
 import sys
-from codecs import getincrementaldecoder
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from queue import Full
 from typing import IO, Protocol, TextIO, cast
 
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui_backprop.ui.terminal.key_reader import KeyReader
 from tui_backprop.ui.terminal.typed_input import TypedInput
 
 _CHUNK = 4096
@@ -125,9 +125,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read what is typed, and hand it on as fast as the app deals with it."""
-        parser = XTermParser(self._debug)
-        # A byte that is no UTF-8, as of a terminal in 8-bit meta mode, is no key of ours.
-        decoder = getincrementaldecoder("utf-8")("ignore")
+        keys = KeyReader(time.monotonic, self._debug)
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -139,11 +137,12 @@ class TerminalDriver(LinuxDriver):
                     data = os.read(self.fileno, _CHUNK)
                     if not data:
                         selector.unregister(self.fileno)
-                    # Without text, the parser takes it for the end.
-                    text = decoder.decode(data)
-                    self._take_in(parser.feed(text) if text else ())
-                self._take_in(parser.tick())
+                    self._take_in(keys.read(data))
+                self._take_in(keys.tick())
                 self._hand_on()
+
+    def _query_in_band_window_resize(self) -> None:
+        """Ask for no sizes among the keys: the system tells them, and text can claim any."""
 
     def _take_in(self, events: Iterable[Message]) -> None:
         for event in events:
