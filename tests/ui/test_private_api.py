@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import textual
 
@@ -118,7 +119,7 @@ def inherited_names(module: str) -> set[tuple[str, str]]:
 
 
 @cache
-def private_names(cls: type) -> set[str]:
+def private_names(cls: Any) -> set[str]:
     source = inspect.getsource(cls)
     return set(re.findall(r"\bself\.(_[a-z]\w*)", source)) | set(
         re.findall(r"\bdef (_[a-z]\w*)", source)
