@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
-from tui_backprop.training.hyperparameters import Hyperparameters
 
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import RunState
+from tui_backprop.settings.examples import EXAMPLES
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
 
 ASSETS = Path(__file__).parent
@@ -42,22 +43,52 @@ async def picture_of_training() -> None:
         client.close()
 
 
-async def picture_of_a_step() -> None:
-    """Stop a run after two epochs, and ask a cell of dW2 where its number came from."""
+async def open_step_screen(pilot: Pilot[None], app: TuiBackpropApp, epochs: int) -> None:
+    """Train so many epochs, and open the step screen on the minibatch that comes next."""
+    await wait_until(pilot, lambda: app.training_screen.state is RunState.READY)
+    for _ in range(epochs):
+        await pilot.press("e")
+        await pilot.pause(0.2)
+        await wait_until(pilot, lambda: app.training_screen.state is RunState.PAUSED)
+    await pilot.press("s")
+    await wait_until(pilot, lambda: app.screen.id == "step-screen")
+    await pilot.pause(0.5)
+
+
+async def pictures_of_a_step() -> None:
+    """Stop the default run after two epochs: dW2 in words, where a cell came from, its path."""
     client = ProcessClient()
     app = TuiBackpropApp(client, Hyperparameters(), start=False)
     try:
         async with app.run_test(size=SIZE) as pilot:
-            await wait_until(pilot, lambda: app.training_screen.state is RunState.READY)
-            for _ in range(2):
-                await pilot.press("e")
-                await pilot.pause(0.2)
-                await wait_until(pilot, lambda: app.training_screen.state is RunState.PAUSED)
-            await pilot.press("s")
-            await wait_until(pilot, lambda: app.screen.id == "step-screen")
-            await pilot.press("shift+right", "shift+right", "right", "right", "enter")
+            await open_step_screen(pilot, app, 2)
+            await pilot.press("shift+right", "shift+right", "right", "right")
+            await pilot.pause(0.5)
+            save_picture(app, "words.svg")
+            await pilot.press("enter")
             await pilot.pause(0.5)
             save_picture(app, "step.svg")
+    finally:
+        client.close()
+
+
+async def pictures_of_xor() -> None:
+    """Step into the tiny net: one sample alone, the net as a graph, a path to a gradient."""
+    client = ProcessClient()
+    app = TuiBackpropApp(client, Hyperparameters(**EXAMPLES["xor"].values), start=False)
+    try:
+        async with app.run_test(size=(100, 30)) as pilot:
+            await open_step_screen(pilot, app, 3)
+            for key, name in (("o", "sample.svg"), ("G", "graph.svg")):
+                await pilot.press(key)
+                await pilot.pause(0.5)
+                save_picture(app, name)
+                await pilot.press("escape")
+            await pilot.press("colon", *"dW1", "enter")
+            await pilot.pause(0.3)
+            await pilot.press("p")
+            await pilot.pause(0.5)
+            save_picture(app, "path.svg")
     finally:
         client.close()
 
@@ -65,4 +96,5 @@ async def picture_of_a_step() -> None:
 if __name__ == "__main__":
     limit_blas_threads()
     asyncio.run(picture_of_training())
-    asyncio.run(picture_of_a_step())
+    asyncio.run(pictures_of_a_step())
+    asyncio.run(pictures_of_xor())

@@ -9,9 +9,7 @@ import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
-from typing import Any
 
 import textual
 
@@ -118,9 +116,14 @@ def inherited_names(module: str) -> set[tuple[str, str]]:
     return found
 
 
-@cache
-def private_names(cls: Any) -> set[str]:
-    source = inspect.getsource(cls)
-    return set(re.findall(r"\bself\.(_[a-z]\w*)", source)) | set(
-        re.findall(r"\bdef (_[a-z]\w*)", source)
-    )
+_NAMES_IN: dict[type, set[str]] = {}
+"""By class: reading and searching the same sources again and again takes most of the time."""
+
+
+def private_names(cls: type) -> set[str]:
+    if cls not in _NAMES_IN:
+        source = inspect.getsource(cls)
+        _NAMES_IN[cls] = set(re.findall(r"\bself\.(_[a-z]\w*)", source)) | set(
+            re.findall(r"\bdef (_[a-z]\w*)", source)
+        )
+    return _NAMES_IN[cls]

@@ -7,8 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Example:
-    """A net by its name, what it shows, and the hyperparameters that are other than the "
-    "defaults."""
+    """A net by its name, what it shows, and the hyperparameters that differ from the defaults."""
 
     name: str
     help: str
