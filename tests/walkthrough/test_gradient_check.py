@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.walkthrough.nets import Case, cases, make_case
+from tests.walkthrough.nets import Case, case_of, cases, make_case
 from tui_backprop.check_words import count_words, net_words
-from tui_backprop.nn import Affine, Network, Relu, SoftmaxWithLoss
+from tui_backprop.nn import (
+    Affine,
+    BatchNormalization,
+    IdentityWithLoss,
+    Network,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+)
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.blueprint import Blueprint, LayerChoice
 from tui_backprop.nn.initializers import normal
@@ -48,7 +56,7 @@ def test_the_batched_differences_are_those_taken_one_by_one(case: Case, h: float
     net = case.net.astype(np.float64)
     x = case.x.astype(np.float64)
     perturbations = Perturbations(case.net, case.x, case.t)
-    noise = round_off(perturbations.score_scale, h)
+    noise = round_off(perturbations.loss_scale, h)
     for key, param in net.params.items():
         batched = perturbations.differences(key, np.arange(param.size), h).numerical
         for entry, index in enumerate(np.ndindex(param.shape)):
@@ -122,6 +130,16 @@ def test_a_broken_backward_is_caught_and_placed(
             assert cell.relative_error == pytest.approx(parameter.largest_error, rel=1e-3)
 
 
+@pytest.mark.parametrize("seed", [52, 67, 84, 128])
+def test_rounding_that_a_normalization_magnifies_is_no_wrong_gradient(seed: int) -> None:
+    """Of two samples that hardly differ, what is left of their difference is mostly rounding."""
+    hidden = [LayerChoice(Affine, {"units": 3}), LayerChoice(Sigmoid)]
+    layers = [*hidden, LayerChoice(BatchNormalization), LayerChoice(Affine, {"units": 2})]
+    case = case_of(layers, IdentityWithLoss, sample=(2,), samples=2, seed=seed)
+    check = check_all(case.net, case.x, case.t)
+    assert CheckOutcome.WRONG not in {parameter.outcome for parameter in check.parameters}
+
+
 def test_a_gradient_wrong_in_its_fifth_digit_is_still_seen() -> None:
     h = 1e-4
 
@@ -131,10 +149,10 @@ def test_a_gradient_wrong_in_its_fifth_digit_is_still_seen() -> None:
     net, _, x, t = make_case(dtype=np.float64)
     perturbed = Perturbations(net, x, t)
     right = perturbed.gradients["W1"].ravel()
-    codes = judge(right, probe, h, perturbed.score_scale).codes
+    codes = judge(right, probe, h, perturbed.loss_scale).codes
     assert {VERDICTS[code].failed for code in codes} == {False}
     bent = np.where(np.abs(right) > 1e-3, right * (1 + 3e-5), right)
-    codes = judge(bent, probe, h, perturbed.score_scale).codes
+    codes = judge(bent, probe, h, perturbed.loss_scale).codes
     for code, moved in zip(codes, bent != right, strict=True):
         assert (VERDICTS[code] is CheckVerdict.WRONG) == moved
 

@@ -176,7 +176,7 @@ def _judge_entries(perturbations: Perturbations, key: str, entries: Entries, h: 
         perturbations.gradients[key].ravel()[entries],
         lambda some, step: perturbations.differences(key, entries[some], step),
         h,
-        perturbations.score_scale,
+        perturbations.loss_scale,
     )
 
 
@@ -215,7 +215,7 @@ def _parameter_check(
 
 
 def _is_zero(perturbations: Perturbations, key: str, h: float) -> bool:
-    noise = round_off(perturbations.score_scale, h)
+    noise = round_off(perturbations.loss_scale, h)
     largest = {key: np.abs(grad).max() for key, grad in perturbations.gradients.items()}
     return bool(largest[key] <= noise <= RELATIVE_TOLERANCE * max(largest.values()))
 

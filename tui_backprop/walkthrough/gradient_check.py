@@ -11,6 +11,7 @@ from tui_backprop.nn.layers.layer import Branches
 from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.derivation import check_index
 from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, judge, round_off
+from tui_backprop.walkthrough.loss_scale import loss_scale
 from tui_backprop.walkthrough.minibatch import read_minibatch
 from tui_backprop.walkthrough.perturbation import Differences, Entries
 
@@ -112,8 +113,8 @@ class _CellProber:
         with np.errstate(all="ignore"):
             self._shown = float(net.around(net.params).gradient(rows, self._t, mode)[key][index])
             self._backprop = float(self._net.gradient(self._x, self._t, mode)[key][index])
-            self._scale = 1.0 + float(np.abs(self._net.predict(self._x, mode)).max())
-            self._scale += self._net.with_decay(0.0)
+            twin = self._net.around(self._net.params)
+            self._scale = loss_scale(twin, self._x, self._t, mode)
             _, self._base = self._loss_at(0.0)
 
     def check(self, h: float) -> CellCheck:

@@ -19,7 +19,7 @@ seldom smaller than a percent: 1e-6 is far from both.
 """
 
 _ROUND_OFF_ULPS = 16
-"""Errors of the loss, in eps times the scale of the scores; 3 were the most seen in right nets."""
+"""Errors of the loss, in eps times its scale; 3 were the most seen in right nets."""
 
 _SHRINK = 4.0
 
@@ -76,13 +76,13 @@ class Judgement:
     codes: Codes
 
 
-def round_off(score_scale: float, h: float) -> float:
+def round_off(loss_scale: float, h: float) -> float:
     """Return how far round-off alone can move a central difference of a float64 loss.
 
-    The loss is off by some eps times the scale of the scores it is made of, and a difference
+    The loss is off by some eps times the scale of the numbers it is made of, and a difference
     divides that by h.
     """
-    return _ROUND_OFF_ULPS * float(np.finfo(np.float64).eps) * score_scale / h
+    return _ROUND_OFF_ULPS * float(np.finfo(np.float64).eps) * loss_scale / h
 
 
 def relative_error(numerical: Array, backprop: Array) -> Array:
@@ -93,7 +93,7 @@ def relative_error(numerical: Array, backprop: Array) -> Array:
     return error
 
 
-def judge(backprop: Array, probe: Probe, h: float, score_scale: float) -> Judgement:
+def judge(backprop: Array, probe: Probe, h: float, loss_scale: float) -> Judgement:
     """Compare gradients of backpropagation, shape (E,), with central differences at `h`.
 
     A difference that is neither within the tolerance nor within round-off has to be explained by
@@ -106,7 +106,7 @@ def judge(backprop: Array, probe: Probe, h: float, score_scale: float) -> Judgem
         probe: returns the central differences of some of the entries (indices 0 … E-1), at one
             h or at one for each.
         h: the step size asked about.
-        score_scale: magnitude of the numbers the loss is made of.
+        loss_scale: magnitude of the numbers the loss is made of.
     """
     with np.errstate(all="ignore"):
         first = probe(np.arange(backprop.size), h)
@@ -116,14 +116,14 @@ def judge(backprop: Array, probe: Probe, h: float, score_scale: float) -> Judgem
         codes = np.full(backprop.shape, CheckVerdict.AGREES.code, np.int8)
         doubtful = difference > RELATIVE_TOLERANCE * _larger(numerical, backprop)
         codes[doubtful] = CheckVerdict.ROUND_OFF.code
-        doubtful &= difference > round_off(score_scale, h)
+        doubtful &= difference > round_off(loss_scale, h)
         codes[~finite] = CheckVerdict.NOT_FINITE.code
         doubted = np.flatnonzero(doubtful & finite)
         if doubted.size:
             reason = np.where(
                 first.crossed[doubted], CheckVerdict.KINK.code, CheckVerdict.CURVATURE.code
             )
-            wrong = ~_explained(doubted, backprop, numerical, probe, h, score_scale)
+            wrong = ~_explained(doubted, backprop, numerical, probe, h, loss_scale)
             codes[doubted] = np.where(wrong, CheckVerdict.WRONG.code, reason)
         return Judgement(numerical, relative_error(numerical, backprop), codes)
 
@@ -134,7 +134,7 @@ def _explained(
     numerical: Array,
     probe: Probe,
     h: float,
-    score_scale: float,
+    loss_scale: float,
 ) -> npt.NDArray[np.bool_]:
     """Return which of the doubted entries agree once h is small enough, shape of `doubted`.
 
@@ -149,7 +149,7 @@ def _explained(
     step = h
     while pending.size:
         expected = backprop[doubted[pending]]
-        finest = np.minimum(step / 2, 2 * round_off(score_scale, 1.0) / gap)
+        finest = np.minimum(step / 2, 2 * round_off(loss_scale, 1.0) / gap)
         closest = probe(doubted[pending], finest)
         stays = ~(np.abs(closest.numerical - expected) <= _STAYS * gap)
         explained[pending[stays & ~closest.crossed]] = False
@@ -161,7 +161,7 @@ def _explained(
         expected = backprop[doubted[pending]]
         gap = np.abs(smaller - expected)
         agrees = gap <= RELATIVE_TOLERANCE * _larger(smaller, expected)
-        agrees |= gap <= round_off(score_scale, step)
+        agrees |= gap <= round_off(loss_scale, step)
         pending, gap = pending[~agrees], gap[~agrees]  # a nan stays, for the next look to find
     return explained
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from tui_backprop.nn import TRAINING, Affine, Network, Pass
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import MovedColumns, columns_of
+from tui_backprop.walkthrough.loss_scale import loss_scale
 from tui_backprop.walkthrough.minibatch import read_minibatch
 
 Entries = npt.NDArray[np.intp]
@@ -49,6 +50,8 @@ class Perturbations:
         self._layers = list(self.net.layers.values())
         self._arrays = [rows.astype(np.float64)]
         with np.errstate(all="ignore"):
+            twin = self.net.around(self.net.params)
+            self.loss_scale = loss_scale(twin, self._arrays[0], self._targets, mode)
             self.gradients = self.net.gradient(self._arrays[0], self._targets, mode)
             for layer in self._layers:
                 self._arrays.append(np.array(layer.forward(self._arrays[-1], mode)))
@@ -56,11 +59,6 @@ class Perturbations:
             layer.branches(x) for layer, x in zip(self._layers, self._arrays, strict=False)
         ]
         self._scores = self._arrays[-1]
-
-    @property
-    def score_scale(self) -> float:
-        """The magnitude of the numbers the loss is made of: 1 + the largest |score| + decay."""
-        return 1.0 + float(np.abs(self._scores).max()) + self.net.with_decay(0.0)
 
     def chunk(self, key: str) -> int:
         """Return how many entries of a parameter are best moved at a time."""
