@@ -59,7 +59,7 @@ def test_an_early_signal_ends_any_command_with_128_and_its_number(
             assert program.stderr is not None
             while FIRST_LINE not in (line := program.stderr.readline()):
                 assert line, "ended before its first line"
-            time.sleep(rng.uniform(0.01, 0.8))
+            time.sleep(rng.uniform(0.01, 0.5))
             program.send_signal(number)
             _, said = program.communicate(timeout=5.0)
         assert b"Traceback" not in said, (number, said[-500:])

@@ -27,6 +27,9 @@ class TerminalApp(App[None]):
     `encoding` is the terminal's.
     """
 
+    # To begin to select on a notification that goes away ends the app; terminals select text too.
+    ALLOW_SELECT = False
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+z",
