@@ -51,6 +51,16 @@ def test_a_paste_that_never_ends_holds_no_key_for_longer_than_a_second() -> None
     assert keys(reader, b"\x11") == ["ctrl+q"]
 
 
+def test_escape_by_itself_gets_out_of_a_paste_that_never_ends() -> None:
+    """Keys pressed more often than once a second all became part of it."""
+    reader = KeyReader(lambda: 0.0)
+    assert reader.read(b"\x1b[200~pasted") == []
+    assert reader.read(b"?") == []
+    (paste,) = reader.read(b"\x1b")
+    assert isinstance(paste, Paste)
+    assert keys(reader, b"?") == ["question_mark"]
+
+
 def test_a_paste_that_rests_is_whole_if_its_end_comes_in_time() -> None:
     now = 0.0
     reader = KeyReader(lambda: now)

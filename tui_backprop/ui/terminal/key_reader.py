@@ -11,6 +11,9 @@ from textual.messages import InBandWindowResize
 _PASTE_RESTS = 1.0
 """Seconds without a byte after which a paste whose end never came has ended all the same."""
 
+_ESCAPE_ALONE = b"\x1b"
+"""What arrives so was pressed: a person gets out of such a paste by it, however often they type."""
+
 
 class KeyReader:
     """Turns bytes into events; bytes that mean nothing are dropped, and nothing stops it.
@@ -33,14 +36,19 @@ class KeyReader:
     def read(self, data: bytes) -> list[Message]:
         """Return the events that end with these bytes."""
         self._last_read = self._clock()
+        if self._pasting and data == _ESCAPE_ALONE:
+            return self._end_paste()
         return [event for one in self._decoder.decode(data) for event in self._feed(one)]
 
     def tick(self) -> list[Message]:
         """Return the events that end because nothing has followed; call it a few times a second."""
         events = [event for event in self._parser.tick() if _is_possible(event)]
         if self._pasting and self._clock() - self._last_read >= _PASTE_RESTS:
-            events += [event for one in BRACKETED_PASTE_END for event in self._feed(one)]
+            events += self._end_paste()
         return events
+
+    def _end_paste(self) -> list[Message]:
+        return [event for one in BRACKETED_PASTE_END for event in self._feed(one)]
 
     def _feed(self, character: str) -> Iterator[Message]:
         """Feed one character, so that one that cannot be read takes no other with it."""
