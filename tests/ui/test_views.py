@@ -108,7 +108,7 @@ async def test_nothing_is_asked_for_behind_the_step_screen_and_all_of_it_afterwa
         await test.press("w")
         await test.shows("iteration 4/60")
         assert len(wanted(test)) == asked
-        await test.press("escape")
+        await test.press("escape", "escape")
         await test.shows(" 3/60")
         await test.until(lambda: len(wanted(test)) > asked)
         assert wanted(test)[-1] == ALL_VIEWS

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_backprop.cli.at_option import at_option, trainer_at
+from tui_backprop.cli.at_option import at_options, trainer_for
 from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
     FieldType,
@@ -35,7 +35,7 @@ STEP_SIZE = NumberField(
 @click.command(cls=GroupedCommand, short_help="Check every gradient of one minibatch.")
 @hyperparameter_options
 @blas_option
-@at_option
+@at_options
 @click.option(
     "--h",
     "step_size",
@@ -45,15 +45,24 @@ STEP_SIZE = NumberField(
     help=STEP_SIZE.help,
 )
 @click.pass_context
-def check(ctx: click.Context, /, iteration: int, step_size: float, **values: Any) -> None:
+def check(
+    ctx: click.Context,
+    /,
+    run_id: str | None,
+    runs_dir: str | None,
+    iteration: int,
+    step_size: float,
+    **values: Any,
+) -> None:
     """Check every gradient of one minibatch by central differences.
 
     Prints a line for each parameter with its largest relative error, and one for the net. The
     exit status is 0 when every gradient is right, 1 when one is wrong, and 3 when no entry of a
-    parameter could be compared at this step size.
+    parameter could be compared at this step size. With RUN, the id of a stored run, that run's
+    iteration is made again, exactly, from its checkpoint or its start.
     """
     try:
-        trainer = trainer_at(hyperparameters_from(values), iteration)
+        trainer, _ = trainer_for(ctx, hyperparameters_from(values), run_id, runs_dir, iteration)
     except (DatasetError, NotEnoughMemoryError) as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(2)

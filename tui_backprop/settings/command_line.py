@@ -12,14 +12,21 @@ def option_name(field: Field) -> str:
     return "--" + field.name.replace("_", "-")
 
 
-def step_command(hyperparameters: Hyperparameters, iteration: int) -> str:
-    """Return the command that walks an iteration of a run with these settings, in one line."""
+def step_command(
+    hyperparameters: Hyperparameters, iteration: int, *, run: str = "", sample: int | None = None
+) -> str:
+    """Return the command that walks an iteration of a run with these settings, in one line.
+
+    Of a stored `run` its id says all; a `sample` is named if one was chosen.
+    """
     given = [
         f"{option_name(field)} {shlex.quote(field.format(getattr(hyperparameters, field.name)))}"
         for field in FIELDS
         if getattr(hyperparameters, field.name) != field.default
     ]
-    return printable(" ".join(["tui-backprop step", *given, f"--at {iteration}"]), limit=1000)
+    of_sample = [] if sample is None else [f"--sample {sample}"]
+    words = ["tui-backprop step", *([run] if run else given), f"--at {iteration}", *of_sample]
+    return printable(" ".join(words), limit=1000)
 
 
 def settings_as_given(hyperparameters: Hyperparameters) -> dict[str, str]:

@@ -124,6 +124,9 @@ class TuiBackpropApp(TerminalApp):
                     lambda action=action, node=node: self.call_later(self.run_action, action, node),
                 )
 
+        if isinstance(screen, PaneScreen):
+            for name, help_text, go in screen.places():
+                yield SystemCommand(name, help_text, go)
         yield SystemCommand("Theme", "Choose other colours, dark or light", self.search_themes)
 
     @on(TrainingScreen.StepRequested)

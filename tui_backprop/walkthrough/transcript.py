@@ -57,21 +57,32 @@ class Provenance:
 
 
 def markdown_transcript(
-    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+    tape: Tape,
+    check: NetCheck | None = None,
+    provenance: Provenance | None = None,
+    sample: int | None = None,
 ) -> Iterator[str]:
     """Yield the lines of the transcript as Markdown, without line ends: see `transcript`."""
-    return as_markdown(transcript(tape, check, provenance), Calculation(tape.dtype).number)
+    return as_markdown(transcript(tape, check, provenance, sample), Calculation(tape.dtype).number)
 
 
 def html_transcript(
-    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+    tape: Tape,
+    check: NetCheck | None = None,
+    provenance: Provenance | None = None,
+    sample: int | None = None,
 ) -> Iterator[str]:
     """Yield the lines of the transcript as an HTML page that stands alone: see `transcript`."""
-    return as_html(transcript(tape, check, provenance), Calculation(tape.dtype).number, TITLE)
+    return as_html(
+        transcript(tape, check, provenance, sample), Calculation(tape.dtype).number, TITLE
+    )
 
 
 def transcript(
-    tape: Tape, check: NetCheck | None = None, provenance: Provenance | None = None
+    tape: Tape,
+    check: NetCheck | None = None,
+    provenance: Provenance | None = None,
+    sample: int | None = None,
 ) -> Iterator[Block]:
     """Yield what a handout of the tape is made of. The same tape makes the same.
 
@@ -82,6 +93,7 @@ def transcript(
         tape: of one minibatch.
         check: a finished gradient check of the same minibatch, for the table at the end.
         provenance: which run, which iteration, by which command.
+        sample: of which the cells are taken; None for the one the net gets most wrong.
     """
     calculation = Calculation(tape.dtype)
     yield Heading(1, TITLE)
@@ -91,7 +103,7 @@ def transcript(
     class_names = () if provenance is None else provenance.class_names
     shown: set[str] = set()
     for step in tape:
-        yield from _step(tape, step, calculation, shown, class_names)
+        yield from _step(tape, step, calculation, shown, class_names, sample)
     yield from _prediction(tape, calculation)
     if check is not None:
         yield from _check(check)
@@ -138,9 +150,14 @@ def _numbers(values: Array) -> str:
 
 
 def _step(
-    tape: Tape, step: Step, calculation: Calculation, shown: set[str], class_names: Sequence[str]
+    tape: Tape,
+    step: Step,
+    calculation: Calculation,
+    shown: set[str],
+    class_names: Sequence[str],
+    sample: int | None,
 ) -> Iterator[Block]:
-    subject = first_subject(tape, step.number)
+    subject = first_subject(tape, step.number, sample)
     made_of = related(tape, step.number, subject.index)
     said = words(tape, step.number, subject.index, class_names)
     output = step.output

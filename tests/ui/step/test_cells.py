@@ -26,6 +26,25 @@ async def test_tab_gives_the_arrows_to_a_matrix_and_esc_gives_them_back() -> Non
         assert walk.focus is None
         await walk.press("right")
         assert walk.step == 2
+        await walk.press("escape", "escape")
+        await walk.until(lambda: not walk.is_open)
+
+
+async def test_esc_does_one_thing_at_a_time_says_what_and_asks_before_it_leaves() -> None:
+    async with walking() as walk:
+        await walk.go_to(8)
+        await walk.press("tab", "z", "z", "escape")
+        assert walk.status.endswith("all arrays again")
+        assert walk.focus == "operand-0"
+        await walk.press("escape")
+        assert walk.status.endswith("the arrows walk the tape again")
+        await walk.press("enter", "escape")
+        assert walk.status.endswith("derivation closed")
+        await walk.press("escape")
+        assert "Esc again leaves" in walk.status
+        await walk.press("right", "escape")
+        assert "Esc again leaves" in walk.status
+        assert walk.is_open, "whoever went on is asked again"
         await walk.press("escape")
         await walk.until(lambda: not walk.is_open)
 
@@ -54,7 +73,7 @@ async def test_the_status_reads_the_focused_matrix() -> None:
         weight = walk.screen._traced.tape.step(1).arrays["W"][1, 7]
         assert f"W1[1,7] = {weight:.6g}   min" in walk.status
         assert "‖·‖" in walk.status
-        await walk.press("escape")
+        await walk.press("escape", "right")
         assert re.search(r"sample \d+ of 30", walk.status)
 
 
@@ -97,7 +116,8 @@ async def test_three_sources_back_and_return_to_the_very_same_place(size: tuple[
         assert walk.step == 8
         await walk.press("escape")
         await walk.settle()
-        assert walk.test.text == before
+        assert walk.status.endswith("derivation closed")
+        assert walk.test.text.splitlines()[1:] == before.splitlines()[1:]
         await walk.press("backspace")
         assert walk.status.endswith("no jump to return from")
 
@@ -118,7 +138,7 @@ async def test_a_derivation_shows_terms_that_add_up_to_the_cell() -> None:
         assert found[1] == found[2]
         terms = [float(x.array[n, 0]) * float(dout.array[n, 0]) for n in range(30)]
         assert abs(terms[int(found[1])]) == max(map(abs, terms))
-        await walk.press(*["pagedown"] * 30)
+        await walk.press("z", *["pagedown"] * 30)
         assert f"Σ {sum(terms):.6g}" in walk.test.text_of("#derivation")
 
 

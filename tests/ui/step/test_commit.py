@@ -82,7 +82,7 @@ async def test_w_twice_commits_only_the_iteration_that_was_on_screen() -> None:
 async def test_leaving_changes_nothing_and_the_same_minibatch_comes_next() -> None:
     async with walking(iterations=3) as walk:
         before, indices = bits(walk.trainer), walk.screen._traced.indices
-        await walk.press("end", "escape")
+        await walk.press("end", "escape", "escape")
         await walk.until(lambda: not walk.is_open)
         assert bits(walk.trainer) == before
         assert tuple(walk.trainer.next_minibatch().indices.tolist()) == indices
@@ -94,6 +94,7 @@ async def test_leaving_while_a_commit_is_under_way_does_not_come_back() -> None:
     async with walking() as walk:
         walk.screen.action_commit()
         walk.screen.action_leave()
+        walk.screen.action_leave()
         await walk.shows(" 1/60", "paused")
         await walk.settle()
         assert not walk.is_open
@@ -101,14 +102,14 @@ async def test_leaving_while_a_commit_is_under_way_does_not_come_back() -> None:
 
 async def test_s_twice_opens_one_screen() -> None:
     async with walking() as walk:
-        await walk.press("escape")
+        await walk.press("escape", "escape")
         await walk.until(lambda: not walk.is_open)
         await walk.press("s", "s")
         await walk.until(lambda: walk.is_open)
         await walk.settle()
         assert "not committed" not in walk.status
         assert len(walk.test.commands(TakeTrace)) in (2, 3)
-        await walk.press("escape")
+        await walk.press("escape", "escape")
         await walk.settle()
         assert not walk.is_open
 
@@ -116,7 +117,7 @@ async def test_s_twice_opens_one_screen() -> None:
 async def test_s_stops_a_run_under_way() -> None:
     endless = replace(SPIRAL, iterations=10**6)
     async with walking(endless) as walk:
-        await walk.press("escape")
+        await walk.press("escape", "escape")
         await walk.until(lambda: not walk.is_open)
         await walk.press("space")
         await walk.shows("● training")

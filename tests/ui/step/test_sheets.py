@@ -8,7 +8,7 @@ from tests.walkthrough.nets import make_case
 from tui_backprop.nn.operation import Index
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.ui.step.sheets import graph_lines, path_lines, sample_lines
+from tui_backprop.ui.step.sheets import graph_sheet, path_sheet, sample_sheet
 from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.trace import trace
@@ -24,7 +24,7 @@ def _tape() -> Tape:
 def test_a_path_lists_every_sample_and_opens_the_largest_down_to_the_scores() -> None:
     tape = _tape()
     index: Index = (2, 3)
-    lines = path_lines(tape, Cell(tape.find("dW1").number, index))
+    lines = path_sheet(tape, Cell(tape.find("dW1").number, index)).lines
     assert lines[0].startswith("dW1[2,3] = ")
     assert "a sum over samples, largest first" in lines[0]
     assert "x[" in lines[1]
@@ -37,7 +37,7 @@ def test_a_path_lists_every_sample_and_opens_the_largest_down_to_the_scores() ->
 
 def test_the_graph_marks_where_one_is() -> None:
     tape = _tape()
-    lines = graph_lines(tape, tape.find("dW2").number, 0)
+    lines = graph_sheet(tape, tape.find("dW2").number, 0).lines
     (here,) = [line for line in lines if "▸" in line]
     assert "[Affine2]" in here
     assert "‖dW2‖" in here
@@ -46,7 +46,7 @@ def test_the_graph_marks_where_one_is() -> None:
 
 def test_a_large_array_of_one_sample_is_summed_up() -> None:
     case = make_case((100, 5, 3))
-    lines = sample_lines(trace(case.net, case.optimizer, case.x, case.t), 0)
+    lines = sample_sheet(trace(case.net, case.optimizer, case.x, case.t), 0).lines
     assert any(line.startswith("W1") and "(100,5)  ‖·‖" in line for line in lines)
     assert max(map(len, lines)) < 100
 
@@ -71,11 +71,11 @@ async def test_each_key_opens_its_sheet_and_esc_gives_the_step_back(size: tuple[
 async def test_a_whole_pass_of_xor_fits_on_a_screen_of_100_by_30() -> None:
     async with walking(XOR, size=(100, 30)) as walk:
         sample = walk.screen._panes.sample
-        lines = sample_lines(walk.screen._traced.tape, sample)
+        lines = sample_sheet(walk.screen._traced.tape, sample).lines
         await walk.press("o")
         await walk.shows("alone")
         await walk.test.pilot.pause()
-        assert len(lines) <= 28
+        assert len(lines) <= 27
         for label in ("x ", "W1", "loss", "dy", "dW2", "dW1", "db1"):
             assert label in walk.test.text
 
@@ -97,3 +97,41 @@ async def test_a_colon_asks_where_to_go() -> None:
         await walk.settle()
         assert walk.is_open
         assert walk.step == 4
+
+
+async def test_a_path_is_walked_down_to_a_factor_and_its_operation() -> None:
+    async with walking(XOR, size=SMALL) as walk:
+        await walk.press("colon", *"dW1[1,2]", "enter")
+        await _arrives_at(walk, 11)
+        await walk.press("p")
+        await walk.shows("from the gradient", "Σ the sum so far")
+        await walk.press("enter")
+        await walk.shows("one summand, factor by factor")
+        await walk.press("escape")
+        await walk.shows("Σ the sum so far")
+        await walk.press("down", "enter")
+        await walk.shows("the gradient it comes from")
+        await walk.press("enter")
+        await walk.shows("no operation made it")
+        await walk.press("down", "enter")
+        await walk.until(lambda: walk.is_open and walk.step != 11)
+        assert walk.screen._path.place.deriving
+        await walk.press("backspace")
+        assert walk.step == 11
+
+
+async def test_the_boxes_of_the_graph_are_walked_and_opened() -> None:
+    async with walking(XOR, size=SMALL) as walk:
+        await walk.go_to(8)
+        await walk.press("G")
+        await walk.shows("forward: value")
+        await walk.press("up", "up", "enter")
+        await _arrives_at(walk, 11)
+
+
+async def test_the_command_palette_leads_to_an_operation() -> None:
+    async with walking(XOR) as walk:
+        await walk.press("ctrl+p", *"Affine1 dW")
+        await walk.shows("Affine1.backward: dW = ")
+        await walk.press("enter")
+        await _arrives_at(walk, 11)

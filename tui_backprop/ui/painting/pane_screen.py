@@ -1,5 +1,7 @@
 """What the screens made of panes have in common."""
 
+from collections.abc import Callable, Iterable
+
 from textual.screen import Screen
 
 from tui_backprop.ui.painting.frugal_compositor import FrugalCompositor
@@ -21,6 +23,10 @@ class PaneScreen(Screen[None]):
     def help_notes(self) -> str:
         """Return what the screen's help says under the keys."""
         raise NotImplementedError
+
+    def places(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+        """Return what the command palette leads to here: a name, a word on it, the way there."""
+        return ()
 
     def fit_to_width(self) -> None:
         """Take the layout for the terminal's width.

@@ -10,6 +10,7 @@ from tui_backprop.nn.operation import Index
 from tui_backprop.ui.step.check_view import CheckView
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.room import shares
 from tui_backprop.ui.step.step_path import Place
 from tui_backprop.ui.step.words_view import WordsView
 from tui_backprop.walkthrough.derivation import CellDerivation
@@ -18,6 +19,15 @@ from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
 
 _USUAL_OPERANDS = 4
 """How many there are from the start; what has more gets more when it is shown first."""
+
+_WIDE_ENOUGH = 90
+"""Columns from which on a derivation stands beside the result; it stands below it otherwise."""
+
+_TERMS_WIDTH, _LEAST_RESULT = 80, 18
+"""Columns, frame and all: of a derivation that nothing is left out of, of the result beside it."""
+
+_LEAST_ROW, _RESULT_ABOVE, _CHECK_LINES = 4, 4, 13
+"""Lines, frame and all: of the operands, of the result over its derivation, of a check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class _Marks:
 
 
 class ArrayPane(Vertical):
-    """All arrays of one operation; a derivation or a check below them when asked for."""
+    """All arrays of one operation; a derivation or a check beside the result when asked for."""
 
     def __init__(self) -> None:
         super().__init__(id="array-pane")
@@ -55,15 +65,14 @@ class ArrayPane(Vertical):
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
         self.check = CheckView()
+        self._below = Horizontal(self.result, self.derivation, self.check, id="below")
 
     def compose(self) -> ComposeResult:
         """Lay out the words over the operands, and those over the result."""
         yield self.words
         with self._row:
             yield from self._operands
-        yield self.result
-        yield self.derivation
-        yield self.check
+        yield self._below
 
     def show_step(
         self, tape: Tape, place: Place, subject: Index, sample: int | None = None
@@ -175,10 +184,50 @@ class ArrayPane(Vertical):
             if not unused:
                 self._show_array(view, step, step.inputs[number], marks)
         self._show_array(self.result, step, step.output, marks)
+        self._share_room()
+
+    def on_resize(self) -> None:
+        """Share the room there is now."""
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Give each array the room it needs before another gets blanks."""
+        shown = [view for view in self._shown_operands() if view.named is not None]
+        if not shown or self.result.named is None:
+            return
+        widths = shares([view.needed[0] for view in shown], self.size.width)
+        for view, width in zip(shown, widths, strict=True):
+            view.styles.width = f"{max(1, width)}fr"
+        of_row = max(view.needed[1] for view in shown)
+        has_no_words = self.explaining and self.size.width < _WIDE_ENOUGH
+        room = self.size.height - (0 if has_no_words else self.words.needed_lines)
+        row, below = shares((of_row, self._needed_below()), room)
+        if self.explaining and of_row + self._needed_below() > room:
+            # What explains comes first, and leaves the operands a row to be seen by.
+            below = max(_LEAST_ROW, min(self._needed_below(), room - _LEAST_ROW))
+            row = room - below
+        self._row.styles.height = f"{max(1, row)}fr"
+        self._below.styles.height = f"{max(1, below)}fr"
+        beside = self.has_class("-deriving") and self.size.width >= _WIDE_ENOUGH
+        self._below.set_class(beside, "-beside")
+        of_result: int | str = "1fr"
+        if beside:
+            room = max(_LEAST_RESULT, self.size.width - _TERMS_WIDTH)
+            of_result = min(self.result.needed[0], room)
+        self.result.styles.width = of_result
+
+    def _needed_below(self) -> int:
+        """Return the lines that the result takes with what explains it."""
+        if not self.explaining:
+            return self.result.needed[1]
+        if self.checking:
+            return self.result.needed[1] + _CHECK_LINES
+        lines = self.derivation.needed_lines
+        if self.size.width < _WIDE_ENOUGH:
+            return _RESULT_ABOVE + lines
+        return max(lines, min(self.result.needed[1], 2 * lines))
 
     def _show_array(self, view: MatrixView, step: Step, named: NamedArray, marks: _Marks) -> None:
-        view.set_class(named.array.ndim == 0, "-scalar")
-        view.set_class(named.array.ndim == 1, "-vector")
         if view is self.result:
             view.show(named, cursor=marks.cursors.get(named.label))
             return

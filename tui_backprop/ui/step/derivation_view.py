@@ -38,6 +38,8 @@ _TERM_FORMS = (
 )
 """From the fullest to the shortest."""
 
+_FEWEST_LINES = 8
+
 _CHOSEN = Style(reverse=True, bold=True)
 
 
@@ -107,6 +109,11 @@ class DerivationView(PaintedWidget, can_focus=True):
         """The operand the cursor is on."""
         operands = self._operands()
         return operands[min(self._operand, len(operands) - 1)] if operands else None
+
+    @property
+    def needed_lines(self) -> int:
+        """The lines that all terms take, frame and all; never fewer than show a few."""
+        return max(_FEWEST_LINES, len(self._terms) + 2) + 2
 
     @property
     def choice(self) -> TermChoice:

@@ -26,11 +26,16 @@ from tui_backprop.ui.step.matrix_window import (
     Layout,
     centred,
     lay_out,
+    needed_size,
     panned,
 )
 from tui_backprop.ui.step.numbers import index_text, long_text
 from tui_backprop.walkthrough.summary import strongest_cell, summarize
 from tui_backprop.walkthrough.tape import NamedArray
+
+_FRAME = 4
+_LEAST_WIDTH = 14
+"""Of the numbers of a matrix, so that its least and largest can stand below it."""
 
 
 class MatrixView(PaintedWidget, can_focus=True):
@@ -140,6 +145,15 @@ class MatrixView(PaintedWidget, can_focus=True):
     def index(self) -> Index:
         """The cursor's cell, as an index of the array."""
         return self._index(self._cursor)
+
+    @property
+    def needed(self) -> tuple[int, int]:
+        """The columns and lines that all of the array takes, frame and all."""
+        width, height = needed_size(self._rows.shape)
+        least = max(_LEAST_WIDTH, cell_len(self._title) + 2)
+        if self.named is not None and not self.named.array.ndim:
+            width, height = 0, 1
+        return max(width, least) + _FRAME, height + 2
 
     def reading(self, width: int) -> str:
         """Return the number at the cursor, and as much of the array's summary as fits."""

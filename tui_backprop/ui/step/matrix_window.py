@@ -50,3 +50,10 @@ def panned(first: int, shown: int, count: int, wanted: int) -> int:
     first = min(first, wanted)
     first = max(first, wanted - shown + 1)
     return max(0, min(first, count - shown))
+
+
+def needed_size(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the columns and lines that all of a matrix takes, without its frame."""
+    rows, columns = shape
+    index_width = len(str(rows - 1)) if rows > 1 else 0
+    return index_width + columns * COLUMN_WIDTH, rows + 1

@@ -24,6 +24,8 @@ _PICTURE_SIZE = 28
 _SHADES = 255
 _GAP = 2
 _LEAST_BAR = 24
+_SHORT_NAME = 2
+"""Cells of a class's name that leave room for the verdict where the pane is small."""
 
 RIGHT, WRONG, OTHER = "paint--good", "paint--bad", "paint--other-class"
 PICTURE = "paint--picture"
@@ -48,6 +50,9 @@ class SampleView(PaintedWidget):
         count = traced.tape.sample_count
         self.border_title = f"Sample {number:,} of {count:,}, #{traced.indices[number]:,}"
         self.border_subtitle = "[ ] another"
+        longest = max(cell_len(printable(name, 8)) for name in traced.output_names)
+        is_small = traced.image_shape is None and longest <= _SHORT_NAME
+        self.set_class(is_small, "-small")
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:

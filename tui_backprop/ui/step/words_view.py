@@ -19,13 +19,17 @@ _SHARES = {"short": 6, "long": 3}
 
 
 class WordsView(PaintedWidget):
-    """As many lines as the words need, within a part of the screen; whole sentences only."""
+    """As many lines as the words need, within a part of the screen; whole sentences only.
+
+    `needed_lines` are those that it takes at its width.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="words")
         self._lengths = cycle(_LENGTHS)
         self._length = next(self._lengths)
         self._words = Words("", "")
+        self.needed_lines = 0
 
     def show(self, words: Words) -> None:
         """Show what is said of a cell."""
@@ -52,7 +56,10 @@ class WordsView(PaintedWidget):
     def _fit(self) -> None:
         width = self.size.width
         if width and self._length != "none":
-            self.styles.height = max(1, len(self._wrapped(width)))
+            self.needed_lines = max(1, len(self._wrapped(width)))
+            self.styles.height = self.needed_lines
+        else:
+            self.needed_lines = 0
 
     def _wrapped(self, width: int) -> list[str]:
         text = self._words.long if self._length == "long" else self._words.short

@@ -1,0 +1,161 @@
+"""What walks a tape on the screen: by the arrows, by itself, by a word that is typed."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+
+from tui_backprop.session.walkthrough_messages import Traced
+from tui_backprop.ui.painting.key_line import KeyLine
+from tui_backprop.ui.painting.pane_screen import PaneScreen
+from tui_backprop.ui.step.go_to_screen import GoToScreen
+from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.player import Player
+from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
+from tui_backprop.ui.step.step_path import StepPath
+from tui_backprop.ui.step.step_status import StepStatus
+from tui_backprop.ui.step.step_texts import playing_text, step_text
+from tui_backprop.ui.step.tape_bar import TapeBar, step_name
+from tui_backprop.walkthrough.target import Target, find_target, target_words
+
+
+class TapeScreen(PaneScreen):
+    """Shows a place on the tape of a minibatch in every pane, and goes to others."""
+
+    _traced: Traced
+    _path: StepPath
+
+    def __init__(self) -> None:
+        super().__init__(id="step-screen")
+        self._status = StepStatus()
+        self._tape_bar = TapeBar()
+        self._panes = StepPanes()
+        self._arrays = self._panes.arrays
+        self._player = Player(self, self._play_on)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the tape over the arrays and the sample."""
+        self.fit_to_width()
+        yield self._status
+        yield self._tape_bar
+        yield self._panes
+        yield KeyLine()
+
+    def take(self, traced: Traced, *, anew: bool) -> None:
+        """Show a minibatch at the operation last looked at; `anew` when the screen is opened."""
+        if anew:
+            self.fit_to_width()
+        self._traced, self._path = traced, StepPath(traced.tape, self._last_step)
+        self._panes.begin(traced, anew=anew)
+        self._show()
+
+    @property
+    def _last_step(self) -> int:
+        """The operation last looked at, the first one before that."""
+        return self._path.place.step if hasattr(self, "_path") else 1
+
+    @property
+    def _focused_matrix(self) -> MatrixView | None:
+        return self.focused if isinstance(self.focused, MatrixView) else None
+
+    def _show(self) -> None:
+        """Show the place on the tape in every pane."""
+        self._tape_bar.show(self._traced.tape, self._path.place.step)
+        self.set_focus(self._panes.show(self._path.place))
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if self._player.playing:
+            text = playing_text(self._player.speed)
+        elif (view := self._focused_matrix) is not None:
+            text = view.reading(self.size.width - 2)
+        else:
+            text = step_text(self._traced, self._path, self._panes.sample)
+        self._status.show(self._traced, text)
+
+    def watch_focused(self) -> None:
+        """Note which matrix the arrows move in."""
+        if not self.is_mounted:
+            return
+        if not self._path.place.deriving:
+            self._path.focus(cell_at_cursor(self._focused_matrix))
+        self._show_status()
+
+    def action_step(self, steps: int) -> None:
+        """Go some operations on or back, at most to the tape's ends."""
+        self._path.move_by(steps)
+        self._show()
+
+    def action_phase(self, direction: int) -> None:
+        """Go one phase on or back."""
+        self._path.move_by_phase(direction)
+        self._show()
+
+    def action_play(self) -> None:
+        """Play the tape from here, or stop playing."""
+        if self._player.playing:
+            self._player.stop()
+        else:
+            if self._path.at_end:
+                self._path.move_to(1)
+            self._player.play()
+        self._show()
+
+    def action_speed(self, change: int) -> None:
+        """Play faster or slower."""
+        self._player.change_speed(change)
+        self._show_status()
+        if not self._player.playing:
+            self._status.say(f"space plays, at {self._player.speed:g}/s")
+
+    def _play_on(self) -> None:
+        self._path.move_by(1)
+        if self._path.at_end:
+            self._player.stop()
+        self._show()
+
+    def action_sample(self, change: int) -> None:
+        """Look at another sample."""
+        self._panes.take_sample(change)
+        if not self._path.place.deriving:
+            step, subject = self._path.step, self._panes.subject
+            if self._traced.tape.is_by_sample(step.output):
+                self._path.select((self._panes.sample, *subject[1:]))
+            self._show()
+        self._show_status()
+
+    def action_ask_where(self) -> None:
+        """Ask for an operation, a cell or a sample, and go there."""
+        self.app.push_screen(GoToScreen(target_words(self._traced.tape)), self._go_to)
+
+    def _go_to(self, text: str | None) -> None:
+        if not text:
+            return
+        try:
+            target = find_target(self._traced.tape, text)
+        except ValueError as error:
+            self._status.say(str(error))
+            return
+        self._arrive(target)
+
+    def _arrive(self, target: Target) -> None:
+        if target.step is not None:
+            self._path.move_to(target.step)
+        if target.cell is not None:
+            self._path.select(target.cell)
+        if target.sample is not None:
+            self.action_sample(target.sample - self._panes.sample)
+        self._show()
+
+    def places(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+        """Return every operation of the tape."""
+        for step in self._traced.tape:
+            name = f"{step.number} {step_name(step)}"
+            help_text = f"{step.title}: {step.formula}"
+            yield name, help_text, partial(self._arrive, Target(step.number))
+
+    @on(TapeBar.MarkClicked)
+    def _go_to_mark(self, event: TapeBar.MarkClicked) -> None:
+        self._path.move_to(event.step)
+        self._show()
