@@ -103,6 +103,7 @@ class ArrayPane(Vertical):
         self.leave_zoom()
         self.set_class(False, "-deriving")
         self.set_class(True, "-checking")
+        self._share_room()
 
     @property
     def explaining(self) -> bool:
