@@ -6,6 +6,7 @@ from itertools import cycle
 
 from rich.segment import Segment
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui_backprop.nn.words import Words
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
@@ -54,7 +55,9 @@ class WordsView(PaintedWidget):
         return [Strip([Segment(f" {line}")]) for line in self._wrapped(width)[:height]]
 
     def _fit(self) -> None:
-        width = self.size.width
+        # Its own width is 0 while it is out of sight, and it is asked for its needs before it is back.
+        pane = self.parent
+        width = pane.size.width if isinstance(pane, Widget) else self.size.width
         if width and self._length != "none":
             self.needed_lines = max(1, len(self._wrapped(width)))
             self.styles.height = self.needed_lines
