@@ -55,7 +55,7 @@ class WordsView(PaintedWidget):
         return [Strip([Segment(f" {line}")]) for line in self._wrapped(width)[:height]]
 
     def _fit(self) -> None:
-        # Its own width is 0 while it is out of sight, and it is asked for its needs before it is back.
+        # Its own width is 0 while it is out of sight, where its needs are asked for already.
         pane = self.parent
         width = pane.size.width if isinstance(pane, Widget) else self.size.width
         if width and self._length != "none":
