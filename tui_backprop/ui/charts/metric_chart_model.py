@@ -65,15 +65,21 @@ def metric_line(points: Sequence[tuple[float, float]], y: Axis, part: str) -> Li
 
 
 def dashed(line: Line, dot: float) -> Line:
-    """Return the line as dots `dot` apart with gaps in it; its own points are always there."""
-    points = []
-    for (x0, y0), (x1, y1) in pairwise(zip(line.xs, line.ys, strict=True)):
-        points.append((x0, y0))
-        dots = range(math.ceil(x0 / dot), math.floor(x1 / dot) + 1) if x1 > x0 else ()
-        seen = (number * dot for number in dots if number % (_DASH + _GAP) < _DASH)
-        points += [(x, y0 + (y1 - y0) * (x - x0) / (x1 - x0)) for x in seen]
-    points += [(line.xs[-1], line.ys[-1])] if line.xs else []
-    return Line(tuple(x for x, _ in points), tuple(y for _, y in points), line.part, joined=False)
+    """Return the line as dots `dot` apart with gaps in it, one at each place.
+
+    Where its own points lie there is always a dot: the newest of those that share a place.
+    """
+    points = list(zip(line.xs, line.ys, strict=True))
+    dots = {}
+    for (x0, y0), (x1, y1) in pairwise(points):
+        places = range(math.ceil(x0 / dot), math.floor(x1 / dot) + 1) if x1 > x0 else ()
+        for place in places:
+            if place % (_DASH + _GAP) < _DASH:
+                x = place * dot
+                dots[place] = (x, y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+    dots |= {round(x / dot): (x, y) for x, y in points}
+    shown = [dots[place] for place in sorted(dots)]
+    return Line(tuple(x for x, _ in shown), tuple(y for _, y in shown), line.part, joined=False)
 
 
 def lowest_shown(points: Sequence[Evaluation]) -> float:
