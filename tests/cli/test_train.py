@@ -219,12 +219,13 @@ def test_a_run_that_could_not_be_saved_exits_4_and_says_what_is_missing(tmp_path
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
 def test_a_disk_that_fills_up_exits_4_with_the_iteration_that_is_saved(tmp_path: Path) -> None:
+    # Python would leave cut off bytecode, which stops every later program that imports it.
     limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh"]
     done = subprocess.run(
         [*limited, *PROGRAM, "train", "--dataset=digits", f"--runs-dir={tmp_path}"],
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment({"PYTHONDONTWRITEBYTECODE": "1"}),
     )
     assert done.returncode == 4, done.stderr
     assert re.search(r"Error: the run is not saved: File too large; .*\.\n$", done.stderr)
