@@ -1,7 +1,7 @@
 """The sigmoid: out = 1 / (1 + exp(−x))."""
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,12 +12,31 @@ from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term
 from tui_backprop.nn.words import About, Words, number, sentence
 
 FLAT = 0.015
-"""This close to 0 or 1 the curve is flat: its slope is under a sixteenth of the steepest."""
+"""Of the way from end to end: this close to one the slope is under a sixteenth of the steepest."""
 
 SATURATED_SHARE = 0.5
 
 
-def _out_terms(inputs: Inputs, index: Index) -> Derivation:
+def _is_flat(out: Array | float, low: float) -> Any:
+    """Return whether a curve from `low` to 1 is almost flat where it comes to `out`."""
+    return np.minimum(out - low, 1 - out) < FLAT * (1 - low)
+
+
+def place_on_curve(out: float, low: float) -> str:
+    """Say whether a curve from `low` to 1 is almost flat where it comes to `out`."""
+    return f"where the curve {'is almost flat' if _is_flat(out, low) else 'still climbs'}"
+
+
+def saturation(out: Array | None, low: float) -> Diagnosis | None:
+    """Return the share of outputs where a curve from `low` to 1 is flat, if there are outputs."""
+    if out is None or not out.size:
+        return None
+    flat = float(np.mean(_is_flat(out, low)))
+    return Diagnosis(int(out[0].size), "flat", flat, "saturated" if flat > SATURATED_SHARE else "")
+
+
+def sigmoid_terms(inputs: Inputs, index: Index) -> Derivation:
+    """Return how a cell of 1 / (1 + exp(−x)) came about."""
     x = cell(inputs, "x", *index)
     value = 1 / (1 + math.exp(-x.value)) if x.value > -700 else math.exp(x.value)
     # A rounding error in the exponent is as large as the exponent, times eps.
@@ -26,7 +45,8 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     )
 
 
-def _out(inputs: Inputs) -> Array:
+def sigmoid_of_x(inputs: Inputs) -> Array:
+    """Return 1 / (1 + exp(−x))."""
     return sigmoid(inputs["x"])
 
 
@@ -45,10 +65,9 @@ def _dx(inputs: Inputs) -> Array:
 
 
 def _why_out(about: About) -> Words:
-    flat = min(about.value, 1 - about.value) < FLAT
-    place = "where the curve is almost flat" if flat else "where the curve still climbs"
     return Words(
-        f"{about.at('x', *about.index)} is squeezed to {number(about.value)}, {place}.",
+        f"{about.at('x', *about.index)} is squeezed to {number(about.value)},"
+        f" {place_on_curve(about.value, 0.0)}.",
         "The sigmoid maps every number into 0 to 1: 0 to a half, what is far below to almost 0, "
         "what "
         "is far above to almost 1.",
@@ -74,7 +93,9 @@ class Sigmoid(Layer):
     """out = 1 / (1 + exp(−x)), for an input of any shape (book 5.5.2)."""
 
     FORWARD: ClassVar = (
-        Operation("out", "out = 1 / (1 + exp(−x))", ("x",), "{x}", _out_terms, _out, _why_out),
+        Operation(
+            "out", "out = 1 / (1 + exp(−x))", ("x",), "{x}", sigmoid_terms, sigmoid_of_x, _why_out
+        ),
     )
     BACKWARD: ClassVar = (
         Operation(
@@ -91,9 +112,4 @@ class Sigmoid(Layer):
 
     def diagnose(self) -> Diagnosis | None:
         """Return the share of the last pass's outputs where the curve is flat."""
-        out = self.arrays.get("out")
-        if out is None or not out.size:
-            return None
-        flat = float(np.mean(np.minimum(out, 1 - out) < FLAT))
-        verdict = "saturated" if flat > SATURATED_SHARE else ""
-        return Diagnosis(int(out[0].size), "flat", flat, verdict)
+        return saturation(self.arrays.get("out"), 0.0)

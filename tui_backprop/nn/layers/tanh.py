@@ -7,13 +7,9 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Diagnosis, Layer
+from tui_backprop.nn.layers.sigmoid import place_on_curve, saturation
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
 from tui_backprop.nn.words import About, Words, number
-
-FLAT = 0.03
-"""This close to −1 or 1 the curve is flat: its slope is under a sixteenth of the steepest."""
-
-SATURATED_SHARE = 0.5
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -40,10 +36,9 @@ def _dx(inputs: Inputs) -> Array:
 
 
 def _why_out(about: About) -> Words:
-    flat = 1 - abs(about.value) < FLAT
-    place = "where the curve is almost flat" if flat else "where the curve still climbs"
     return Words(
-        f"{about.at('x', *about.index)} is squeezed to {number(about.value)}, {place}.",
+        f"{about.at('x', *about.index)} is squeezed to {number(about.value)},"
+        f" {place_on_curve(about.value, -1.0)}.",
         "tanh maps every number into −1 to 1, and 0 to 0: unlike the sigmoid's, its outputs have a"
         " mean near 0 where its inputs do.",
     )
@@ -82,9 +77,4 @@ class Tanh(Layer):
 
     def diagnose(self) -> Diagnosis | None:
         """Return the share of the last pass's outputs where the curve is flat."""
-        out = self.arrays.get("out")
-        if out is None or not out.size:
-            return None
-        flat = float(np.mean(1 - np.abs(out) < FLAT))
-        verdict = "saturated" if flat > SATURATED_SHARE else ""
-        return Diagnosis(int(out[0].size), "flat", flat, verdict)
+        return saturation(self.arrays.get("out"), -1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.losses.loss import Loss, Targets, as_rows
+from tui_backprop.nn.losses.loss import Loss, Targets, as_rows, difference_over_samples
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -47,18 +47,6 @@ def _loss(inputs: Inputs) -> Array:
 def _mean_loss(errors: Array) -> float:
     flat = errors.ravel(order="C")
     return 0.5 * float(np.dot(flat, flat)) / len(errors)
-
-
-def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
-    y, t = cell(inputs, "y", *index), cell(inputs, "t", *index)
-    terms = plain(y), Term.of("−{0}", t, value=-t.value)
-    return Derivation(terms, (plain(constant("N", len(inputs["y"]))),))
-
-
-def _dy(inputs: Inputs) -> Array:
-    dy: Array = inputs["y"] - inputs["t"]
-    dy *= 1.0 / len(dy)
-    return dy
 
 
 def _why_y(about: About) -> Words:
@@ -112,9 +100,7 @@ class IdentityWithLoss(Loss):
             "loss", "loss = ½ Σ (y − t)² / N", ("y", "t"), "{y}, {t}", _loss_terms, _loss, _why_loss
         ),
     )
-    BACKWARD: ClassVar = (
-        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, _why_dy),
-    )
+    BACKWARD: ClassVar = (difference_over_samples(_why_dy),)
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,13 +1,26 @@
 """What the last layer of a network offers: predictions, a loss, and the gradient at the scores."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Operation, Shape, require_operations
+from tui_backprop.nn.operation import (
+    Derivation,
+    Index,
+    Inputs,
+    Operation,
+    Shape,
+    Term,
+    cell,
+    constant,
+    plain,
+    require_operations,
+)
+from tui_backprop.nn.words import About, Words
 
 Targets: TypeAlias = npt.NDArray[Any]
 """What each sample should have come to, as the loss keeps it: class indices (N,), values (N, …)."""
@@ -71,6 +84,24 @@ class Loss(ABC):
     @abstractmethod
     def sample_losses(x: Array, t: Targets) -> Array:
         """Return the loss of each sample, (…, N), of any number of batches x (…, N, outputs)."""
+
+
+def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
+    y, t = cell(inputs, "y", *index), cell(inputs, "t", *index)
+    terms = plain(y), Term.of("−{0}", t, value=-t.value)
+    return Derivation(terms, (plain(constant("N", len(inputs["y"]))),))
+
+
+def _dy(inputs: Inputs) -> Array:
+    dy = inputs["y"].copy(order="K")
+    dy -= inputs["t"]
+    dy *= 1.0 / len(dy)
+    return dy
+
+
+def difference_over_samples(why: Callable[[About], Words]) -> Operation:
+    """Return what makes dy of a loss and a last layer that go together (book appendix A)."""
+    return Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, why)
 
 
 def as_rows(x: Array) -> Array:

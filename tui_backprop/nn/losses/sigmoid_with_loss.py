@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array, Labels, as_labels
 from tui_backprop.nn.functions import sigmoid
-from tui_backprop.nn.losses.loss import Loss, Targets, as_rows
+from tui_backprop.nn.layers.sigmoid import sigmoid_of_x, sigmoid_terms
+from tui_backprop.nn.losses.loss import Loss, Targets, as_rows, difference_over_samples
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -21,18 +22,6 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number
-
-
-def _y_terms(inputs: Inputs, index: Index) -> Derivation:
-    x = cell(inputs, "x", *index)
-    value = 1 / (1 + math.exp(-x.value)) if x.value > -700 else math.exp(x.value)
-    # A rounding error in the exponent is as large as the exponent, times eps.
-    scale = value * (1 + abs(x.value))
-    return Derivation((Term.of("1 / (1 + exp(−{0}))", x, value=value, scale=scale),))
-
-
-def _y(inputs: Inputs) -> Array:
-    return sigmoid(inputs["x"])
 
 
 def _loss_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -56,18 +45,6 @@ def _sample_losses(x: Array, t: Targets) -> Array:
 
 def _loss(inputs: Inputs) -> Array:
     return np.array(float(_sample_losses(inputs["x"][:, 0], inputs["t"][:, 0]).mean()))
-
-
-def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
-    y, t = cell(inputs, "y", *index), cell(inputs, "t", *index)
-    terms = plain(y), Term.of("−{0}", t, value=-t.value)
-    return Derivation(terms, (plain(constant("N", len(inputs["y"]))),))
-
-
-def _dy(inputs: Inputs) -> Array:
-    dy: Array = inputs["y"] - inputs["t"]
-    dy *= 1.0 / len(dy)
-    return dy
 
 
 def _why_y(about: About) -> Words:
@@ -111,7 +88,7 @@ class SigmoidWithLoss(Loss):
     """
 
     FORWARD: ClassVar = (
-        Operation("y", "y = 1 / (1 + exp(−x))", ("x",), "{x}", _y_terms, _y, _why_y),
+        Operation("y", "y = 1 / (1 + exp(−x))", ("x",), "{x}", sigmoid_terms, sigmoid_of_x, _why_y),
         Operation(
             "loss",
             "loss = −Σ (t · log y + (1 − t) · log(1 − y)) / N",
@@ -122,9 +99,7 @@ class SigmoidWithLoss(Loss):
             _why_loss,
         ),
     )
-    BACKWARD: ClassVar = (
-        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, _why_dy),
-    )
+    BACKWARD: ClassVar = (difference_over_samples(_why_dy),)
 
     def __init__(self) -> None:
         super().__init__()

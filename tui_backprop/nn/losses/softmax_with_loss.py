@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array, Labels, as_labels
-from tui_backprop.nn.losses.loss import Loss, Targets, as_rows
+from tui_backprop.nn.losses.loss import Loss, Targets, as_rows, difference_over_samples
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -66,12 +66,6 @@ def _loss_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(losses, (plain(constant("N", size)),))
 
 
-def _dy_terms(inputs: Inputs, index: Index) -> Derivation:
-    y, t = cell(inputs, "y", *index), cell(inputs, "t", *index)
-    terms = plain(y), Term.of("−{0}", t, value=-t.value)
-    return Derivation(terms, (plain(constant("N", inputs["y"].shape[0])),))
-
-
 def _softmax_of(x: Array, labels: Labels, rows: Labels) -> tuple[Array, float]:
     """Return softmax(x), shape (N, classes), and the mean loss; `rows` are 0 to N − 1."""
     # One row a class here: NumPy adds and compares whole rows far faster than within them.
@@ -93,14 +87,6 @@ def _y(inputs: Inputs) -> Array:
 def _loss(inputs: Inputs) -> Array:
     x = inputs["x"]
     return np.array(_softmax_of(x, inputs["t"].argmax(axis=1), np.arange(len(x)))[1])
-
-
-def _dy(inputs: Inputs) -> Array:
-    y = inputs["y"]
-    dy = y.copy(order="K")
-    dy -= inputs["t"]
-    dy *= 1.0 / len(y)
-    return dy
 
 
 def _why_y(about: About) -> Words:
@@ -182,9 +168,7 @@ class SoftmaxWithLoss(Loss):
             _why_loss,
         ),
     )
-    BACKWARD: ClassVar = (
-        Operation("dy", "dy = (y − t) / N", ("y", "t"), "{y} − {t}", _dy_terms, _dy, _why_dy),
-    )
+    BACKWARD: ClassVar = (difference_over_samples(_why_dy),)
 
     def __init__(self) -> None:
         super().__init__()
