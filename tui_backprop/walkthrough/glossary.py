@@ -106,8 +106,7 @@ GLOSSARY = (
     GlossaryEntry(
         "N",
         "The number of samples in the minibatch, the batch size. ÷ 100 = N says that the terms' "
-        "sum "
-        "is divided by it: a mean.",
+        "sum is divided by it: a mean.",
         _in_formula("/ N"),
     ),
     GlossaryEntry(
@@ -132,8 +131,7 @@ GLOSSARY = (
     GlossaryEntry(
         "#951",
         "The sample's place in the training set, counted from 0. Its place in the minibatch is "
-        "what "
-        "rows and the words count by.",
+        "what rows and the words count by.",
         _everywhere,
     ),
     GlossaryEntry(
@@ -164,15 +162,13 @@ GLOSSARY = (
     GlossaryEntry(
         "round-off",
         "A computed loss is off in its last digits, and dividing by 2h magnifies that. Where h is "
-        "so "
-        "small that this explains the difference, the check can say nothing.",
+        "so small that this explains the difference, the check can say nothing.",
         _is_checked,
     ),
     GlossaryEntry(
         "foretold",
         "The loss after the update as the gradients alone have it: the sum of gradient times "
-        "change "
-        "over all entries, as if the loss were a straight line. The real one bends.",
+        "change over all entries, as if the loss were a straight line. The real one bends.",
         _is_update,
     ),
     GlossaryEntry(

@@ -97,8 +97,7 @@ def _why_out(about: About) -> Words:
     return Words(
         short,
         "A row of x is a sample, a column of W holds the weights into one unit. So x · W lets "
-        "every "
-        "sample meet every unit, and none another sample; b is added to each sample alike.",
+        "every sample meet every unit, and none another sample; b is added to each sample alike.",
     )
 
 
@@ -117,10 +116,8 @@ def _why_dx(about: About) -> Words:
     return Words(
         short,
         "By the chain rule ∂loss/∂x is the sum over all outputs k of ∂loss/∂out[k] · ∂out[k]/∂x, "
-        "and "
-        "∂out[k]/∂x is the weight between the two. Forward the sum ran down a column of W, "
-        "backward "
-        "it runs along a row: that is all that the transpose in Wᵀ does.",
+        "and ∂out[k]/∂x is the weight between the two. Forward the sum ran down a column of W, "
+        "backward it runs along a row: that is all that the transpose in Wᵀ does.",
     )
 
 
@@ -146,8 +143,7 @@ def _why_dW(about: About) -> Words:  # noqa: N802 - the book's name
         short,
         f"∂loss/∂{about.parameter}, by the chain rule: ∂out[n,{j}]/∂{about.parameter} is x[n,{i}], "
         "and as every sample uses the same weight, their gradients are summed over n. The "
-        "transpose "
-        "makes a row of x's column, so that row times column is that sum: the inner "
+        "transpose makes a row of x's column, so that row times column is that sum: the inner "
         f"length of xᵀ · dout is N, the samples. {flip}",
     )
 
@@ -158,16 +154,13 @@ def _why_db(about: About) -> Words:
     short = (
         f"{about.parameter} is added to {about.column_of_out(j)} of every sample, so each has its "
         f"say: dout[n,{j}] of {counted(dout.size, 'sample')} is {about.signs_of_dout(dout, j)}. "
-        "Summed: "
-        f"{about.of_raising(about.parameter)}."
+        f"Summed: {about.of_raising(about.parameter)}."
     )
     return Words(
         short,
         f"∂loss/∂{about.parameter}, by the chain rule: ∂out[n,{j}]/∂{about.parameter} is 1 for "
-        "each "
-        "sample n, so that nothing is left but the sum of dout over the samples. It is no mean: "
-        "the "
-        "mean's 1/N is already in dout, from the loss on.",
+        "each sample n, so that nothing is left but the sum of dout over the samples. It is no "
+        "mean: the mean's 1/N is already in dout, from the loss on.",
     )
 
 

@@ -27,8 +27,7 @@ def why_mu(about: About) -> Words:
         f"The mean of unit {j} over {counted(x.size, 'sample')}: x[n,{j}] runs from "
         f"{number(x.min())} to {number(x.max())}.",
         "Each unit is brought to the same scale, so that the layers behind it need not follow "
-        "every "
-        "shift of those before it. Here the samples are mixed.",
+        "every shift of those before it. Here the samples are mixed.",
     )
 
 
@@ -150,11 +149,9 @@ def why_dxc(about: About) -> Words:
     by_xn = about.number("dxn", *about.index) / about.number("std", *j)
     return Words(
         f"∂loss/∂{of_xc} comes by two ways: as what is normalized, {number(by_xn)}, and as a part "
-        "of "
-        f"the variance, {number(about.value - by_xn)}. Together: {about.of_raising(of_xc)}.",
+        f"of the variance, {number(about.value - by_xn)}. Together: {about.of_raising(of_xc)}.",
         "The chain rule: where a number is used twice, its two gradients are added. xc² has the "
-        "slope "
-        "2 · xc, and the variance is a mean: / N.",
+        "slope 2 · xc, and the variance is a mean: / N.",
     )
 
 

@@ -64,8 +64,7 @@ def _why_scaled(about: About) -> Words:
     return Words(
         f"{about.at('x', *about.index)} is scaled by 1 − p = {number(1 - about.number('p'))}.",
         "A pass that only predicts drops nothing. It scales instead, so that what comes next sees "
-        "as "
-        "much as it did on average in training.",
+        "as much as it did on average in training.",
     )
 
 
@@ -80,8 +79,7 @@ def _why_dx(about: About) -> Words:
             else f"this entry was dropped, so {dout} ends here."
         ),
         "The chain rule: ∂loss/∂x = ∂loss/∂out · ∂out/∂x, cell by cell, and ∂out/∂x is the very "
-        "mask "
-        f"that the forward pass used. {sentence(about.of_raising(of_x))}.",
+        f"mask that the forward pass used. {sentence(about.of_raising(of_x))}.",
     )
 
 

@@ -68,8 +68,7 @@ def _why_dx(about: About) -> Words:
         f"∂loss/∂{of_x}: {short}",
         "The chain rule: ∂loss/∂x = ∂loss/∂out · ∂out/∂x. × goes cell by cell, as each cell of out "
         "depends on its own cell of x alone. At 0 itself the function has a kink, and 0 is taken "
-        "for "
-        f"its slope. {about.cell} = {number(about.value)}: {about.of_raising(of_x)}.",
+        f"for its slope. {about.cell} = {number(about.value)}: {about.of_raising(of_x)}.",
     )
 
 

@@ -69,8 +69,7 @@ def _why_out(about: About) -> Words:
         f"{about.at('x', *about.index)} is squeezed to {number(about.value)},"
         f" {place_on_curve(about.value, 0.0)}.",
         "The sigmoid maps every number into 0 to 1: 0 to a half, what is far below to almost 0, "
-        "what "
-        "is far above to almost 1.",
+        "what is far above to almost 1.",
     )
 
 
@@ -83,9 +82,8 @@ def _why_dx(about: About) -> Words:
         f"{number(slope)}; {about.at('dout', *about.index)} goes back times that. "
         f"{sentence(about.of_raising(of_x))}.",
         "The chain rule: ∂loss/∂x = ∂loss/∂out · ∂out/∂x, cell by cell. The slope is 1/4 at most, "
-        "at "
-        "out = 1/2, and next to nothing near 0 and 1: behind several sigmoids little gradient is "
-        "left.",
+        "at out = 1/2, and next to nothing near 0 and 1: behind several sigmoids little gradient "
+        "is left.",
     )
 
 

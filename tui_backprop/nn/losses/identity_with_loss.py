@@ -65,9 +65,8 @@ def _why_loss(about: About) -> Words:
         f"{counted(len(losses), 'sample')} is {number(about.value)}. The net is furthest off on "
         f"sample {worst}: {number(losses[worst])}.",
         "The square counts too much and too little alike, and large errors most; the half goes "
-        "away "
-        "when it is differentiated. / N makes a mean of the sum, so that the loss does not grow "
-        "with the minibatch.",
+        "away when it is differentiated. / N makes a mean of the sum, so that the loss does not "
+        "grow with the minibatch.",
     )
 
 
@@ -80,10 +79,8 @@ def _why_dy(about: About) -> Words:
         f"{about.at('t', *about.index)} is {off}. Over N = {about.samples}: "
         f"{about.of_raising(of_x)}.",
         "Where (y − t) comes from: by the chain rule, the derivative of ½ (y − t)² is y − t, and "
-        "the "
-        "identity passes it on as it is. / N is the mean's: the loss is a mean over the samples. "
-        "The "
-        "backward pass starts here.",
+        "the identity passes it on as it is. / N is the mean's: the loss is a mean over the "
+        "samples. The backward pass starts here.",
     )
 
 

@@ -98,8 +98,7 @@ def _why_y(about: About) -> Words:
         f"{about.column_of_out(k)}. Its highest score is that of {about.column_of_out(highest)}, "
         f"{about.at('x', n, highest)}.",
         "exp makes every score positive; divided by the sum over all classes k they add up to 1. "
-        "The "
-        "highest score is taken off first: that changes no quotient, and no exp overflows.",
+        "The highest score is taken off first: that changes no quotient, and no exp overflows.",
     )
 
 
@@ -113,11 +112,9 @@ def _why_loss(about: About) -> Words:
         f"{counted(samples, 'sample')} is {number(about.value)} nats. The net is most wrong "
         f"on sample {worst}, a {about.column_of_out(label)}: {number(losses[worst])}.",
         "t is 1 at the right class and 0 elsewhere, so that Σ t · log y picks its log; −log of 1 "
-        "is 0, "
-        "and the less the probability, the more it grows. A nat is the unit of the natural log. / "
-        "N "
-        "makes a mean of the sum. x, the scores, is read where a probability is too small for its "
-        "type: the loss is then taken from them.",
+        "is 0, and the less the probability, the more it grows. A nat is the unit of the natural "
+        "log. / N makes a mean of the sum. x, the scores, is read where a probability is too small "
+        "for its type: the loss is then taken from them.",
     )
 
 
@@ -139,8 +136,8 @@ def _why_dy(about: About) -> Words:
         f"{got}: {word}. (y − t) / N with N = {about.samples}: {about.of_raising(of_x)}.",
         "Where (y − t) comes from: the chain rule through −log y and through the softmax, taken "
         "together, leaves y − t and nothing else (book appendix A). / N is the mean's: the loss is "
-        "a "
-        "mean over the samples. The backward pass starts here, and every gradient is made of this.",
+        "a mean over the samples. The backward pass starts here, and every gradient is made of "
+        "this.",
     )
 
 

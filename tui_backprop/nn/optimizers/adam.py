@@ -78,8 +78,7 @@ def _why_v(about: About) -> Words:
         f"1 − β₂ = {number(1 - about.number('β₂'))} of the way to {about.name('dW')}² = "
         f"{number(square)}.",
         "v is state, kept from iteration to iteration, and 0 at first. Its root says how large "
-        "this "
-        "entry's gradients usually are.",
+        "this entry's gradients usually are.",
     )
 
 

@@ -46,8 +46,8 @@ def _why_velocity(about: About) -> Words:
     pushed = -about.number("η") * about.number("dW", *about.index)
     return Words(
         f"Of the velocity so far, {about.at('v', *about.index)}, α = {number(about.number('α'))} "
-        "is "
-        f"kept; this minibatch's gradient pushes it by −η · {about.name('dW')} = {number(pushed)}.",
+        f"is kept; this minibatch's gradient pushes it by −η · {about.name('dW')} = "
+        f"{number(pushed)}.",
         "v is state: it is kept from iteration to iteration. Pushes that agree add up, pushes that "
         "take turns cancel, as with a ball that rolls down a valley.",
     )

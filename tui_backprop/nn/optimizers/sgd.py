@@ -28,8 +28,7 @@ def _why(about: About) -> Words:
         f"{about.at('dW', *about.index)} says which way the loss rises; {about.parameter} goes the "
         f"other way by η = {number(about.number('η'))} times that: {number(step)}.",
         "The gradient is the slope at this point alone. η, the learning rate, says how far to "
-        "trust "
-        "it: too small and it takes forever, too large and the step goes past the valley.",
+        "trust it: too small and it takes forever, too large and the step goes past the valley.",
     )
 
 
