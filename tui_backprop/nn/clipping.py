@@ -17,8 +17,8 @@ from tui_backprop.nn.operation import (
     Operation,
     Term,
     cell,
-    plain,
     product,
+    sum_of_all,
 )
 from tui_backprop.nn.words import About, Words, number
 
@@ -47,15 +47,6 @@ def _squares_terms(inputs: Inputs, index: Index) -> Derivation:
 
 def _squares(inputs: Inputs) -> Array:
     return row_squares(inputs["dW"])
-
-
-def _norm_terms(inputs: Inputs, index: Index) -> Derivation:
-    rows = (
-        plain(cell(inputs, symbol, *place))
-        for symbol, array in inputs.items()
-        for place in np.ndindex(array.shape)
-    )
-    return Derivation(tuple(rows))
 
 
 def _norm(inputs: Inputs) -> Array:
@@ -145,7 +136,7 @@ class Clipping:
             "‖g‖² = " + " + ".join(f"Σ {symbol}" for symbol in symbols),
             symbols,
             " + ".join(f"Σ {{{symbol}}}" for symbol in symbols),
-            _norm_terms,
+            sum_of_all,
             _norm,
             _why_norm,
         )

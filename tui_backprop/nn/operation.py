@@ -127,6 +127,16 @@ def product(left: Operand, right: Operand) -> Term:
     return Term.of("{0} · {1}", left, right, value=left.value * right.value)
 
 
+def sum_of_all(inputs: Inputs, index: Index) -> Derivation:
+    """Return the sum of all cells of all inputs."""
+    cells = (
+        plain(cell(inputs, symbol, *place))
+        for symbol, array in inputs.items()
+        for place in np.ndindex(array.shape)
+    )
+    return Derivation(tuple(cells))
+
+
 def exact_sum(terms: tuple[Term, ...]) -> float:
     """Return the sum of the terms' values, rounded once; nan where infinities cancel."""
     try:

@@ -19,6 +19,7 @@ from tui_backprop.nn.operation import (
     cell,
     plain,
     product,
+    sum_of_all,
 )
 from tui_backprop.nn.words import About, Words, number
 
@@ -49,15 +50,6 @@ def _costs_terms(inputs: Inputs, index: Index) -> Derivation:
 
 def _costs(inputs: Inputs) -> Array:
     return row_costs(inputs["W"], float(inputs["λ"]))
-
-
-def _whole_terms(inputs: Inputs, index: Index) -> Derivation:
-    rows = (
-        plain(cell(inputs, symbol, *place))
-        for symbol, array in inputs.items()
-        for place in np.ndindex(array.shape)
-    )
-    return Derivation(tuple(rows))
 
 
 def _whole(inputs: Inputs) -> Array:
@@ -133,7 +125,7 @@ class WeightDecay:
             " + ".join(["loss = L", *(f"Σ {symbol}" for symbol in symbols)]),
             ("L", *symbols),
             " + ".join(["{L}", *(f"Σ {{{symbol}}}" for symbol in symbols)]),
-            _whole_terms,
+            sum_of_all,
             _whole,
             _why_whole,
         )

@@ -11,20 +11,18 @@ from tui_backprop.nn.operation import (
     Index,
     Inputs,
     Operation,
-    Term,
     cell,
     plain,
     product,
 )
 from tui_backprop.nn.optimizers.optimizer import Optimizer
+from tui_backprop.nn.optimizers.sgd import downhill
 from tui_backprop.nn.words import About, Words, number
 
 
 def _velocity_terms(inputs: Inputs, index: Index) -> Derivation:
     kept = product(cell(inputs, "α"), cell(inputs, "v", *index))
-    rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
-    pushed = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
-    return Derivation((kept, pushed))
+    return Derivation((kept, downhill(inputs, index)))
 
 
 def _velocity(inputs: Inputs) -> Array:

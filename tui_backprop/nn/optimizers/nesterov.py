@@ -11,20 +11,18 @@ from tui_backprop.nn.operation import (
     Index,
     Inputs,
     Operation,
-    Term,
     cell,
     plain,
     product,
 )
 from tui_backprop.nn.optimizers.momentum import Momentum
+from tui_backprop.nn.optimizers.sgd import downhill
 from tui_backprop.nn.words import About, Words, number
 
 
 def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
     ahead = product(cell(inputs, "α"), cell(inputs, "v", *index))
-    rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
-    pushed = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
-    return Derivation((plain(cell(inputs, "W", *index)), ahead, pushed))
+    return Derivation((plain(cell(inputs, "W", *index)), ahead, downhill(inputs, index)))
 
 
 def _moved(inputs: Inputs) -> Array:

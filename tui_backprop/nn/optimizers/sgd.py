@@ -11,10 +11,14 @@ from tui_backprop.nn.optimizers.optimizer import Optimizer
 from tui_backprop.nn.words import About, Words, number
 
 
-def _terms(inputs: Inputs, index: Index) -> Derivation:
+def downhill(inputs: Inputs, index: Index) -> Term:
+    """Return the term −η · dW."""
     rate, gradient = cell(inputs, "η"), cell(inputs, "dW", *index)
-    step = Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
-    return Derivation((plain(cell(inputs, "W", *index)), step))
+    return Term.of("−{0} · {1}", rate, gradient, value=-rate.value * gradient.value)
+
+
+def _terms(inputs: Inputs, index: Index) -> Derivation:
+    return Derivation((plain(cell(inputs, "W", *index)), downhill(inputs, index)))
 
 
 def _renewed(inputs: Inputs) -> Array:
