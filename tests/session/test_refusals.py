@@ -43,6 +43,16 @@ def test_a_refused_start_keeps_the_net_and_its_goal(
     assert worker.trainer.iteration == 60
 
 
+def test_a_target_is_refused_of_a_built_in_set_however_often_it_was_loaded(
+    worker: ScriptedWorker,
+) -> None:
+    worker.say(Start(SPIRAL.with_value("target", "colour")))
+    worker.play()
+    refused = [event for event in worker.events if isinstance(event, Refused)]
+    assert [event.field for event in refused] == ["dataset"]
+    assert "colour" in refused[0].cause
+
+
 def test_a_dataset_refused_for_its_batch_size_does_not_reach_the_old_net(
     worker: ScriptedWorker, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ class TrainerLoader:
             DatasetError: it cannot be loaded.
         """
         # Users' own files may have changed since; the built-in sets cannot.
-        if self._dataset is None or self._dataset.name != name or name not in BUILTIN:
+        if target or self._dataset is None or self._dataset.name != name or name not in BUILTIN:
             self._dataset = load_dataset(name, target)
         return self._dataset
 
