@@ -43,6 +43,22 @@ def test_a_stored_run_is_checked(stored: Path) -> None:
     assert (done.returncode, done.stdout) == (0, new.stdout)
 
 
+def test_a_run_whose_target_is_a_file_of_its_own_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, here, elsewhere = (tmp_path / name for name in ("runs", "here", "elsewhere"))
+    here.mkdir()
+    elsewhere.mkdir()
+    (here / "x.csv").write_text("".join(f"{n},{n % 7}\n" for n in range(40)))
+    (here / "y.csv").write_text("".join(f"{'ab'[n % 2]}\n" for n in range(40)))
+    monkeypatch.chdir(here)
+    data = ("--dataset=x.csv", "--target=y.csv", "--batch-size=10", "--iterations=8")
+    assert run_program("train", *data, f"--runs-dir={runs}").returncode == 0
+    monkeypatch.chdir(elsewhere)
+    done = run_program("step", "latest", f"--runs-dir={runs}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_run_goes_on_from_its_checkpoint_where_that_comes_before(tmp_path: Path) -> None:
     runs = f"--runs-dir={tmp_path}"
     assert run_program("train", *SPIRAL, "--iterations=20", runs).returncode == 0

@@ -183,7 +183,8 @@ class RunRecorder:
 
     def _describe(self, trainer: Trainer) -> DataDescription:
         if self._data is None:
-            self._data = DataDescription.of(trainer.hyperparameters.dataset, trainer.dataset)
+            settings = trainer.hyperparameters
+            self._data = DataDescription.of(settings.dataset, settings.target, trainer.dataset)
         return self._data
 
     def _config(self, run_id: str, now: datetime, trainer: Trainer) -> RunConfig:

@@ -103,9 +103,9 @@ def _check_known(path: Path, data: DataDescription) -> None:
 def _load_data(
     name: str, target: str, data: DataDescription, load: Callable[[str, str], Dataset]
 ) -> Dataset:
-    source = data.path or name
+    source, target = data.path or name, data.target_path or target
     dataset = load(source, target)
-    if DataDescription.of(source, dataset) != data:
+    if DataDescription.of(source, target, dataset) != data:
         raise RunError(
             f"dataset {printable(source)}: has changed since the run was started,"
             " so the run cannot go on as it would have"

@@ -34,7 +34,8 @@ _YEARS = range(1970, 9999)
 class DataDescription:
     """Which data a run trains on.
 
-    `path` is absolute, of the user's own data, and empty for a built-in set, as `checksum` is 0.
+    `path` is absolute, of the user's own data, and empty for a built-in set, as `checksum` is 0;
+    `target_path` is that of a file of its own that holds the target, and empty without one.
     A size is 0 where it is not known.
     """
 
@@ -46,6 +47,7 @@ class DataDescription:
     class_count: int = 0
     output_size: int = 0
     task: str = "classification"
+    target_path: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -53,15 +55,17 @@ class DataDescription:
         return bool(self.train_size and self.test_size and self.input_size and self.output_size)
 
     @classmethod
-    def of(cls, name: str, dataset: "Dataset") -> "DataDescription":
-        """Describe the data set that was loaded by this name or path."""
+    def of(cls, name: str, target: str, dataset: "Dataset") -> "DataDescription":
+        """Describe the data set that was loaded by this name or path, and target."""
+        from tui_backprop.datasets.csv_columns import is_csv
+
         builtin = name in BUILTIN
         checksum = 0
         if not builtin:
             for array in (dataset.x_train, dataset.t_train, dataset.x_test, dataset.t_test):
                 checksum = zlib.crc32(array.data.cast("B"), checksum)
         return cls(
-            "" if builtin else str(expanded(Path(name)).absolute()),
+            "" if builtin else _absolute(name),
             checksum,
             dataset.train_size,
             dataset.test_size,
@@ -69,6 +73,7 @@ class DataDescription:
             dataset.class_count,
             dataset.output_size,
             dataset.task,
+            _absolute(target) if is_csv(Path(target)) else "",
         )
 
     @classmethod
@@ -89,6 +94,7 @@ class DataDescription:
             # The first program only knew classifications.
             output_size=values.integer("output_size", 0, _MOST, default=class_count),
             task=values.text("task", 40, default="classification"),
+            target_path=values.text("target_path", default=""),
         )
 
 
@@ -136,6 +142,10 @@ class RunConfig:
         )
         # A path that is no text keeps a mark where it is not: TOML has no way to hold it.
         return text.encode("utf-8", "replace")
+
+
+def _absolute(path: str) -> str:
+    return str(expanded(Path(path)).absolute())
 
 
 def read_config(path: Path) -> RunConfig:
