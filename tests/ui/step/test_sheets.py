@@ -99,6 +99,20 @@ async def test_a_colon_asks_where_to_go() -> None:
         assert walk.step == 4
 
 
+async def test_what_is_cut_off_comes_into_sight_and_the_next_sheet_begins_at_its_left_end() -> None:
+    async with walking(XOR, size=(60, 24)) as walk:
+        await walk.press("colon", *"dW1[1,2]", "enter")
+        await _arrives_at(walk, 11)
+        await walk.press("p")
+        await walk.shows("dW1[1,2] = ")
+        await walk.press("right", "right")
+        await walk.shows("Σ the sum so far")
+        await walk.press("enter")
+        await walk.shows("one summand, factor by factor", "│   Affine2.dx[2,2]")
+        await walk.press("right", "escape")
+        await walk.shows("dW1[1,2] = ")
+
+
 async def test_a_path_is_walked_down_to_a_factor_and_its_operation() -> None:
     async with walking(XOR, size=SMALL) as walk:
         await walk.press("colon", *"dW1[1,2]", "enter")

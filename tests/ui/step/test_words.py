@@ -35,6 +35,9 @@ async def test_the_words_are_of_the_subject_and_v_makes_them_longer_or_none(
         assert walk.test.text_of("#words") == ""
         await walk.press("v")
         await walk.shows("words: short")
+        await walk.press("tab", "z")
+        await walk.settle()
+        assert walk.test.text_of("#words") == "", "a matrix that is zoomed has all the room"
 
 
 async def test_moving_the_cursor_moves_words_operands_and_sample_together() -> None:

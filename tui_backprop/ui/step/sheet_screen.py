@@ -27,7 +27,7 @@ class SheetView(PaintedWidget):
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(id="sheet", classes="pane")
         self.opened: list[tuple[Sheet, int]] = []
-        self._first_row = self._first_column = 0
+        self._first_row = 0
         self.open(sheet)
 
     @property
@@ -43,11 +43,13 @@ class SheetView(PaintedWidget):
     def open(self, sheet: Sheet) -> None:
         """Open a sheet on top of what is open."""
         self.opened.append((sheet, sheet.first))
+        self._first_column = 0
         self.move(0)
 
     def go_back(self) -> None:
         """Show the sheet below again, where it was left."""
         self.opened.pop()
+        self._first_column = 0
         self.move(0)
 
     def move(self, rows: int) -> None:
@@ -68,7 +70,7 @@ class SheetView(PaintedWidget):
 
     def move_sideways(self, columns: int) -> None:
         """Bring what is cut off into sight."""
-        longest = max(map(cell_len, self.sheet.lines), default=0)
+        longest = max(map(cell_len, [self.sheet.heading, *self.sheet.lines]))
         most = max(0, longest - self.size.width)
         self._first_column = min(max(0, self._first_column + columns * _SIDEWAYS), most)
         self.repaint_changes()
@@ -89,7 +91,7 @@ class SheetView(PaintedWidget):
         elif can_be_entered and cursor == can_be_entered[-1]:
             wanted = min(count - 1, cursor + room - 1)
         self._first_row = panned(self._first_row, room, count, wanted)
-        lines = [Strip([Segment(sheet.heading[:width], _HEADING)])]
+        lines = [Strip([Segment(sheet.heading[self._first_column :][:width], _HEADING)])]
         for at, row in enumerate(sheet.rows[self._first_row :][:room], self._first_row):
             style = _HERE if at == cursor and row.can_be_entered else Style.null()
             text = row.text[self._first_column :][:width]

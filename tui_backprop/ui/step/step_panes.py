@@ -41,10 +41,8 @@ class StepPanes(Horizontal):
         yield self._sample_view
 
     def begin(self, traced: Traced, *, anew: bool) -> None:
-        """Take another minibatch: with the sample that is most wrong (`anew`), or the one "
-        "chosen."""
+        """Take another minibatch: with the most wrong sample (`anew`), or the one chosen."""
         self._traced = traced
-        self.sample = worst_sample(traced.tape)
         if anew or (self._chosen_sample or 0) >= traced.tape.sample_count:
             self._chosen_sample = None
         if anew:

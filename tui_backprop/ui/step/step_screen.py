@@ -99,6 +99,8 @@ class StepScreen(TapeScreen):
     def action_words(self) -> None:
         """Say more, nothing, or a few words about the cell."""
         length = self._arrays.words.take_next_length()
+        # The arrays have other room now.
+        self._show()
         self._status.say(f"words: {length}")
 
     def action_zoom(self) -> None:
@@ -116,7 +118,7 @@ class StepScreen(TapeScreen):
 
     def _explain(self, view: MatrixView) -> None:
         if view.has_focus:
-            self._path.focus(cell_at_cursor(self._focused_matrix))
+            self._path.focus(cell_at_cursor(view))
         if (named := view.named) is None:
             return
         if view is self._arrays.result:

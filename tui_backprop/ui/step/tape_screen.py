@@ -117,13 +117,16 @@ class TapeScreen(PaneScreen):
 
     def action_sample(self, change: int) -> None:
         """Look at another sample."""
-        self._panes.take_sample(change)
-        if not self._path.place.deriving:
-            step, subject = self._path.step, self._panes.subject
-            if self._traced.tape.is_by_sample(step.output):
-                self._path.select((self._panes.sample, *subject[1:]))
+        self._take_sample(change)
+        if self._path.place.deriving:
+            self._show_status()
+        else:
             self._show()
-        self._show_status()
+
+    def _take_sample(self, change: int) -> None:
+        self._panes.take_sample(change)
+        if not self._path.place.deriving and self._traced.tape.is_by_sample(self._path.step.output):
+            self._path.select((self._panes.sample, *self._panes.subject[1:]))
 
     def action_ask_where(self) -> None:
         """Ask for an operation, a cell or a sample, and go there."""
@@ -145,7 +148,7 @@ class TapeScreen(PaneScreen):
         if target.cell is not None:
             self._path.select(target.cell)
         if target.sample is not None:
-            self.action_sample(target.sample - self._panes.sample)
+            self._take_sample(target.sample - self._panes.sample)
         self._show()
 
     def places(self) -> Iterable[tuple[str, str, Callable[[], None]]]:

@@ -41,7 +41,7 @@ class WordsView(PaintedWidget):
     def take_next_length(self) -> str:
         """Change from short to long, to none and back; return which it is now."""
         self._length = next(self._lengths)
-        self.display = self._length != "none"
+        self.set_class(self._length == "none", "-none")
         self._fit()
         self.repaint_changes()
         return self._length
