@@ -9,8 +9,7 @@ _LIST = "list"
 
 
 def _take(ctx: click.Context, param: click.Parameter, name: str | None) -> None:
-    """Make the example's values the defaults of the other options: what is given beside it "
-    "counts."""
+    """Make the example's values the defaults of the other options, which count where given."""
     if name == _LIST:
         width = max(map(len, EXAMPLES))
         for example in EXAMPLES.values():

@@ -157,6 +157,8 @@ def check_pieces(
     total = sum(param.size for param in params.values())
     finished: tuple[ParameterCheck, ...] = ()
     done = 0
+    largest = {key: float(np.abs(grad).max()) for key, grad in perturbations.gradients.items()}
+    noise = round_off(perturbations.loss_scale, h)
     for key, param in params.items():
         judgements = []
         size = perturbations.chunk(key)
@@ -166,7 +168,7 @@ def check_pieces(
             done += entries.size
             if entries[-1] + 1 < param.size:
                 yield NetCheck(h, done, total, finished)
-        is_zero = _is_zero(perturbations, key, h)
+        is_zero = largest[key] <= noise <= RELATIVE_TOLERANCE * max(largest.values())
         finished += (_parameter_check(net, x, t, key, judgements, h, mode, is_zero=is_zero),)
         yield NetCheck(h, done, total, finished)
 
@@ -212,12 +214,6 @@ def _parameter_check(
         is_zero,
         _example_kink(net, x, t, key, codes, h, mode),
     )
-
-
-def _is_zero(perturbations: Perturbations, key: str, h: float) -> bool:
-    noise = round_off(perturbations.loss_scale, h)
-    largest = {key: np.abs(grad).max() for key, grad in perturbations.gradients.items()}
-    return bool(largest[key] <= noise <= RELATIVE_TOLERANCE * max(largest.values()))
 
 
 def _example_kink(

@@ -1,5 +1,4 @@
-"""What the signs and words mean that a step shows beside its numbers, and which step shows "
-"which."""
+"""What the signs and words mean that steps show beside their numbers, and which shows which."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""The net as the book's computational graph: boxes in a row, arrays between them, there and "
-"back."""
+"""The net as the book's computational graph: boxes in a row, arrays between, there and back."""
 
 from dataclasses import dataclass
 
@@ -34,8 +33,7 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Boxes from first to last. Edge i leads into box i; the last edge is what comes out, the "
-    "loss."""
+    """Boxes from first to last. Edge i leads into box i, and the loss comes out at the last."""
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
@@ -88,14 +86,12 @@ def _layer_box(tape: Tape, name: str, forward: list[Step]) -> Box:
         for named in step.inputs
         if named.origin is Origin.PARAMETER
     }
-    of_parameters = {f"{mark}{key}" for key in parameters for mark in ("d", "of ")}
-    updated = {f"{key}′" for key in parameters} | of_parameters
+    own = {f"{key}′" for key in parameters} | {f"d{key}" for key in parameters}
+    of_own = tuple(f" of {key}" for key in parameters)
     numbers = [
         step.number
         for step in tape
-        if step.layer == name
-        or step.output.label.endswith(tuple(f" {u}" for u in updated))
-        or step.output.label in updated
+        if step.layer == name or step.output.label in own or step.output.label.endswith(of_own)
     ]
     formulas = tuple(step.formula for step in forward)
     return Box(name, formulas, tuple(numbers), tuple(parameters.values()))

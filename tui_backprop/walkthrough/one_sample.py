@@ -42,6 +42,8 @@ def one_sample(tape: Tape, sample: int) -> tuple[SampleArray, ...]:
         raise IndexError(f"sample {sample}: must be from 0 to {tape.sample_count - 1}")
     arrays: list[SampleArray] = []
     seen: set[str] = set()
+    # Where weights decay, the sum over the samples is the data's part of what they make.
+    sums = {used.data_gradient for used in tape}
     for step in tape:
         if step.phase is Phase.UPDATE:
             break
@@ -50,7 +52,7 @@ def one_sample(tape: Tape, sample: int) -> tuple[SampleArray, ...]:
             if is_shown and named.label not in seen:
                 seen.add(named.label)
                 arrays.append(_row(tape, named, sample))
-        arrays.append(_result(tape, step, sample))
+        arrays.append(_result(tape, step, sample, is_sum=step.number in sums))
     return tuple(arrays)
 
 
@@ -60,10 +62,8 @@ def _row(tape: Tape, named: NamedArray, sample: int) -> SampleArray:
     return SampleArray(named.label, named.array, Part.WHOLE, named.step)
 
 
-def _result(tape: Tape, step: Step, sample: int) -> SampleArray:
-    is_sum = tape.parameter_of_gradient(step.number) is not None or step.phase is Phase.LOSS
-    # Where weights decay, the sum over the samples is the data's part of what they make.
-    is_sum |= step.number in {used.data_gradient for used in tape}
+def _result(tape: Tape, step: Step, sample: int, *, is_sum: bool) -> SampleArray:
+    is_sum |= tape.parameter_of_gradient(step.number) is not None or step.phase is Phase.LOSS
     if not is_sum or step.is_of_decay or tape.is_by_sample(step.output):
         return _row(tape, step.output, sample)
     only = {

@@ -1,5 +1,4 @@
-"""The transcript: a whole tape and its gradient check as a handout, to be read with a "
-"calculator."""
+"""The transcript: a whole tape and its gradient check as a handout for who has a calculator."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -173,8 +172,9 @@ def _step(
         f"Result {output.label} {shape_text(output.array.shape)}: "
         f"{calculation.summary(output.array)}"
     )
-    yield matrix_around(output.array, subject.index)
-    if not matrix_around(output.array, None).left_out:
+    window = matrix_around(output.array, subject.index)
+    yield window
+    if not window.left_out:
         shown.add(output.label)
     yield Paragraph(f"Worked out: {cell}; {subject.reason}.")
     yield Listing(calculation.derivation(derive(tape, step.number, subject.index)))
