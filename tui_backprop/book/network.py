@@ -14,7 +14,6 @@ from tui_backprop.nn import (
     Relu,
     Sigmoid,
     SoftmaxWithLoss,
-    numerical_gradient,
 )
 from tui_backprop.nn.arrays import Array, as_labels
 from tui_backprop.nn.blueprint import Blueprint, Draw, LayerChoice
@@ -86,13 +85,11 @@ class BookNetwork(Network):
         """Return ∂loss/∂param of every parameter by backpropagation, of a pass that trains."""
         return super().gradient(x, t, pass_of(train_flg))
 
-    def numerical_gradient(self, x: Array, t: npt.ArrayLike) -> dict[str, Array]:
+    def numerical_gradient(
+        self, x: Array, t: npt.ArrayLike, train_flg: bool | Pass = True
+    ) -> dict[str, Array]:
         """Return the same by central differences: slow."""
-        net, mode = self.astype(np.float64), pass_of(True)
-        return {
-            key: numerical_gradient(lambda _: net.loss(x, t, mode), param)
-            for key, param in net.params.items()
-        }
+        return super().numerical_gradient(x, t, pass_of(train_flg))
 
     def save_params(self, file_name: str = "params.pkl") -> None:
         """Write the parameters to a file: NumPy's npz, as a pickle could hold anything."""

@@ -154,14 +154,16 @@ class Network:
             for symbol, part in parts.items():
                 self.layers[name].state[symbol][...] = part
 
-    def numerical_gradient(self, x: Array, t: npt.ArrayLike) -> dict[str, Array]:
+    def numerical_gradient(
+        self, x: Array, t: npt.ArrayLike, mode: Pass = TRAINING
+    ) -> dict[str, Array]:
         """Return ∂loss/∂param of every parameter by central differences, in float64 (book 4.4).
 
         One loss at a time, as the book does it: minutes for a large net.
         """
         net = self.astype(np.float64)
         return {
-            key: numerical_gradient(lambda _: net.loss(x, t), param)
+            key: numerical_gradient(lambda _: net.loss(x, t, mode), param)
             for key, param in net.params.items()
         }
 

@@ -30,14 +30,12 @@ EPSILON = 10e-7
 MOMENTUM = 0.9
 
 
-def _over_samples(symbol: str, term: Callable[[Operand], Term]) -> Callable[..., Derivation]:
+def _over_samples(
+    inputs: Inputs, index: Index, symbol: str, term: Callable[[Operand], Term]
+) -> Derivation:
     """Return the derivation of a sum over the batch of a term of each sample's `symbol`."""
-
-    def terms(inputs: Inputs, index: Index) -> Derivation:
-        samples = range(len(inputs[symbol]))
-        return Derivation(tuple(term(cell(inputs, symbol, n, *index)) for n in samples))
-
-    return terms
+    samples = range(len(inputs[symbol]))
+    return Derivation(tuple(term(cell(inputs, symbol, n, *index)) for n in samples))
 
 
 def _divided_by_n(symbol: str, derivation: Derivation, inputs: Inputs) -> Derivation:
@@ -50,7 +48,7 @@ def _quotient(form: str, top: Operand, bottom: Operand) -> Term:
 
 
 def _mu_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _divided_by_n("x", _over_samples("x", plain)(inputs, index), inputs)
+    return _divided_by_n("x", _over_samples(inputs, index, "x", plain), inputs)
 
 
 def _mu(inputs: Inputs) -> Array:
@@ -73,7 +71,7 @@ def _square(operand: Operand) -> Term:
 
 
 def _var_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _divided_by_n("xc", _over_samples("xc", _square)(inputs, index), inputs)
+    return _divided_by_n("xc", _over_samples(inputs, index, "xc", _square), inputs)
 
 
 def _var(inputs: Inputs) -> Array:
@@ -131,7 +129,7 @@ def _known_xn(inputs: Inputs) -> Array:
 
 
 def _dbeta_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _over_samples("dout", plain)(inputs, index)
+    return _over_samples(inputs, index, "dout", plain)
 
 
 def _dbeta(inputs: Inputs) -> Array:
@@ -208,7 +206,7 @@ def _dxc(inputs: Inputs) -> Array:
 
 
 def _dmu_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _over_samples("dxc", plain)(inputs, index)
+    return _over_samples(inputs, index, "dxc", plain)
 
 
 def _dmu(inputs: Inputs) -> Array:
@@ -228,16 +226,11 @@ def _dx(inputs: Inputs) -> Array:
     return dx
 
 
-def _running_terms(running: str, of_batch: str) -> Callable[[Inputs, Index], Derivation]:
-    def terms(inputs: Inputs, index: Index) -> Derivation:
-        momentum, before = cell(inputs, "α"), cell(inputs, running, *index)
-        now = cell(inputs, of_batch, *index)
-        value = (1 - momentum.value) * now.value
-        return Derivation(
-            (product(momentum, before), Term.of("(1 − {0}) · {1}", momentum, now, value=value))
-        )
-
-    return terms
+def _running_terms(inputs: Inputs, index: Index, running: str, of_batch: str) -> Derivation:
+    momentum, before = cell(inputs, "α"), cell(inputs, running, *index)
+    now = cell(inputs, of_batch, *index)
+    added = Term.of("(1 − {0}) · {1}", momentum, now, value=(1 - momentum.value) * now.value)
+    return Derivation((product(momentum, before), added))
 
 
 def _running(inputs: Inputs, running: str, of_batch: str) -> Array:
@@ -247,7 +240,7 @@ def _running(inputs: Inputs, running: str, of_batch: str) -> Array:
 
 
 def _running_mean_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _running_terms("running_mean", "mu")(inputs, index)
+    return _running_terms(inputs, index, "running_mean", "mu")
 
 
 def _running_mean(inputs: Inputs) -> Array:
@@ -255,7 +248,7 @@ def _running_mean(inputs: Inputs) -> Array:
 
 
 def _running_var_terms(inputs: Inputs, index: Index) -> Derivation:
-    return _running_terms("running_var", "var")(inputs, index)
+    return _running_terms(inputs, index, "running_var", "var")
 
 
 def _running_var(inputs: Inputs) -> Array:

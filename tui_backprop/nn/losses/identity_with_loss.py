@@ -99,10 +99,6 @@ class IdentityWithLoss(Loss):
     )
     BACKWARD: ClassVar = (difference_over_samples(_why_dy),)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._shape: Shape = (0, 0)
-
     @staticmethod
     def read_targets(t: npt.ArrayLike, shape: Shape) -> Targets:
         """Return the targets as numbers of shape (N, outputs).
@@ -136,12 +132,6 @@ class IdentityWithLoss(Loss):
         self.t = self.read_targets(t, rows.shape)
         self.loss = _mean_loss(self.y - self.t.astype(self.y.dtype, copy=False))
         return self.loss
-
-    def backward(self, dout: float = 1.0) -> Array:
-        """Return (y - t) / N · dout, of the shape of the scores."""
-        dx: Array = self.y - self.t.astype(self.y.dtype, copy=False)
-        dx *= dout / len(dx)
-        return dx if dx.shape == self._shape else dx.reshape(self._shape)
 
     @staticmethod
     def sample_losses(x: Array, t: Targets) -> Array:

@@ -53,6 +53,7 @@ class Loss(ABC):
         self.y = np.zeros((0, 0))
         self.t = np.zeros(0)
         self.loss = float("nan")
+        self._shape: Shape = (0, 0)
 
     @staticmethod
     @abstractmethod
@@ -76,9 +77,11 @@ class Loss(ABC):
             ValueError: there is no sample, or `t` does not fit.
         """
 
-    @abstractmethod
     def backward(self, dout: float = 1.0) -> Array:
-        """Return ∂loss/∂x · dout, of the shape of the scores."""
+        """Return (y - t) / N · dout, of the shape of the scores."""
+        dx: Array = self.y - self.shown_targets(self.t, self.y.shape[1], self.y.dtype)
+        dx *= dout / len(dx)
+        return dx.reshape(self._shape)
 
     @staticmethod
     @abstractmethod

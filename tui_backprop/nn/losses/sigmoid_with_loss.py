@@ -101,10 +101,6 @@ class SigmoidWithLoss(Loss):
     )
     BACKWARD: ClassVar = (difference_over_samples(_why_dy),)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._shape: Shape = (0, 1)
-
     @staticmethod
     def read_targets(t: npt.ArrayLike, shape: Shape) -> Labels:
         """Return the class, 0 or 1, of each sample, shape (N,).
@@ -136,12 +132,6 @@ class SigmoidWithLoss(Loss):
         self.y = sigmoid(scores)
         self.loss = float(_sample_losses(scores[:, 0], self.t).mean())
         return self.loss
-
-    def backward(self, dout: float = 1.0) -> Array:
-        """Return (y - t) / N · dout, of the shape of the scores."""
-        dx: Array = self.y - self.shown_targets(self.t, 1, self.y.dtype)
-        dx *= dout / len(dx)
-        return dx if dx.shape == self._shape else dx.reshape(self._shape)
 
     @staticmethod
     def sample_losses(x: Array, t: Targets) -> Array:

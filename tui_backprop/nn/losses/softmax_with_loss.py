@@ -170,7 +170,6 @@ class SoftmaxWithLoss(Loss):
     def __init__(self) -> None:
         super().__init__()
         self.t = np.zeros(0, np.intp)
-        self._shape: Shape = (0, 0)
         self._rows = np.arange(0)
 
     @staticmethod

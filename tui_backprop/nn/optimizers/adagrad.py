@@ -12,7 +12,7 @@ from tui_backprop.nn.optimizers.optimizer import Optimizer
 from tui_backprop.nn.words import About, Words, number
 
 TINY = 1e-7
-"""The book's: it keeps an h of 0 from a division by 0."""
+"""The book's: it keeps an h of 0, or Adam's v, from a division by 0."""
 
 
 def _h_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -76,7 +76,7 @@ MOVED = Operation(
 
 
 def scaled_step(grad: Array, h: Array, lr: float, update: Array) -> None:
-    """Write −η dW / (√h + 1e-7) into `update`."""
+    """Write −η dW / (√h + 1e-7) into `update`; for dW and h Adam has means of both."""
     np.sqrt(h, out=update)
     update += TINY
     np.divide(grad, update, out=update)

@@ -8,11 +8,9 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
+from tui_backprop.nn.optimizers.adagrad import TINY, scaled_step
 from tui_backprop.nn.optimizers.optimizer import Optimizer
 from tui_backprop.nn.words import About, Words, number
-
-TINY = 1e-7
-"""The book's: it keeps a v of 0 from a division by 0."""
 
 
 def _m_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -54,10 +52,8 @@ def _moved_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _moved(inputs: Inputs) -> Array:
-    update = np.sqrt(inputs["v"])
-    update += TINY
-    np.divide(inputs["m"], update, out=update)
-    update *= -float(inputs["ηₜ"])
+    update = np.empty_like(inputs["W"])
+    scaled_step(inputs["m"], inputs["v"], float(inputs["ηₜ"]), update)
     moved: Array = inputs["W"] + update
     return moved
 
@@ -146,10 +142,7 @@ class Adam(Optimizer):
         step: int,
     ) -> None:
         self._renew_means(grad, before, after)
-        np.sqrt(after["v"], out=update)
-        update += TINY
-        np.divide(after["m"], update, out=update)
-        update *= -self.constants(step)["ηₜ"]
+        scaled_step(after["m"], after["v"], self.constants(step)["ηₜ"], update)
 
     def _renew_means(
         self, grad: Array, before: Mapping[str, Array], after: Mapping[str, Array]
