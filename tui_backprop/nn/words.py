@@ -57,12 +57,12 @@ class About:
     @property
     def cell(self) -> str:
         """The cell's name, as dW2[14,3]."""
-        return _named(self.label, self.index)
+        return cell_name(self.label, self.index)
 
     @property
     def parameter(self) -> str:
         """Of a gradient's or an update's cell the parameter's, as W2[14,3]."""
-        return _named(self.label.removeprefix("d").removesuffix("′"), self.index)
+        return cell_name(self.label.removeprefix("d").removesuffix("′"), self.index)
 
     def array(self, symbol: str) -> npt.NDArray[np.float64]:
         """Return an input in float64."""
@@ -74,7 +74,7 @@ class About:
 
     def name(self, symbol: str, *index: int) -> str:
         """Return the name of a cell of an input, as x[37,14]."""
-        return _named(self.names.get(symbol, symbol), index)
+        return cell_name(self.names.get(symbol, symbol), index)
 
     def at(self, symbol: str, *index: int) -> str:
         """Return a cell of an input with its value, as x[37,14] = 1.2."""
@@ -149,5 +149,6 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _named(name: str, index: Sequence[int]) -> str:
-    return f"{name}[{','.join(map(str, index))}]" if index else name
+def cell_name(array: str, index: Sequence[int]) -> str:
+    """Return a cell's name, as dW2[17,3]; of a lone number the array's."""
+    return f"{array}[{','.join(map(str, index))}]" if index else array

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.operation import Derivation, Index, Operand, Shape, Term
+from tui_backprop.nn.words import cell_name
 from tui_backprop.walkthrough.tape import Step, Tape
 
 _BASE_ULPS = 8
@@ -44,7 +45,7 @@ class TracedOperand:
     @property
     def name(self) -> str:
         """The operand as it is written in a term: dout[3,17], or N."""
-        return _name(self.shown, self.index)
+        return cell_name(self.shown, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def check_index(label: str, shape: Shape, index: Index) -> None:
         not 0 <= i < size for i, size in zip(index, shape, strict=True)
     ):
         wanted = ", ".join(f"0 to {size - 1}" for size in shape) or "no index at all"
-        raise IndexError(f"{_name(label, index)}: the index must be {wanted}")
+        raise IndexError(f"{cell_name(label, index)}: the index must be {wanted}")
 
 
 def rounding_bound(derivation: Derivation, dtype: npt.DTypeLike) -> float:
@@ -182,7 +183,3 @@ def _traced_operand(step: Step, operand: Operand) -> TracedOperand:
     label = operand.name if named is None else named.label
     shown = step.names.get(operand.name, operand.name)
     return TracedOperand(operand.name, label, operand.index, operand.value, source, shown)
-
-
-def _name(name: str, index: Index) -> str:
-    return f"{name}[{','.join(map(str, index))}]" if index else name

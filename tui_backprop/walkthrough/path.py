@@ -14,6 +14,7 @@ from itertools import accumulate
 import numpy as np
 
 from tui_backprop.nn.operation import Derivation, Operand, Term
+from tui_backprop.nn.words import cell_name
 from tui_backprop.walkthrough.derivation import Cell, check_index, rounding_bound
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import kind_of_outputs
@@ -115,7 +116,7 @@ def gradient_path(tape: Tape, cell: Cell) -> GradientPath:
         branches, bound, over = walker.branches(step, cell)
     return GradientPath(
         cell,
-        _name(step.output.label, cell.index),
+        cell_name(step.output.label, cell.index),
         float(step.output.array[cell.index]),
         math.fsum(branch.value for branch in branches) if _finite(branches) else math.nan,
         bound,
@@ -185,7 +186,7 @@ class _Walker:
         value = product * operand.value
         error += _ROUNDINGS * float(np.finfo(np.float64).eps) * abs(value)
         end = PathCell(
-            _name(named.label, operand.index), operand.value, Cell(step.number, operand.index)
+            cell_name(named.label, operand.index), operand.value, Cell(step.number, operand.index)
         )
         mixed_by = "" if step.samplewise else step.layer
         return Branch(tuple(factors), end, at_scores, mixed_by, value, error)
@@ -225,7 +226,11 @@ def _with_slopes(tape: Tape, step: Step, cell: Cell) -> tuple[Derivation, list[f
     Every term of a backward pass is a gradient times a slope: with 1 for the gradient, the slope.
     """
     arrays = step.arrays
-    ones = {symbol: np.ones_like(named.array) for symbol, named in _gradients(tape, step).items()}
+    # Only some cells are read: one number stands for all of them.
+    ones = {
+        symbol: np.broadcast_to(np.ones((), named.array.dtype), named.array.shape)
+        for symbol, named in _gradients(tape, step).items()
+    }
     derivation = step.operation.terms(arrays, cell.index)
     slopes = step.operation.terms({**arrays, **ones}, cell.index)
     return derivation, [term.value for term in slopes.terms]
@@ -263,7 +268,7 @@ def _path_cell(step: Step, operand: Operand) -> PathCell:
     if named is None:
         return PathCell(operand.name, operand.value, None)
     source = None if named.step is None else Cell(named.step, operand.index)
-    return PathCell(_name(named.label, operand.index), operand.value, source)
+    return PathCell(cell_name(named.label, operand.index), operand.value, source)
 
 
 def _decay_branch(step: Step, decay: Term) -> Branch:
@@ -283,7 +288,3 @@ def _without_ones(text: str) -> str:
 
 def _finite(branches: Sequence[Branch]) -> bool:
     return all(math.isfinite(branch.value) for branch in branches)
-
-
-def _name(label: str, index: Sequence[int]) -> str:
-    return f"{label}[{','.join(map(str, index))}]" if index else label

@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from tui_backprop.check_words import OUTCOME_WORDS, VERDICT_WORDS, net_words
 from tui_backprop.nn.operation import shape_text
+from tui_backprop.nn.words import cell_name
 from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.painting.table_columns import (
@@ -21,7 +22,6 @@ from tui_backprop.ui.painting.table_columns import (
     table_line,
     widened,
 )
-from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.walkthrough.full_check import CheckOutcome, NetCheck, ParameterCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, STEP_SIZES, CellCheck
 from tui_backprop.walkthrough.judgement import CheckVerdict
@@ -84,7 +84,7 @@ class CheckView(PaintedWidget):
     def show_cell(self, checks: tuple[CellCheck, ...]) -> None:
         """Show the check of an entry: at `h` in full, at the other step sizes its error."""
         self._checks, self._net = checks, None
-        name = index_text(f"d{checks[0].key}", checks[0].index)
+        name = cell_name(f"d{checks[0].key}", checks[0].index)
         self.border_title = f"Gradient check of {name}, in float64"
         self.border_subtitle = "h another step size"
         self.repaint_changes()
@@ -194,7 +194,7 @@ def check_row(check: ParameterCheck) -> Cells:
     """Return the errors of one parameter's entries, how many have no say, and the verdict."""
     verdict, compared = OUTCOME_WORDS[check.outcome], check.compared > 0
     if check.outcome is CheckOutcome.WRONG:
-        verdict += f" at {index_text(check.key, check.worst.index)}"
+        verdict += f" at {cell_name(check.key, check.worst.index)}"
     return {
         PARAMETER: check.key,
         SHAPE: shape_text(check.shape),

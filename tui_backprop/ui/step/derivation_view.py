@@ -12,11 +12,11 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
+from tui_backprop.nn.words import cell_name
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import first_fitting
 from tui_backprop.ui.step.derivation_lines import VALUE, divisor_line, named_form, result_lines
 from tui_backprop.ui.step.matrix_window import panned
-from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.step.step_path import TermChoice
 from tui_backprop.walkthrough.derivation import CellDerivation, RankedTerm, TracedOperand
 
@@ -101,7 +101,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         self._chosen, self._first = choice.term, 0
         operand = choice.operand
         self._operand = self._first_with_source() if operand is None else operand
-        self.border_title = f"{index_text(label, derivation.cell.index)}   {formula}"
+        self.border_title = f"{cell_name(label, derivation.cell.index)}   {formula}"
         self.repaint_changes()
 
     @property

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_backprop.nn.operation import Index
+from tui_backprop.nn.words import cell_name
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import CheckCell, CheckNet, Traced
 from tui_backprop.ui.step.check_view import CheckView
-from tui_backprop.ui.step.numbers import index_text
 from tui_backprop.ui.step.transcript_file import write_walkthrough
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, CellCheck
@@ -52,7 +52,7 @@ class GradientChecks:
             return
         self._make_room()
         self._showing_whole_net = False
-        self._view.show_waiting(index_text(f"d{key}", index))
+        self._view.show_waiting(cell_name(f"d{key}", index))
         self._ask(CheckCell(key, index))
 
     def check_net(self) -> None:

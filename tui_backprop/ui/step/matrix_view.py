@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Index, shape_text
+from tui_backprop.nn.words import cell_name
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.step.heat import COOL, CURSOR, WARM, Tints, tints
 from tui_backprop.ui.step.matrix_painting import (
@@ -29,7 +30,7 @@ from tui_backprop.ui.step.matrix_window import (
     needed_size,
     panned,
 )
-from tui_backprop.ui.step.numbers import index_text, long_text
+from tui_backprop.ui.step.numbers import long_text
 from tui_backprop.walkthrough.summary import strongest_cell, summarize
 from tui_backprop.walkthrough.tape import NamedArray
 
@@ -160,7 +161,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         if self.named is None:
             return ""
         value = long_text(float(self._rows[self._cursor]))
-        text = f"{index_text(self.named.label, self.index)} = {value}"
+        text = f"{cell_name(self.named.label, self.index)} = {value}"
         if not self.named.array.ndim:
             return text
         return f"{text}   {summary_text(self._summary, width - cell_len(text) - 3)}"
@@ -179,7 +180,7 @@ class MatrixView(PaintedWidget, can_focus=True):
             text = exact if cell_len(exact) <= width else long_text(float(named.array))
             return [Strip([Segment(text)])]
         if self.as_heat:
-            here = f"{index_text(named.label, self.index)} = "
+            here = f"{cell_name(named.label, self.index)} = "
             cursor = self._cursor, self.style_of(CURSOR)
             return heat_lines(self._rows, self._largest, self._tints(), cursor, here, width, height)
         layout = self._layout()

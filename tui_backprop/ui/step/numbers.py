@@ -26,8 +26,3 @@ def cell_text(value: float) -> str:
 def long_text(value: float) -> str:
     """Return a number with six significant digits; of -0 a 0."""
     return f"{value + 0.0:.6g}"
-
-
-def index_text(label: str, index: tuple[int, ...]) -> str:
-    """Return a cell's name, as dW2[17,3]."""
-    return f"{label}[{','.join(map(str, index))}]" if index else label

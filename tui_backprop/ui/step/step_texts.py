@@ -1,10 +1,11 @@
 """What the step screen says in words."""
 
 from tui_backprop.nn.operation import Index
+from tui_backprop.nn.words import cell_name
 from tui_backprop.printable import printable
 from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.settings.tasks import TASKS
-from tui_backprop.ui.step.numbers import index_text, long_text
+from tui_backprop.ui.step.numbers import long_text
 from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.walkthrough.tape import NamedArray, Origin
 
@@ -27,9 +28,9 @@ def path_text(path: StepPath) -> str:
     """Return the cell the last jump started from, and how many jumps there were."""
     place = path.before[-1]
     if place.deriving or place.focus is None:
-        name = index_text(path.tape.step(place.step).output.label, place.cell or ())
+        name = cell_name(path.tape.step(place.step).output.label, place.cell or ())
     else:
-        name = index_text(place.focus.label, place.focus.index)
+        name = cell_name(place.focus.label, place.focus.index)
     count = len(path.before)
     return f"{count} jump{'s' if count > 1 else ''} from the start; Backspace returns to {name}"
 
@@ -54,7 +55,7 @@ def prediction_text(traced: Traced) -> str:
 def leaf_text(label: str, index: Index, named: NamedArray | None) -> str:
     """Return what a number is that no operation made; without an array it is a constant."""
     origin = Origin.CONSTANT if named is None else named.origin
-    return f"{index_text(label, index)} is {origin.value}"
+    return f"{cell_name(label, index)} is {origin.value}"
 
 
 def commit_obstacle(traced: Traced) -> str:
