@@ -131,9 +131,10 @@ def _train(run: HeadlessRun, interruption: Interruption, report: Report) -> None
         recorder.record(trainer)
         if trainer.iteration and not report.begun:
             report.begin(recorder.run_id)
-        if trainer.evaluations.seen > reported and not trainer.evaluating:
+        newest = trainer.evaluations.newest
+        if newest and trainer.evaluations.seen > reported and not trainer.evaluating:
             reported = trainer.evaluations.seen
-            report.evaluated(trainer.evaluations.points()[-1])
+            report.evaluated(newest)
         if (now := time.perf_counter()) >= next_refresh:
             next_refresh = now + _REFRESH_SECONDS
             rate = stopwatch.rate(trainer.iteration)

@@ -76,7 +76,8 @@ def layer_statistics(
         trends: of the same parameters.
         refused_forward: the net's activations are those of a later iteration, which was refused.
     """
-    rms = {key: euclidean_norm(grad) / float(np.sqrt(grad.size)) for key, grad in net.grads.items()}
+    norms = {key: euclidean_norm(grad) for key, grad in net.grads.items()}
+    rms = {key: norm / float(np.sqrt(net.grads[key].size)) for key, norm in norms.items()}
     largest = max((value for value in rms.values() if math.isfinite(value)), default=math.nan)
     rows: list[LayerStatistics] = []
     behind = [planned.kind for planned in net.blueprint.layers[1:]]
@@ -84,7 +85,14 @@ def layer_statistics(
         layer = net.layers[planned.name]
         for symbol, key in planned.keys.items():
             row = _parameter_row(
-                planned.name, key, net, updates.get(key), rms[key], largest, trends
+                planned.name,
+                key,
+                net.params[key],
+                updates.get(key),
+                norms[key],
+                rms[key],
+                largest,
+                trends,
             )
             if symbol == "b" and next_kind is not None and next_kind.TAKES_SHIFTS_OFF:
                 # Its gradient is 0 but for rounding, and that is as it should be.
@@ -99,13 +107,13 @@ def layer_statistics(
 def _parameter_row(
     layer: str,
     key: str,
-    net: Network,
+    param: Array,
     update: Array | None,
+    gradient_norm: float,
     rms: float,
     largest_rms: float,
     trends: GradientTrends,
 ) -> ParameterStatistics:
-    param, grad = net.params[key], net.grads[key]
     norm = euclidean_norm(param)
     if update is None:
         return ParameterStatistics(
@@ -116,7 +124,7 @@ def _parameter_row(
         key,
         param.shape,
         norm,
-        euclidean_norm(grad),
+        gradient_norm,
         rms,
         euclidean_norm(update) / norm if norm else None,
         gradient_verdict(rms, largest_rms),
