@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_backprop.printable import printable
 from tui_backprop.runs.files import RunFiles, check_directory, open_stored
 from tui_backprop.runs.format.config import RunConfig
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, LAYERS_NAME, METRICS_NAME
 from tui_backprop.runs.lock import RunLock
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import file_error
 
 if TYPE_CHECKING:
     from tui_backprop.runs.format.checkpoint import Checkpoint
@@ -72,7 +71,7 @@ class RunDirectory:
                 lock.release()
                 raise
         except OSError as error:
-            raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+            raise file_error(path, error) from error
 
     def append_metrics(self, lines: bytes) -> None:
         """Add whole lines to the metrics."""

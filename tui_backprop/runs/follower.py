@@ -12,7 +12,7 @@ from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, MetricsReader, s
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, LAYERS_NAME, METRICS_NAME
 from tui_backprop.runs.format.plain_values import StateError
 from tui_backprop.runs.lock import LOCK_NAME, is_locked
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.runs.stored_progress import StoredProgress, read_progress
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.curve import Curve
@@ -46,7 +46,7 @@ class RunFollower:
         try:
             check_directory(path)
         except OSError as error:
-            raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+            raise file_error(path, error) from error
         self.config = read_config(path / CONFIG_NAME)
         self._path = path
         self._clock = clock

@@ -10,7 +10,7 @@ from pathlib import Path
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import check_directory, open_stored
 from tui_backprop.runs.format.names import CONFIG_NAME, METRICS_NAME
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.user_path import expanded
 
 LATEST = "latest"
@@ -54,7 +54,7 @@ def run_paths(runs: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RunError(f"{printable(runs)}: {printable(error.strerror or error)}") from error
+        raise file_error(runs, error) from error
 
 
 def _begun(path: Path) -> tuple[int, int, str]:
@@ -116,7 +116,7 @@ def find_run(runs: Path, run_id: str) -> Path:
             raise RunError(f"no run {printable(run_id, 60)!r} in {printable(runs)}")
         check_directory(path)
     except OSError as error:
-        raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+        raise file_error(path, error) from error
     return path
 
 

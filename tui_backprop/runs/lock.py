@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_own
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 
 LOCK_NAME = "lock"
 
@@ -33,7 +33,7 @@ class RunLock:
         try:
             self._descriptor = open_own(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise RunError(f"{printable(path)}: {error.strerror}") from error
+            raise file_error(path, error) from error
         # Somebody who looks whether it is held has it for a moment.
         for attempt in range(_TRIES):
             if _lock(self._descriptor, exclusive=True):

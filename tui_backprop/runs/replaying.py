@@ -38,25 +38,27 @@ def load_run_before(
         NotEnoughMemoryError: as for Trainer.
     """
     run = load_run(path, load, available_memory)
-    checkpoint = run.trainer
+    made, settings = run.trainer.iteration, run.trainer.hyperparameters
     events = read_metrics(path / METRICS_NAME).events
-    if checkpoint.iteration < iteration:
-        base, start = checkpoint.hyperparameters, checkpoint.iteration
+    if made < iteration:
+        base, start = settings, made
     else:
         base, start = read_config(path / CONFIG_NAME).hyperparameters, 0
     changed_at = _changed_at(base, events, start, iteration)
     if changed_at is None and not start and not _any_change(base, events):
         # The events are all that tells of changes: where the file lacks them, the checkpoint does.
-        changed_at = None if checkpoint.hyperparameters == base else checkpoint.iteration
+        changed_at = None if settings == base else made
     if changed_at is not None:
         raise RunError(
             f"run {printable(path.name)}: hyperparameters were changed by iteration"
             f" {changed_at:,}, so that iteration {iteration:,} cannot be made again as it was"
         )
-    if not start and checkpoint.iteration:
-        trainer = Trainer(base, checkpoint.dataset, available_memory)
-        return replace(run, trainer=trainer, elapsed=0.0)
-    return run
+    if start or not made:
+        return run
+    run_id, data, dataset = run.id, run.data, run.trainer.dataset
+    # One net at a time: the memory that may be taken is what one of them takes.
+    del run
+    return ResumedRun(run_id, Trainer(base, dataset, available_memory), 0.0, data)
 
 
 def _changed_at(

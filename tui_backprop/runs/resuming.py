@@ -12,7 +12,7 @@ from tui_backprop.runs.format.checkpoint import MAX_BYTES, read_checkpoint
 from tui_backprop.runs.format.config import DataDescription, read_config
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.runs.trainer_state import restore
 from tui_backprop.training.trainer import Trainer
 
@@ -84,7 +84,7 @@ def _id_of(config: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise RunError(f"{printable(config)}: {printable(error.strerror or error)}") from error
+        raise file_error(config, error) from error
     try:
         return read_config(config).id
     except RunError:

@@ -1,5 +1,7 @@
 """The one exception that storing, finding and reading runs raises."""
 
+from pathlib import Path
+
 from tui_backprop.printable import printable
 
 _LONGEST = 1000
@@ -13,3 +15,8 @@ class RunError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message, _LONGEST))
+
+
+def file_error(path: Path, error: OSError) -> RunError:
+    """Return what the system finds wrong with the file or directory at `path`."""
+    return RunError(f"{printable(path)}: {printable(error.strerror or error)}")

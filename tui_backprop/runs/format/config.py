@@ -14,7 +14,7 @@ from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, Hyperparameters
 from tui_backprop.settings.net_title import net_title
 from tui_backprop.settings.tasks import TASKS, Task
@@ -162,7 +162,7 @@ def read_config(path: Path) -> RunConfig:
             raise StateError(f"has more than {MAX_CONFIG_BYTES:,} bytes")
         return _read(tomllib.loads(content.decode()), path.parent.name)
     except OSError as error:
-        raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+        raise file_error(path, error) from error
     except RunError:
         raise
     except StateError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
-from tui_backprop.runs.run_error import RunError
+from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.fields import HyperparameterError
 from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
 from tui_backprop.settings.tasks import TASKS, Task
@@ -208,7 +208,7 @@ def read_metrics(
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise RunError(f"{printable(path)}: {printable(error.strerror or error)}") from error
+        raise file_error(path, error) from error
     reader.close()
     return reader
 
