@@ -3,11 +3,15 @@
 import gc
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_backprop.cli.interruption import leave_at_once_on_signals
 from tui_backprop.session.blas import limit_blas_threads
-from tui_backprop.session.client import ProcessClient
+from tui_backprop.session.client import Client, ProcessClient
 from tui_backprop.settings.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    from tui_backprop.ui.app import TuiBackpropApp
 
 
 def run_app(
@@ -26,13 +30,7 @@ def run_app(
     from tui_backprop.ui.app import TuiBackpropApp
 
     app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume, theme=theme)
-    try:
-        app.run()
-    finally:
-        # The app has given the signals back to Python.
-        leave_at_once_on_signals()
-        client.close()
-    return exit_status(app.return_code)
+    return _run(app, client)
 
 
 def watch_run(path: Path, *, fps: float, theme: str) -> int:
@@ -52,6 +50,10 @@ def watch_run(path: Path, *, fps: float, theme: str) -> int:
     app = TuiBackpropApp(
         client, follower.config.hyperparameters, fps=fps, watching=True, theme=theme
     )
+    return _run(app, client)
+
+
+def _run(app: "TuiBackpropApp", client: Client) -> int:
     try:
         app.run()
     finally:

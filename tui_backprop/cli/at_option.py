@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tui_backprop.cli.options import given_settings
 from tui_backprop.cli.run_options import fail, runs_dir_option
 from tui_backprop.datasets import load_dataset
 from tui_backprop.session.blas import limit_blas_threads
-from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from tui_backprop.training.trainer import Trainer
@@ -52,14 +53,9 @@ def trainer_for(
     """
     if run_id is None:
         return trainer_at(hyperparameters, iteration), ""
-    given = [
-        param.opts[0]
-        for param in ctx.command.params
-        if param.name in {*FIELD_BY_NAME, "example"}
-        and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
-    ]
-    if given:
-        raise click.UsageError(f"{', '.join(given)}: a stored run has its own values.")
+    if given := given_settings(ctx):
+        options = ", ".join(param.opts[0] for param in given)
+        raise click.UsageError(f"{options}: a stored run has its own values.")
     limit_blas_threads()
     from tui_backprop.runs.location import find_run, runs_directory
     from tui_backprop.runs.replaying import load_run_before

@@ -5,6 +5,9 @@ import click
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME
 
+EXAMPLE = "example"
+"""The option's name."""
+
 _LIST = "list"
 
 
@@ -23,7 +26,7 @@ def _take(ctx: click.Context, param: click.Parameter, name: str | None) -> None:
 def example_option() -> click.Option:
     """Return a new option `--example`."""
     return click.Option(
-        ["--example"],
+        [f"--{EXAMPLE}"],
         type=click.Choice([*EXAMPLES, _LIST]),
         expose_value=False,
         is_eager=True,

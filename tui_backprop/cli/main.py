@@ -10,7 +10,7 @@ from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import (
     GroupedCommand,
-    HyperparameterOption,
+    given_settings,
     hyperparameter_options,
     hyperparameters_from,
     printable_usage_errors,
@@ -98,11 +98,7 @@ def main(
                 f"({ctx.invoked_subcommand}), not before it."
             )
         return
-    settings = [
-        param.opts[0]
-        for param in given
-        if isinstance(param, HyperparameterOption) or param.name == "example"
-    ]
+    settings = [param.opts[0] for param in given_settings(ctx)]
     if resume is not None and settings:
         raise click.UsageError(
             f"{', '.join(settings)}: a stored run has its own values; change them in the app."

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
-from tui_backprop.cli.example_option import example_option
+from tui_backprop.cli.example_option import EXAMPLE, example_option
 from tui_backprop.printable import printable
+from tui_backprop.settings.command_line import option_name
 from tui_backprop.settings.fields import ChoiceField, Field, FlagField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
 
@@ -81,7 +82,7 @@ class HyperparameterOption(click.Option):
             {"is_flag": False, "flag_value": "on"} if isinstance(field, FlagField) else {}
         )
         super().__init__(
-            ["--" + field.name.replace("_", "-"), field.name],
+            [option_name(field), field.name],
             type=FieldType(field),
             default=field.format(field.default),
             show_default=bool(field.format(field.default)),
@@ -97,6 +98,16 @@ def hyperparameter_options(command: Function) -> Function:
     params += [HyperparameterOption(field) for field in reversed(FIELDS)]
     params.append(example_option())
     return command
+
+
+def given_settings(ctx: click.Context) -> list[click.Parameter]:
+    """Return the options given on the command line that say what is trained, by which net."""
+    return [
+        param
+        for param in ctx.command.params
+        if (isinstance(param, HyperparameterOption) or param.name == EXAMPLE)
+        and ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    ]
 
 
 def hyperparameters_from(values: dict[str, Any]) -> Hyperparameters:

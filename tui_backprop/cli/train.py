@@ -7,6 +7,7 @@ import click
 from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
     GroupedCommand,
+    given_settings,
     hyperparameter_options,
     hyperparameters_from,
 )
@@ -67,19 +68,12 @@ def live_changes(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
         UsageError: one of them takes effect on a new net only.
     """
     from tui_backprop.settings.fields import Applies
-    from tui_backprop.settings.hyperparameters import FIELDS
+    from tui_backprop.settings.hyperparameters import FIELD_BY_NAME
 
-    given = [
-        field
-        for field in FIELDS
-        if ctx.get_parameter_source(field.name) is click.core.ParameterSource.COMMANDLINE
-    ]
-    fixed = [field.name for field in given if field.applies is not Applies.LIVE]
-    if ctx.get_parameter_source("example") is click.core.ParameterSource.COMMANDLINE:
-        fixed.append("example")
-    if fixed:
-        options = ", ".join("--" + name.replace("_", "-") for name in fixed)
+    given = {str(param.name): param.opts[0] for param in given_settings(ctx)}
+    live = {name for name, field in FIELD_BY_NAME.items() if field.applies is Applies.LIVE}
+    if fixed := [option for name, option in given.items() if name not in live]:
         raise click.UsageError(
-            f"{options}: cannot change for a run that exists; leave out --resume"
+            f"{', '.join(fixed)}: cannot change for a run that exists; leave out --resume"
         )
-    return {field.name: values[field.name] for field in given}
+    return {name: values[name] for name in given}
