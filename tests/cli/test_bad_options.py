@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tui_backprop.cli.main import main
+from tui_backprop.settings.command_line import option_name
 from tui_backprop.settings.fields import Field, FlagField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELD_BY_NAME, FIELDS
 
@@ -27,10 +28,6 @@ TEXTS = st.one_of(
     st.floats().map(str),
 )
 COMMANDS: tuple[list[str], ...] = ([], ["train"])
-
-
-def option(field: Field) -> str:
-    return "--" + field.name.replace("_", "-")
 
 
 def invoke(arguments: list[str], env: dict[str, str] | None = None) -> Result:
@@ -55,7 +52,7 @@ def refusal(field: Field, text: str, command: list[str]) -> str | None:
     """Return the line that refuses the text, None if it was taken."""
     # Options are read in the order given: a bad one behind it keeps a good text from training.
     bad_one = "--batch-size" if field.name == "seed" else "--seed"
-    line = error_line(invoke([*command, f"{option(field)}={text}", f"{bad_one}=-1"]))
+    line = error_line(invoke([*command, f"{option_name(field)}={text}", f"{bad_one}=-1"]))
     return None if line.startswith(f"Error: Invalid value for '{bad_one}'") else line
 
 
@@ -79,8 +76,8 @@ def test_a_refusal_names_option_value_and_bounds(
     command: list[str], name: str, text: str, allowed: str
 ) -> None:
     field = FIELD_BY_NAME[name]
-    line = error_line(invoke([*command, f"{option(field)}={text}"]))
-    assert option(field) in line
+    line = error_line(invoke([*command, f"{option_name(field)}={text}"]))
+    assert option_name(field) in line
     assert text in line
     assert allowed in line
 
@@ -95,7 +92,7 @@ def test_no_text_leads_to_a_traceback(field: Field, text: str, command: list[str
     if line is None:
         field.parse(text)
     else:
-        assert option(field) in line
+        assert option_name(field) in line
         with pytest.raises(HyperparameterError) as caught:
             field.parse(text)
         assert caught.value.allowed in line

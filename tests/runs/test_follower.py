@@ -27,11 +27,6 @@ from tui_backprop.training.trainer import Trainer
 Recorded = tuple[Trainer, RunRecorder]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "runs")
-
-
 def recorded(
     world: World, iterations: int, *, seconds: float = 0.4, planned: int = SPIRAL.iterations
 ) -> Recorded:

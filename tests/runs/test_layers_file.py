@@ -16,11 +16,6 @@ from tui_backprop.runs.location import run_paths
 from tui_backprop.training.trainer import Trainer
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "runs")
-
-
 def new_directory(runs: Path) -> RunDirectory:
     config = RunConfig("a", NOW, DataDescription("", 0, 300, 300, 2, 3, 3), SPIRAL)
     return RunDirectory.create(runs, config, RunFiles())

@@ -18,14 +18,6 @@ from tui_backprop.session.messages import (
 )
 
 
-@pytest.fixture
-def worker() -> ScriptedWorker:
-    """A worker with a net of SPIRAL's, ready to train."""
-    worker = ScriptedWorker()
-    worker.say(Start(SPIRAL))
-    return worker
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [("dataset", "/nowhere/\x1b[31mred"), ("dataset", "nonsense"), ("batch_size", 301)],

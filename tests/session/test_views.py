@@ -1,5 +1,6 @@
 """What is looked at is computed, and nothing else: counted without a clock."""
 
+import pickle
 from collections import Counter
 from typing import Any
 
@@ -40,7 +41,8 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_every_entry_has_a_computation_and_a_widget(view: View) -> None:
     trainer = Trainer(SPIRAL, load_dataset("spiral"))
-    assert view.value(trainer) == view.value(trainer)
+    value = view.value(trainer)
+    assert pickle.loads(pickle.dumps(value)) == value, "it is sent to the app's process"
     assert isinstance(load(view.widget)(), ViewWidget)
 
 

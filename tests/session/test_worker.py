@@ -22,14 +22,6 @@ from tui_backprop.session.messages import (
 )
 
 
-@pytest.fixture
-def worker() -> ScriptedWorker:
-    """A worker with a net of SPIRAL's, ready to train."""
-    worker = ScriptedWorker()
-    worker.say(Start(SPIRAL))
-    return worker
-
-
 def test_loading_is_told_before_it_is_done(worker: ScriptedWorker) -> None:
     worker.play()
     assert worker.events[0] == LoadingStarted("spiral")

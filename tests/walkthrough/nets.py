@@ -34,6 +34,8 @@ from tui_backprop.settings.catalogue import (
 )
 from tui_backprop.settings.layer_chain import LAYERS_FIELD
 from tui_backprop.settings.tasks import TASKS
+from tui_backprop.walkthrough.tape import Tape
+from tui_backprop.walkthrough.trace import trace
 
 MODE = Pass(seed=3, iteration=2)
 """A pass in which layers that draw draw something."""
@@ -46,6 +48,11 @@ class Case(NamedTuple):
     optimizer: Optimizer
     x: Array
     t: Targets
+
+
+def tape_of(case: Case) -> Tape:
+    """Return the tape of the case's minibatch."""
+    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def make_case(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import tui_backprop.nn
-from tests.walkthrough.nets import MODE, Case, any_cases, case_of, layer_case, make_case
+from tests.walkthrough.nets import MODE, Case, any_cases, case_of, layer_case, make_case, tape_of
 from tui_backprop.nn import (
     EVALUATION,
     AdaGrad,
@@ -28,12 +28,8 @@ from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, load
 from tui_backprop.settings.tasks import TASKS
 from tui_backprop.walkthrough.derivation import Cell, derive, rounding_bound
 from tui_backprop.walkthrough.full_check import CheckOutcome, check_all
-from tui_backprop.walkthrough.tape import Origin, Tape
+from tui_backprop.walkthrough.tape import Origin
 from tui_backprop.walkthrough.trace import trace
-
-
-def _trace(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def _subclasses_in_package(base: type) -> set[str]:
@@ -61,7 +57,7 @@ def test_the_catalogue_has_every_class_there_is() -> None:
 
 @given(any_cases())
 def test_what_operations_compute_equals_every_pass_to_the_bit(case: Case) -> None:
-    tape = _trace(case)
+    tape = tape_of(case)
     for step in tape:
         with np.errstate(all="ignore"):
             made = step.operation.compute(step.arrays)
@@ -73,7 +69,7 @@ def test_what_operations_compute_equals_every_pass_to_the_bit(case: Case) -> Non
 @given(any_cases())
 @settings(max_examples=25)
 def test_every_cell_of_any_net_derives(case: Case) -> None:
-    tape = _trace(case)
+    tape = tape_of(case)
     for step in tape:
         for index in np.ndindex(step.output.array.shape):
             derivation = derive(tape, step.number, index)
@@ -97,7 +93,7 @@ def test_the_check_finds_any_net_right(case: Case) -> None:
 @given(any_cases())
 @settings(max_examples=25)
 def test_the_tape_is_the_iteration_to_the_bit(case: Case) -> None:
-    tape = _trace(case)
+    tape = tape_of(case)
     net, optimizer = case.net, case.optimizer
     with np.errstate(all="ignore"):
         loss = net.loss(case.x, case.t, MODE)

@@ -3,15 +3,10 @@
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
+from tests.walkthrough.nets import Case, any_cases, layer_case, make_case, tape_of
 from tui_backprop.nn import Adam
 from tui_backprop.walkthrough.glossary import GLOSSARY, glossary
 from tui_backprop.walkthrough.tape import Phase, Tape
-from tui_backprop.walkthrough.trace import trace
-
-
-def _tape(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def _terms(tape: Tape, label: str) -> set[str]:
@@ -19,7 +14,7 @@ def _terms(tape: Tape, label: str) -> set[str]:
 
 
 def test_a_weights_gradient_explains_the_transpose_and_the_check() -> None:
-    terms = _terms(_tape(make_case()), "dW2")
+    terms = _terms(tape_of(make_case()), "dW2")
     assert {"dout, dx, dW", "chain rule", "·", "ᵀ", "h", "kink", "round-off"} <= terms
     assert not {"nats", "foretold", "mask", "η", "dy", "state"} & terms
 
@@ -37,12 +32,12 @@ def test_a_weights_gradient_explains_the_transpose_and_the_check() -> None:
     ],
 )
 def test_a_step_explains_its_own_words(label: str, wanted: set[str]) -> None:
-    assert wanted <= _terms(_tape(make_case()), label)
+    assert wanted <= _terms(tape_of(make_case()), label)
 
 
 def test_a_mask_and_state_are_explained_where_they_stand() -> None:
     case = layer_case("dropout", "regression", optimizer=Adam(0.1))
-    tape = _tape(case)
+    tape = tape_of(case)
     assert "mask" in _terms(tape, "Dropout1.out")
     assert "state" in _terms(tape, "m′ of W1")
     assert "nats" not in _terms(tape, "loss")
@@ -51,7 +46,7 @@ def test_a_mask_and_state_are_explained_where_they_stand() -> None:
 @given(any_cases())
 @settings(max_examples=25, deadline=None)
 def test_every_sign_of_a_formula_is_in_its_glossary(case: Case) -> None:
-    for step in (tape := _tape(case)):
+    for step in (tape := tape_of(case)):
         terms = {entry.term for entry in glossary(tape, step.number)}
         for sign in ("·", "×", "ᵀ", "Σₙ", "Σₖ", "η", "←"):
             assert (sign in step.formula) == (sign in terms)

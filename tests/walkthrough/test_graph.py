@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
+from tests.walkthrough.nets import Case, any_cases, layer_case, make_case, tape_of
 from tui_backprop.nn import Adam
 from tui_backprop.walkthrough.graph import graph, size_on_edge
-from tui_backprop.walkthrough.tape import Tape
-from tui_backprop.walkthrough.trace import trace
-
-
-def _tape(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def test_the_books_net_is_five_boxes_with_arrays_between_them() -> None:
-    net = graph(_tape(make_case()))
+    net = graph(tape_of(make_case()))
     assert [box.name for box in net.boxes] == ["Affine1", "Relu1", "Affine2", "y", "loss"]
     assert [edge.value.label for edge in net.edges] == [
         "x",
@@ -34,7 +28,7 @@ def test_the_books_net_is_five_boxes_with_arrays_between_them() -> None:
 
 def test_a_step_of_an_update_belongs_to_the_layer_it_renews() -> None:
     case = layer_case("batch_norm", optimizer=Adam(0.1))
-    tape = _tape(case)
+    tape = tape_of(case)
     net = graph(tape)
     for label, box in (
         ("W1′", "Affine1"),
@@ -53,7 +47,7 @@ def test_a_step_of_an_update_belongs_to_the_layer_it_renews() -> None:
 @given(any_cases())
 @settings(max_examples=40, deadline=None)
 def test_every_step_of_any_net_is_in_one_box_and_gradients_fit_their_values(case: Case) -> None:
-    tape = _tape(case)
+    tape = tape_of(case)
     net = graph(tape)
     of_the_whole_net = {"‖g‖²", "f", "loss′", "L′", *(f"q{key}′" for key in case.net.params)}
     for step in tape:
@@ -66,7 +60,7 @@ def test_every_step_of_any_net_is_in_one_box_and_gradients_fit_their_values(case
 
 
 def test_an_edge_has_a_samples_norm_or_the_whole_arrays() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     named = tape.find("Relu1.out").output
     assert size_on_edge(tape, named, 2) == pytest.approx(np.linalg.norm(named.array[2]))
     assert size_on_edge(tape, named, None) == pytest.approx(np.linalg.norm(named.array))
@@ -75,5 +69,5 @@ def test_an_edge_has_a_samples_norm_or_the_whole_arrays() -> None:
 
 
 def test_a_single_number_on_an_edge_keeps_its_sign() -> None:
-    tape = _tape(make_case((1, 3, 2)))
+    tape = tape_of(make_case((1, 3, 2)))
     assert size_on_edge(tape, tape.steps[0].inputs[0], 1) == tape.x[1, 0]

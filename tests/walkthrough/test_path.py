@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
+from tests.walkthrough.nets import Case, any_cases, layer_case, make_case, tape_of
 from tui_backprop.settings.catalogue import LAYERS
 from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.path import GradientPath, gradient_of, gradient_path
 from tui_backprop.walkthrough.tape import Phase, Tape
-from tui_backprop.walkthrough.trace import trace
-
-
-def _tape(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def _path(tape: Tape, label: str, *index: int) -> GradientPath:
@@ -25,7 +20,7 @@ def _path(tape: Tape, label: str, *index: int) -> GradientPath:
 @given(any_cases())
 @settings(max_examples=40, deadline=None)
 def test_every_path_of_any_net_adds_up_to_the_cell_shown(case: Case) -> None:
-    tape = _tape(case)
+    tape = tape_of(case)
     for step in tape:
         if step.phase is not Phase.BACKWARD or step.output.label == "dy":
             continue
@@ -71,7 +66,7 @@ def _opened(tape: Tape, path: GradientPath) -> float:
 @pytest.mark.parametrize("name", [entry.name for entry in LAYERS])
 def test_opened_to_the_scores_a_path_is_made_of_slopes_and_dy_alone(name: str) -> None:
     case = layer_case(name, dtype=np.float64)
-    tape = _tape(case)
+    tape = tape_of(case)
     shape = case.net.params["W1"].shape
     for cell in (0, 7, 13):
         path = _path(tape, "W1", *map(int, np.unravel_index(cell, shape)))
@@ -79,7 +74,7 @@ def test_opened_to_the_scores_a_path_is_made_of_slopes_and_dy_alone(name: str) -
 
 
 def test_a_weights_path_names_its_factors_and_where_they_come_from() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     path = _path(tape, "W1", 2, 3)
     assert path.name == "dW1[2,3]"
     assert path.over == "samples"
@@ -105,14 +100,14 @@ def test_a_weights_path_names_its_factors_and_where_they_come_from() -> None:
 
 
 def test_the_last_weights_path_ends_at_the_scores_at_once() -> None:
-    path = _path(_tape(make_case()), "dW2", 1, 2)
+    path = _path(tape_of(make_case()), "dW2", 1, 2)
     assert all(branch.at_scores for branch in path.branches)
     assert path.totals[-1] == pytest.approx(path.value)
 
 
 def test_where_samples_are_mixed_the_path_says_so() -> None:
     case = layer_case("batch_norm")
-    tape = _tape(case)
+    tape = tape_of(case)
     path = _path(tape, "W1", 0, 0)
     assert path.over == "samples"
     for branch in path.branches:
@@ -124,7 +119,7 @@ def test_where_samples_are_mixed_the_path_says_so() -> None:
 
 
 def test_a_parameter_and_its_next_value_lead_to_the_same_gradient() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     number = tape.find("db2").number
     for label in ("b2", "db2", "b2′"):
         assert gradient_of(tape, label, (1,)) == Cell(number, (1,))
@@ -132,7 +127,7 @@ def test_a_parameter_and_its_next_value_lead_to_the_same_gradient() -> None:
 
 @pytest.mark.parametrize("label", ["dy", "y", "Affine1.out", "W1′"])
 def test_what_is_no_gradient_behind_the_scores_has_no_path(label: str) -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     step = tape.find(label)
     with pytest.raises(ValueError, match=f"^{label}: no path"):
         gradient_path(tape, Cell(step.number, tuple(0 for _ in step.output.array.shape)))
@@ -142,5 +137,5 @@ def test_what_is_no_gradient_behind_the_scores_has_no_path(label: str) -> None:
 def test_a_path_of_a_net_that_has_diverged_can_still_be_asked() -> None:
     case = make_case()
     case.net.params["W2"][1, 1] = np.inf
-    tape = _tape(case)
+    tape = tape_of(case)
     assert not _path(tape, "W1", 0, 1).agrees

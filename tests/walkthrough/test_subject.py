@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, make_case
+from tests.walkthrough.nets import Case, any_cases, make_case, tape_of
 from tui_backprop.nn.operation import Index
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.subject import (
@@ -15,11 +15,6 @@ from tui_backprop.walkthrough.subject import (
     worst_sample,
 )
 from tui_backprop.walkthrough.tape import Step, Tape
-from tui_backprop.walkthrough.trace import trace
-
-
-def _tape(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def _used(tape: Tape, step: Step, symbol: str, cell: Index) -> bool:
@@ -32,7 +27,7 @@ def _used(tape: Tape, step: Step, symbol: str, cell: Index) -> bool:
 
 
 def test_a_weights_gradient_is_made_of_one_column_of_x_and_one_of_dout() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     step = tape.find("dW2")
     cells = related(tape, step.number, (4, 1))
     assert cells["x"].span == (None, 4)
@@ -45,7 +40,7 @@ def test_a_weights_gradient_is_made_of_one_column_of_x_and_one_of_dout() -> None
 
 
 def test_an_output_is_made_of_a_row_a_column_and_a_bias() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     cells = related(tape, tape.find("Affine2.out").number, (3, 1))
     assert [cells[symbol].span for symbol in ("x", "W", "b")] == [(3, None), (None, 1), (1,)]
 
@@ -53,7 +48,7 @@ def test_an_output_is_made_of_a_row_a_column_and_a_bias() -> None:
 @given(any_cases())
 @settings(max_examples=30, deadline=None)
 def test_the_cells_related_to_any_subject_are_those_of_its_derivation(case: Case) -> None:
-    tape = _tape(case)
+    tape = tape_of(case)
     for step in tape:
         subject = first_subject(tape, step.number)
         assert subject.reason
@@ -76,7 +71,7 @@ def test_the_cells_related_to_any_subject_are_those_of_its_derivation(case: Case
 @given(any_cases())
 @settings(max_examples=15, deadline=None)
 def test_from_any_operands_cell_there_is_a_way_to_a_cell_that_uses_it(case: Case) -> None:
-    tape = _tape(case)
+    tape = tape_of(case)
     for step in tape:
         subject = first_subject(tape, step.number).index
         reads = set(related(tape, step.number, subject))
@@ -94,7 +89,7 @@ def test_from_any_operands_cell_there_is_a_way_to_a_cell_that_uses_it(case: Case
 
 
 def test_a_cell_that_is_already_related_keeps_the_subject() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     number = tape.find("dW2").number
     assert user_of(tape, number, "x", (3, 4), (4, 1)) == (4, 1)
     assert user_of(tape, number, "x", (3, 2), (4, 1)) == (2, 1)
@@ -103,7 +98,7 @@ def test_a_cell_that_is_already_related_keeps_the_subject() -> None:
 
 def test_the_first_subject_is_of_the_sample_the_net_gets_most_wrong() -> None:
     case = make_case()
-    tape = _tape(case)
+    tape = tape_of(case)
     losses = case.net.last_layer.sample_losses(tape.find("Affine2.out").output.array, case.t)
     worst, label = int(losses.argmax()), int(case.t[losses.argmax()])
     assert worst_sample(tape) == worst
@@ -125,7 +120,7 @@ def test_the_first_subject_is_of_the_sample_the_net_gets_most_wrong() -> None:
 
 
 def test_a_step_of_no_sample_has_none() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     assert sample_of(tape, tape.find("W1′").number, (0, 0)) is None
     assert sample_of(tape, tape.find("dy").number, (2, 1)) == 2
     assert sample_of(tape, tape.find("loss").number, ()) == worst_sample(tape)
@@ -135,7 +130,7 @@ def test_a_step_of_no_sample_has_none() -> None:
 def test_a_net_that_has_diverged_has_subjects_too() -> None:
     case = make_case()
     case.net.params["W2"][1, 1] = np.nan
-    tape = _tape(case)
+    tape = tape_of(case)
     for step in tape:
         subject = first_subject(tape, step.number)
         assert related(tape, step.number, subject.index)

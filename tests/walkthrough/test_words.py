@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import MODE, Case, any_cases, layer_case, make_case
+from tests.walkthrough.nets import Case, any_cases, layer_case, make_case, tape_of
 from tui_backprop.nn.operation import Index, Operation
 from tui_backprop.nn.words import Words, number, signs
 from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, load
 from tui_backprop.settings.tasks import TASKS
 from tui_backprop.walkthrough.tape import Step, Tape
-from tui_backprop.walkthrough.trace import trace
 from tui_backprop.walkthrough.words import words
 
 _NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]\d+)?"
@@ -23,10 +22,6 @@ _PRODUCT = re.compile(rf"({_CELL}) · ({_CELL}) = ({_NUMBER})")
 _OF_RAISING = re.compile(r"raising (\S+) (raises|lowers) the loss")
 _LEAVES = re.compile(r"a small change of (\S+) leaves the loss as it is")
 _SHARE = re.compile(r"(\d[\d,]*) of (\d[\d,]*) samples?")
-
-
-def _tape(case: Case) -> Tape:
-    return trace(case.net, case.optimizer, case.x, case.t, MODE)
 
 
 def _all_operations() -> list[Operation]:
@@ -85,7 +80,7 @@ def test_the_words_of_every_operation_can_be_sent_to_another_process() -> None:
 @given(any_cases())
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_of_any_cell_of_any_net_is_so(case: Case) -> None:
-    tape = _tape(case)
+    tape = tape_of(case)
     for step in tape:
         cells = _cells_by_name(step)
         for index in np.ndindex(step.output.array.shape):
@@ -103,7 +98,7 @@ def test_what_is_said_of_any_cell_of_any_net_is_so(case: Case) -> None:
 @given(any_cases())
 @settings(max_examples=25, deadline=None)
 def test_a_gradient_says_of_what_it_is_and_names_the_chain_rule(case: Case) -> None:
-    for step in (tape := _tape(case)):
+    for step in (tape := tape_of(case)):
         if step.title.endswith(".backward"):
             index = tuple(0 for _ in step.output.array.shape)
             said = words(tape, step.number, index).long
@@ -116,7 +111,7 @@ def test_a_net_that_has_diverged_is_told_so(entry: object) -> None:
     name = entry.name  # type: ignore[attr-defined]
     case = layer_case(name)
     case.net.params["W2"][1, 1] = np.nan
-    tape = _tape(case)
+    tape = tape_of(case)
     assert tape.first_non_finite is not None
     number_of_first = tape.first_non_finite.number
     for step in tape.steps[number_of_first - 1 :]:
@@ -129,7 +124,7 @@ def test_a_net_that_has_diverged_is_told_so(entry: object) -> None:
 
 def test_a_weights_gradient_counts_the_samples_that_have_a_say() -> None:
     case = make_case(samples=7)
-    tape = _tape(case)
+    tape = tape_of(case)
     step = tape.find("dW2")
     x, dout = step.arrays["x"], step.arrays["dout"]
     for i, j in np.ndindex(step.output.array.shape):
@@ -145,7 +140,7 @@ def test_a_weights_gradient_counts_the_samples_that_have_a_say() -> None:
 
 
 def test_the_first_layers_weight_joins_an_input_to_a_unit() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     said = words(tape, tape.find("dW1").number, (2, 1))
     assert "W1[2,1] joins input 2 to unit 1." in said.short
     assert "class" not in said.short
@@ -153,7 +148,7 @@ def test_the_first_layers_weight_joins_an_input_to_a_unit() -> None:
 
 def test_the_gradient_at_the_scores_says_so_and_where_it_comes_from() -> None:
     case = make_case()
-    tape = _tape(case)
+    tape = tape_of(case)
     label = int(case.t[2])
     said = words(tape, tape.find("dy").number, (2, label), ("cat", "dog", "owl"))
     assert f"∂loss/∂Affine2.out[2,{label}], the gradient at the scores" in said.short
@@ -163,13 +158,13 @@ def test_the_gradient_at_the_scores_says_so_and_where_it_comes_from() -> None:
 
 
 def test_a_class_name_from_outside_cannot_steer_the_terminal() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     said = words(tape, tape.find("dy").number, (0, 0), ("\x1b[31mred", "\x1b", "\n"))
     assert said.long.isprintable()
 
 
 def test_a_units_words_say_whether_the_gradient_passes() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     step = tape.find("Relu1.dx")
     for index in np.ndindex(step.output.array.shape):
         said = words(tape, step.number, index).short
@@ -179,7 +174,7 @@ def test_a_units_words_say_whether_the_gradient_passes() -> None:
 
 
 def test_an_update_speaks_of_the_parameter_by_its_name() -> None:
-    tape = _tape(make_case())
+    tape = tape_of(make_case())
     said = words(tape, tape.find("b2′").number, (1,)).short
     gradient = tape.find("db2").output.array[1]
     assert said.startswith(f"db2[1] = {number(float(gradient))} says which way")
