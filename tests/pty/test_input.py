@@ -80,6 +80,28 @@ def test_ctrl_z_suspends_and_fg_paints_anew() -> None:
         assert terminal.is_restored
 
 
+def test_what_was_not_suspended_does_not_resume() -> None:
+    """The system tells who is hung up on to go on, too: a second reader of keys would never end."""
+    with Terminal(*ENDLESS) as terminal:
+        terminal.shows("press space to start", "Training loss")
+        terminal.settle()
+        threads = thread_count(terminal.program.pid)
+        for _ in range(3):
+            before = len(terminal.output)
+            terminal.signal(signal.SIGCONT)
+            terminal.until(lambda: b"Training loss" in terminal.output[before:])  # noqa: B023
+            # One more may be the loop's own worker; a reader and a writer would be two each time.
+            assert thread_count(terminal.program.pid) <= threads + 1
+        terminal.send("\x11")
+        assert terminal.exit_status() == 0
+        assert terminal.is_restored
+
+
+def thread_count(pid: int) -> int:
+    with os.popen(f"ps -o nlwp= -p {pid}") as listing:
+        return int(listing.read())
+
+
 def is_stopped(pid: int) -> bool:
     with os.popen(f"ps -o stat= -p {pid}") as listing:
         return listing.read().startswith("T")

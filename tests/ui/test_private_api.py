@@ -36,6 +36,8 @@ NAMES = {
     "_file": "writes to a terminal that may be gone",
     "_app": "a driver's app",
     "_query_in_band_window_resize": "no sizes are wanted among the keys",
+    "_must_signal_resume": "tells whether the terminal was given back",
+    "_sigcont_application": "resumes only what was suspended",
     "_debug": "passed on to the parser of input",
     "_installed_screens": "the step screen that is kept",
     "_get_screen": "mounts it out of sight",

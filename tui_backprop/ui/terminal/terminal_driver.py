@@ -33,6 +33,9 @@ class LeavesOnSignals(Protocol):
     def leave_cleanly_on_signals(self) -> None:
         """Begin to listen to signals."""
 
+    def action_repaint(self) -> None:
+        """Paint everything."""
+
 
 class TerminalOutput:
     """Writes to a terminal, and lets everything fall once that cannot be done any more.
@@ -112,6 +115,17 @@ class TerminalDriver(LinuxDriver):
         self._output = TerminalOutput(sys.__stderr__)
         self._file = cast(IO[str], self._output)  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal again if it was given back.
+
+        Whoever is hung up on is told to go on, too, and so is whoever was stopped from outside: to
+        start once more what has never ended would leave a reader of keys that never does.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        else:
+            self._app.call_later(cast("LeavesOnSignals", self._app).action_repaint)
 
     def close(self) -> None:
         """Give the terminal back, without waiting for one that takes nothing any more."""
