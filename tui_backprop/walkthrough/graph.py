@@ -57,8 +57,10 @@ def graph(tape: Tape) -> Graph:
     for step in tape:
         if step.phase is Phase.LOSS:
             dy = tape.find("dy").number
-            steps = (step.number, dy) if step.output.label == "y" else (step.number,)
-            boxes.append(Box(step.output.label, (step.formula,), steps, ()))
+            is_y = step.output.label == "y"
+            steps = (step.number, dy) if is_y else (step.number,)
+            name = step.layer.removesuffix("WithLoss") if is_y else step.output.label
+            boxes.append(Box(name, (step.formula,), steps, ()))
             values.append(step.output)
     gradients = _gradients_by_value(tape)
     edges = tuple(Edge(value, gradients.get(value.label)) for value in values)

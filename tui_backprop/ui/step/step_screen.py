@@ -7,10 +7,11 @@ from tui_backprop.session.walkthrough_messages import CommitTrace, DropCheck, Tr
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
+from tui_backprop.ui.step.graph_screen import GraphScreen
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.sheet import Sheet
 from tui_backprop.ui.step.sheet_screen import SheetScreen
-from tui_backprop.ui.step.sheets import graph_sheet, path_sheet, sample_sheet
+from tui_backprop.ui.step.sheets import path_sheet, sample_sheet
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_help import STEP_NOTES
 from tui_backprop.ui.step.step_panes import cell_at_cursor
@@ -80,11 +81,14 @@ class StepScreen(TapeScreen):
     def action_graph(self) -> None:
         """Show the net as a graph, with the sizes of the subject's sample."""
         place = self._path.place.step
-        self._open_sheet(graph_sheet(self._traced.tape, place, self._panes.sample))
+        self._open(GraphScreen(self._traced.tape, place, self._panes.sample))
 
     def _open_sheet(self, sheet: Sheet) -> None:
+        self._open(SheetScreen(sheet))
+
+    def _open(self, screen: SheetScreen | GraphScreen) -> None:
         self._player.stop()
-        self.app.push_screen(SheetScreen(sheet), self._leave_sheet)
+        self.app.push_screen(screen, self._leave_sheet)
 
     def _leave_sheet(self, target: Target | None) -> None:
         """Go where the sheet led; a cell is jumped to, so that Backspace returns."""
