@@ -17,7 +17,12 @@ from tui_backprop.walkthrough.target import Target
 
 _END = "dy = (y − t) / N, at the scores: there the loss is, and the path ends."
 _MOST_NUMBERS = 64
-_PARTS = {Part.ROW: "", Part.SHARE: "this sample's share", Part.WHOLE: "the same for all"}
+_PARTS = {
+    Part.ROW: "",
+    Part.SHARE: "this sample's share",
+    Part.WHOLE: "the same for all",
+    Part.SUM: "of all samples together",
+}
 
 
 def path_sheet(tape: Tape, cell: Cell) -> Sheet:
@@ -33,7 +38,8 @@ def path_sheet(tape: Tape, cell: Cell) -> Sheet:
         note = path.branches[0].note
         path = gradient_path(tape, opens)
         rows += [SheetRow(""), *([SheetRow(note)] if note else []), *_sum_rows(tape, path)]
-    rows += [SheetRow(""), SheetRow(_END)]
+    if tape.made("dy") is not None:
+        rows += [SheetRow(""), SheetRow(_END)]
     heading = "  from the gradient   its slopes · it = product   Σ the sum so far"
     return Sheet(title, heading, tuple(rows), first)
 
@@ -155,8 +161,9 @@ def graph_sheet(tape: Tape, number: int, sample: int | None) -> Sheet:
             box = net.boxes[place]
             mark = "▸" if place == here else " "
             parameters = ", ".join(
-                f"‖d{named.label}‖ {cell_text(_norm(tape, f'd{named.label}'))}"
+                f"‖d{named.label}‖ {cell_text(size_on_edge(tape, gradient.output, None))}"
                 for named in box.parameters
+                if (gradient := tape.made(f"d{named.label}")) is not None
             )
             text = f" {mark} [{box.name}]  {box.formulas[-1]}"
             first = len(rows) if place == here else first
@@ -167,7 +174,3 @@ def graph_sheet(tape: Tape, number: int, sample: int | None) -> Sheet:
     heading = f"     ▼ {forward:<28}{back}"
     title = "The net" if sample is None else f"The net, and sample {sample} in it"
     return Sheet(title, heading, tuple(rows), first)
-
-
-def _norm(tape: Tape, label: str) -> float:
-    return size_on_edge(tape, tape.find(label).output, None)
