@@ -80,7 +80,8 @@ def test_a_trace_changes_no_bit_and_says_what_comes_next(dtype: str) -> None:
     assert traced.stopped is None
     assert traced.tape.dtype == dtype
     batch = walk.trainer.next_minibatch()
-    assert traced.indices == tuple(batch.indices.tolist())
+    assert traced.tape.facts.indices == tuple(batch.indices.tolist())
+    assert traced.tape.x is not None
     assert traced.tape.x.tobytes() == batch.x.tobytes()
 
 
@@ -91,6 +92,7 @@ def test_going_on_after_a_trace_uses_the_minibatch_that_was_shown(sampling: str)
     advance(walk.trainer, 4)
     for key, param in walk.trainer.net.params.items():
         assert param.tobytes() == traced.tape.find(f"{key}′").output.array.tobytes()
+    assert traced.tape.prediction is not None
     assert walk.trainer.loss == traced.tape.prediction.loss_before
 
 

@@ -45,6 +45,7 @@ def test_a_step_tells_the_probability_of_both_classes() -> None:
     trainer = Trainer(MOONS, load_dataset("moons"))
     batch = trainer.next_minibatch()
     tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t)
+    assert tape.predictions is not None
     assert tape.predictions.shape == (30, 2)
     np.testing.assert_allclose(tape.predictions.sum(axis=1), 1)
     assert any(line.startswith("| 0 | ") for line in markdown_transcript(tape))

@@ -92,6 +92,7 @@ def test_decay_and_clipping_are_steps_of_the_tape(optimizer: str) -> None:
     assert all(derive(tape, n, (0,) * tape.step(n).output.array.ndim).agrees for n in numbers)
     assert tape.parameter_of_gradient(tape.find("dW1").number) == "W1"
     trainer.work()
+    assert tape.prediction is not None
     assert trainer.loss == tape.prediction.loss_before
     np.testing.assert_array_equal(trainer.net.params["W1"], tape.find("W1′").output.array)
 
@@ -100,6 +101,7 @@ def test_the_prediction_is_of_the_whole_loss() -> None:
     settings = SMALL.with_value("weight_decay", 0.5).with_value("learning_rate", 1e-3)
     settings = settings.with_value("dtype", "float64")
     prediction = next_tape(until(Trainer(settings, DATA), 5)).prediction
+    assert prediction is not None
     actual = prediction.loss_after - prediction.loss_before
     assert actual == pytest.approx(prediction.change, rel=0.01)
 

@@ -121,6 +121,7 @@ def test_the_loss_has_a_term_a_sample_even_where_a_probability_underflows() -> N
 
     case.net.params["b2"][case.t[0]] -= 500
     tape = _tape(case)
+    assert tape.y is not None
     assert tape.y[0, case.t[0]] == 0
     derivation = _derive(tape, "loss")
     assert derivation.terms[0].value > 490

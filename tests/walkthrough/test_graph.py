@@ -70,4 +70,5 @@ def test_an_edge_has_a_samples_norm_or_the_whole_arrays() -> None:
 
 def test_a_single_number_on_an_edge_keeps_its_sign() -> None:
     tape = tape_of(make_case((1, 3, 2)))
+    assert tape.x is not None
     assert size_on_edge(tape, tape.steps[0].inputs[0], 1) == tape.x[1, 0]

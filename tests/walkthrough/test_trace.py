@@ -78,6 +78,7 @@ def test_the_tape_is_the_trainers_next_iteration_to_the_bit(
         params = {key: tape.find(f"{key}′").output.array for key in traced.net.params}
         _assert_same(grads, traced.net.grads)
         _assert_same(params, traced.net.params)
+        assert tape.prediction is not None
         assert tape.find("loss").output.array == tape.prediction.loss_before == traced.loss
         assert tape.prediction.loss_after == traced.net.loss(batch.x, batch.t)
 
@@ -154,7 +155,7 @@ def test_every_input_is_what_its_origin_says(case: Case) -> None:
 
 def test_phases_and_moving_between_them() -> None:
     tape = _tape()
-    assert [(span.phase, span.first, span.last) for span in tape.phases()] == [
+    assert [(span.phase, span.first, span.last) for span in tape.phases] == [
         (Phase.FORWARD, 1, 3), (Phase.LOSS, 4, 5), (Phase.BACKWARD, 6, 12), (Phase.UPDATE, 13, 17),
     ]  # fmt: skip
     assert [tape.next_phase(n) for n in (1, 3, 4, 6, 12, 13, 17)] == [4, 4, 6, 13, 13, 17, 17]
@@ -178,6 +179,7 @@ def test_phases_and_moving_between_them() -> None:
 def test_the_prediction_is_the_gradient_times_the_update() -> None:
     net, optimizer, x, t = make_case(dtype=np.float64, rate=1e-4)
     prediction = trace(net, optimizer, x, t).prediction
+    assert prediction is not None
     squares = {key: float((grad**2).sum()) for key, grad in net.gradient(x, t).items()}
     assert dict(prediction.changes) == pytest.approx({k: -1e-4 * s for k, s in squares.items()})
     assert prediction.loss_predicted < prediction.loss_before

@@ -48,13 +48,10 @@ class DropCheck(Command):
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A tape with what else a screen shows of its minibatch.
+    """A tape of a run that is trained, and where in that run it stands.
 
-    `iteration` is the one that was traced, `indices` the training samples' places in the data
-    set, `image_shape` how a sample becomes a picture, None where it is none. `task` is a name in
-    `settings.tasks`, `output_names` are those of its classes, or of the numbers predicted.
-    `settings` are the run's hyperparameters. `stopped` says why the iteration could
-    not be made, if it was tried.
+    `iteration` is the one that was traced. `settings` are the run's hyperparameters. `stopped` says
+    why the iteration could not be made, if it was tried.
     """
 
     tape: Tape
@@ -63,10 +60,6 @@ class Traced:
     learning_rate: float
     dataset: str
     net_title: str
-    indices: tuple[int, ...]
-    image_shape: tuple[int, int] | None
-    task: str
-    output_names: tuple[str, ...]
     settings: Hyperparameters
     stopped: NonFinite | None
 

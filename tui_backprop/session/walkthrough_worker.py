@@ -20,10 +20,10 @@ from tui_backprop.training.memory import (
     available_memory,
     check_walkthrough_memory,
 )
+from tui_backprop.training.next_tape import next_tape
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.walkthrough.full_check import NetCheck, check_pieces
 from tui_backprop.walkthrough.gradient_check import error_by_step_size
-from tui_backprop.walkthrough.trace import trace
 
 WalkthroughCommand = TakeTrace | CommitTrace | CheckCell | CheckNet | DropCheck
 
@@ -116,21 +116,16 @@ class WalkthroughWorker:
                 raise TypeError(f"unknown command {command!r}")
 
     def _send_trace(self, trainer: Trainer, *, after_commit: bool = False) -> None:
-        batch = trainer.next_minibatch()
-        settings, dataset = trainer.hyperparameters, trainer.dataset
+        settings = trainer.hyperparameters
         self._send(
             TraceTaken(
                 Traced(
-                    tape=trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass),
+                    tape=next_tape(trainer),
                     iteration=trainer.iteration + 1,
                     iterations=settings.iterations,
                     learning_rate=trainer.optimizer.lr,
-                    dataset=dataset.name,
+                    dataset=trainer.dataset.name,
                     net_title=trainer.net_title,
-                    indices=tuple(batch.indices.tolist()),
-                    image_shape=dataset.image_shape,
-                    task=dataset.task,
-                    output_names=dataset.class_names or dataset.target_names,
                     settings=settings,
                     stopped=trainer.non_finite,
                 ),

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.walkthrough.derivation import CellDerivation, TracedTerm
-from tui_backprop.walkthrough.summary import summarize
+from tui_backprop.walkthrough.summary import ArraySummary
 
 SHOWN_TERMS = 12
 
@@ -21,9 +20,8 @@ class Calculation:
         whole, short = (f"{value + 0.0:.{self._digits - spared}g}" for spared in (0, 2))
         return short if float(short) == value else whole
 
-    def summary(self, array: Array) -> str:
+    def summary(self, summary: ArraySummary) -> str:
         """Return the line of numbers that sum an array up."""
-        summary = summarize(array)
         text = (
             f"min {summary.minimum:.4g}, max {summary.maximum:.4g}, mean {summary.mean:.4g}, "
             f"norm {summary.norm:.4g}, zeros {summary.zero_share:.1%}"

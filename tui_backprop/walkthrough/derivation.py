@@ -10,9 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn.operation import Derivation, Index, Operand, Shape, Term
+from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Shape, Term
 from tui_backprop.nn.words import cell_name
+from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.tape import Step, Tape
+from tui_backprop.walkthrough.undeclared import Undeclared
+
+_PICTURES = 4
+"""Axes of the x of what lays windows on pictures: its p, if it has one, is their padding."""
+
+_MOST_PADDING = 4
 
 _BASE_ULPS = 8
 """Roundings of one cell beside those of its sums: products, exp and log to a few ulp, division."""
@@ -111,18 +118,75 @@ class CellDerivation:
         return _ranked(self.divisor_terms)
 
 
+class NoDerivation(ValueError):  # noqa: N818 - it is no fault
+    """Why a cell of a tape has no derivation, in a line."""
+
+
+_NO_FIT = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What terms raise where somebody else's arrays are not of the shapes that they are made for."""
+
+
+def terms_of(step: Step, index: Index, arrays: Inputs | None = None) -> Derivation | None:
+    """Return the terms of a cell of a step's output, None where it has no derivation.
+
+    The step's own arrays are read, unless others are given.
+    """
+    if (operation := step.declared) is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return operation.terms(step.arrays if arrays is None else arrays, index)
+    except _NO_FIT:
+        return None
+
+
+def computed(step: Step, arrays: Inputs) -> Numbers | None:
+    """Return what a step's operation makes of some arrays, None where it is not declared how.
+
+    Of arrays that are not such as it is made for it is None too.
+    """
+    if (operation := step.declared) is None or _is_padded_out(arrays):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(operation.compute(arrays))
+    except (*_NO_FIT, MemoryError):
+        return None
+
+
+def _is_padded_out(arrays: Inputs) -> bool:
+    """Whether pictures are to be padded beyond reason, as a forged file may ask for."""
+    x, pad = arrays.get("x"), arrays.get("p")
+    if x is None or x.ndim != _PICTURES or pad is None or pad.ndim:
+        return False
+    return not float(pad) <= max(x.shape[2:]) + _MOST_PADDING
+
+
+def why_underived(step: Step) -> str:
+    """Return in words why a step has no derivation."""
+    if isinstance(step.operation, Undeclared):
+        return f"no derivation is declared for {step.operation.code}"
+    missing = [f"{n.label} {n.missing}" for n in (*step.inputs, step.output) if n.missing]
+    if missing:
+        return f"no derivation without the numbers: {missing[0]}"
+    return "the derivation that is declared does not fit these arrays"
+
+
 def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
     """Return the derivation of the cell at `index` in the output of a step.
 
     Raises:
         IndexError: there is no such step or cell.
+        NoDerivation: the cell has none.
     """
     step = tape.step(step_number)
     check_index(step.output.label, step.output.array.shape, index)
+    derivation = terms_of(step, index)
+    if derivation is None:
+        raise NoDerivation(why_underived(step))
     with np.errstate(all="ignore"):
-        derivation = step.operation.terms(step.arrays, index)
         value, divisor = derivation.value, derivation.divisor
-        bound = rounding_bound(derivation, tape.dtype)
+        bound = rounding_bound(derivation, step.dtype)
     return CellDerivation(
         Cell(step_number, index),
         float(step.output.array[index]),

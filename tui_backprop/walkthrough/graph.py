@@ -1,10 +1,12 @@
 """The net as the book's computational graph: boxes in a row, arrays between, there and back."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Step, Tape
+from tui_backprop.walkthrough.words import scores_label
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +49,26 @@ class Graph:
 
 
 def graph(tape: Tape) -> Graph:
-    """Return the graph of a tape's net."""
+    """Return the graph of a tape's net.
+
+    Raises:
+        ValueError: its layers are no row, each on the one before, as a graph of boxes has them.
+    """
     layers: dict[str, list[Step]] = {}
     for step in tape:
         if step.phase is Phase.FORWARD:
             layers.setdefault(step.layer, []).append(step)
+    if tape.input is None or not _is_row(tape.input, list(layers.values())):
+        raise ValueError("the layers of this tape are no row of boxes, each on the one before")
     boxes = [_layer_box(tape, name, steps) for name, steps in layers.items()]
-    values = [tape.steps[0].inputs[0], *(steps[-1].output for steps in layers.values())]
+    values = [tape.input, *(steps[-1].output for steps in layers.values())]
+    dy = tape.made("dy")
     for step in tape:
         if step.phase is Phase.LOSS:
-            dy = tape.find("dy").number
             is_y = step.output.label == "y"
-            steps = (step.number, dy) if is_y else (step.number,)
+            back = (dy.number,) if dy is not None and is_y else ()
             name = step.layer.removesuffix("WithLoss") if is_y else step.output.label
-            boxes.append(Box(name, (step.formula,), steps, ()))
+            boxes.append(Box(name, (step.formula,), (step.number, *back), ()))
             values.append(step.output)
     gradients = _gradients_by_value(tape)
     edges = tuple(Edge(value, gradients.get(value.label)) for value in values)
@@ -72,6 +80,8 @@ def size_on_edge(tape: Tape, named: NamedArray, sample: int | None) -> float:
 
     Of one sample's row, or without a sample of the whole array. A loss is the minibatch's.
     """
+    if named.missing:
+        return named.left_out.norm if named.left_out else math.nan
     array = named.array
     if sample is not None and tape.is_by_sample(named):
         array = array[sample]
@@ -79,6 +89,24 @@ def size_on_edge(tape: Tape, named: NamedArray, sample: int | None) -> float:
         return float(array.ravel()[0])
     with np.errstate(all="ignore"):
         return float(np.linalg.norm(array.astype(np.float64).ravel()))
+
+
+def _is_row(x: NamedArray, layers: list[list[Step]]) -> bool:
+    """Whether each layer reads what the one before has made, and nothing of those before that."""
+    before = x
+    for steps in layers:
+        own = {step.number for step in steps}
+        read = {
+            named.label
+            for step in steps
+            for named in step.inputs
+            if (named.step is not None and named.step not in own)
+            or named.origin is Origin.MINIBATCH
+        }
+        if read != {before.label}:
+            return False
+        before = steps[-1].output
+    return bool(layers)
 
 
 def _layer_box(tape: Tape, name: str, forward: list[Step]) -> Box:
@@ -101,8 +129,8 @@ def _layer_box(tape: Tape, name: str, forward: list[Step]) -> Box:
 
 def _gradients_by_value(tape: Tape) -> dict[str, NamedArray]:
     """Return what is ∂loss/∂ of which array that passes between layers, by that one's label."""
-    scores = tape.find("y").inputs[0].label
-    gradients = {scores: tape.find("dy").output}
+    scores, dy = scores_label(tape), tape.made("dy")
+    gradients = {} if scores is None or dy is None else {scores: dy.output}
     xs = {
         step.layer: named.label
         for step in tape
@@ -111,6 +139,6 @@ def _gradients_by_value(tape: Tape) -> dict[str, NamedArray]:
         if named.symbol == "x"
     }
     for step in tape:
-        if step.phase is Phase.BACKWARD and step.output.symbol == "dx":
+        if step.phase is Phase.BACKWARD and step.output.symbol == "dx" and step.layer in xs:
             gradients[xs[step.layer]] = step.output
     return gradients

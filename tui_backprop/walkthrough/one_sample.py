@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-
-from tui_backprop.nn.arrays import Array
+from tui_backprop.walkthrough.derivation import computed
+from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.tape import NamedArray, Origin, Phase, Step, Tape
 
 
@@ -15,6 +14,7 @@ class Part(Enum):
     ROW = "the sample's row"
     SHARE = "the sample's share of the sum over all"
     WHOLE = "the same for all samples"
+    SUM = "of all samples together"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +22,13 @@ class SampleArray:
     """An array as one sample has it. `step` is the number of the step it is the result of, or None.
 
     A gradient at W is a sum over the samples: its SHARE is this sample's summand, so that the
-    shares of all samples make the gradient. The loss's is the sample's own loss, of which the mean
+    shares of all samples make the gradient; where no derivation says what they are, the SUM is all
+    there is. The loss's is the sample's own loss, of which the mean
     is taken.
     """
 
     label: str
-    array: Array
+    array: Numbers
     part: Part
     step: int | None
 
@@ -49,10 +50,12 @@ def one_sample(tape: Tape, sample: int) -> tuple[SampleArray, ...]:
             break
         for named in step.inputs:
             is_shown = named.step is None and named.origin is not Origin.CONSTANT
+            is_shown &= not named.missing
             if is_shown and named.label not in seen:
                 seen.add(named.label)
                 arrays.append(_row(tape, named, sample))
-        arrays.append(_result(tape, step, sample, is_sum=step.number in sums))
+        if not step.output.missing:
+            arrays.append(_result(tape, step, sample, is_sum=step.number in sums))
     return tuple(arrays)
 
 
@@ -66,10 +69,16 @@ def _result(tape: Tape, step: Step, sample: int, *, is_sum: bool) -> SampleArray
     is_sum |= tape.parameter_of_gradient(step.number) is not None or step.phase is Phase.LOSS
     if not is_sum or step.is_of_decay or tape.is_by_sample(step.output):
         return _row(tape, step.output, sample)
+    share = _share(tape, step, sample)
+    if share is None:
+        return SampleArray(step.output.label, step.output.array, Part.SUM, step.number)
+    return SampleArray(step.output.label, share, Part.SHARE, step.number)
+
+
+def _share(tape: Tape, step: Step, sample: int) -> Numbers | None:
+    """Return what a step makes of one sample alone, None where nobody has declared how."""
     only = {
         named.symbol: named.array[sample : sample + 1] if tape.is_by_sample(named) else named.array
         for named in step.inputs
     }
-    with np.errstate(all="ignore"):
-        share = np.asarray(step.operation.compute(only))
-    return SampleArray(step.output.label, share, Part.SHARE, step.number)
+    return computed(step, only)

@@ -15,7 +15,14 @@ import numpy as np
 
 from tui_backprop.nn.operation import Derivation, Operand, Term
 from tui_backprop.nn.words import cell_name
-from tui_backprop.walkthrough.derivation import Cell, check_index, rounding_bound
+from tui_backprop.walkthrough.derivation import (
+    Cell,
+    NoDerivation,
+    check_index,
+    rounding_bound,
+    terms_of,
+    why_underived,
+)
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import kind_of_outputs
 
@@ -45,7 +52,8 @@ class Factor:
 class Branch:
     """One summand of a path: its factors, times the gradient they lead from.
 
-    `gradient` is a sum in its turn, unless it is `at_scores`: there the path ends. `mixed_by` names
+    `gradient` is a sum in its turn, unless it is `at_scores`, or made by an operation whose
+    derivation nobody has declared: there the path ends. `mixed_by` names
     the layer that made the gradient where that layer mixes the samples of a minibatch. Weight
     decay's branch leads from no gradient but from the weight itself, which nothing made.
     """
@@ -106,11 +114,14 @@ def gradient_path(tape: Tape, cell: Cell) -> GradientPath:
     Raises:
         IndexError: there is no such step or cell.
         ValueError: the step makes no gradient of something behind the scores.
+        NoDerivation: no derivation of the cell is declared.
     """
     step = tape.step(cell.step)
     check_index(step.output.label, step.output.array.shape, cell.index)
     if not _gradients(tape, step):
         raise ValueError(f"{step.output.label}: no path leads there from the scores")
+    if terms_of(step, cell.index) is None:
+        raise NoDerivation(why_underived(step))
     with np.errstate(all="ignore"):
         walker = _Walker(tape)
         branches, bound, over = walker.branches(step, cell)
@@ -157,7 +168,7 @@ class _Walker:
         ]
         if step.is_of_decay:
             branches.append(_decay_branch(step, decay))
-        bound = rounding_bound(derivation, self._tape.dtype)
+        bound = rounding_bound(derivation, step.dtype)
         bound += sum(branch.rounding_bound for branch in branches)
         return branches, bound, self._over(step, gradients)
 
@@ -169,7 +180,8 @@ class _Walker:
             named, operand = gradient
             assert named.step is not None
             step = self._tape.step(named.step)
-            at_scores = not _gradients(self._tape, step)
+            no_terms = terms_of(step, operand.index) is None
+            at_scores = no_terms or not _gradients(self._tape, step)
             if at_scores or step.number in self._sums:
                 break
             cell = Cell(step.number, operand.index)
@@ -180,7 +192,7 @@ class _Walker:
                 break
             (factor,) = _factors(self._tape, step, derivation, slopes)
             factors.append(factor)
-            error += abs(product) * rounding_bound(derivation, self._tape.dtype)
+            error += abs(product) * rounding_bound(derivation, step.dtype)
             product *= factor.value
             gradient = _gradient(self._tape, step, derivation.terms[0].operands)
         value = product * operand.value
@@ -231,15 +243,19 @@ def _with_slopes(tape: Tape, step: Step, cell: Cell) -> tuple[Derivation, list[f
         symbol: np.broadcast_to(np.ones((), named.array.dtype), named.array.shape)
         for symbol, named in _gradients(tape, step).items()
     }
-    derivation = step.operation.terms(arrays, cell.index)
-    slopes = step.operation.terms({**arrays, **ones}, cell.index)
+    derivation = terms_of(step, cell.index)
+    slopes = terms_of(step, cell.index, {**arrays, **ones})
+    if derivation is None or slopes is None or len(slopes.terms) != len(derivation.terms):
+        raise NoDerivation(why_underived(step))
     return derivation, [term.value for term in slopes.terms]
 
 
 def _gradient(tape: Tape, step: Step, operands: Sequence[Operand]) -> tuple[NamedArray, Operand]:
     gradients = _gradients(tape, step)
-    operand = next(operand for operand in operands if operand.name in gradients)
-    return gradients[operand.name], operand
+    for operand in operands:
+        if operand.name in gradients:
+            return gradients[operand.name], operand
+    raise NoDerivation(f"a term of {step.output.label} has no gradient in it")
 
 
 def _factors(

@@ -8,7 +8,7 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Index
-from tui_backprop.walkthrough.derivation import check_index
+from tui_backprop.walkthrough.derivation import check_index, terms_of
 from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import columns_of
@@ -46,13 +46,16 @@ class Subject:
 def related(tape: Tape, number: int, index: Index) -> dict[str, Related]:
     """Return which cells of each operand a cell is made of, by the operands' symbols.
 
+    None of any where no derivation says it.
+
     Raises:
         IndexError: there is no such step or cell.
     """
     step = tape.step(number)
     check_index(step.output.label, step.output.array.shape, index)
-    with np.errstate(all="ignore"):
-        derivation = step.operation.terms(step.arrays, index)
+    derivation = terms_of(step, index)
+    if derivation is None:
+        return {}
     cells: dict[str, dict[Index, float]] = {}
     for term in (*derivation.terms, *derivation.divisor_terms):
         for operand in term.operands:
@@ -82,8 +85,9 @@ def user_of(tape: Tape, number: int, symbol: str, cell: Index, subject: Index) -
     """
     step = tape.step(number)
     for index in _candidates(step.output.array.shape, cell, subject):
-        with np.errstate(all="ignore"):
-            derivation = step.operation.terms(step.arrays, index)
+        derivation = terms_of(step, index)
+        if derivation is None:
+            return None
         terms = (*derivation.terms, *derivation.divisor_terms)
         if any(o.name == symbol and o.index == cell for term in terms for o in term.operands):
             return index
@@ -102,17 +106,24 @@ def first_subject(tape: Tape, number: int, sample: int | None = None) -> Subject
     array = step.output.array
     if array.ndim == 0:
         return Subject((), "it is one number")
-    worst = worst_sample(tape) if sample is None else sample
+    if step.output.missing:
+        return Subject((0,) * array.ndim, "its numbers are not here")
+    found = worst_sample(tape) if sample is None else sample
+    if found is None:
+        return Subject(_of_update(tape, step), "it is largest")
+    worst = found
     which = _most_wrong(worst) if sample is None else f"sample {sample} was chosen"
     onto = columns_of(tape, step)[1]
-    label = int(tape.targets[worst]) if onto == "class" else None
+    labels, y = tape.labels, tape.y
+    label = int(labels[worst]) if labels is not None and onto == "class" else None
+    classes = 0 if y is None else y.shape[1]
     if tape.is_by_sample(step.output):
         row = array[worst]
-        at_class = label is not None and row.shape == (tape.y.shape[1],)
+        at_class = label is not None and row.shape == (classes,)
         if label is not None and at_class and step.output.symbol != "dx":
             return Subject((worst, label), f"{which}; {label} is its class")
         return Subject((worst, *strongest_cell(row)), f"{which}; this is its largest value here")
-    if label is not None and step.phase is Phase.BACKWARD and array.shape[-1] == tape.y.shape[1]:
+    if label is not None and step.phase is Phase.BACKWARD and array.shape[-1] == classes:
         column = array[..., label]
         place = strongest_cell(column) if column.ndim else ()
         return Subject(
@@ -138,14 +149,19 @@ def sample_of(tape: Tape, number: int, index: Index) -> int | None:
     return None
 
 
-def worst_sample(tape: Tape) -> int:
-    """Return the sample that the net gets most wrong: of the largest loss, the first if several."""
-    step = tape.data_loss
+def worst_sample(tape: Tape) -> int | None:
+    """Return the sample that the net gets most wrong: of the largest loss, the first if several.
+
+    None where the tape does not say what each sample costs.
+    """
+    step, count = tape.data_loss, tape.sample_count
+    derivation = None if step is None or not count else terms_of(step, ())
+    if derivation is None or len(derivation.terms) % count:
+        return None
+    # An operation's terms come in the order of the samples, as many for each.
+    losses = np.array([term.value for term in derivation.terms])
     with np.errstate(all="ignore"):
-        derivation = step.operation.terms(step.arrays, ())
-        # An operation's terms come in the order of the samples, as many for each.
-        losses = np.array([term.value for term in derivation.terms])
-        losses = losses.reshape(tape.sample_count, -1).sum(axis=1)
+        losses = losses.reshape(count, -1).sum(axis=1)
     return int(np.nan_to_num(losses, nan=-1.0, posinf=np.inf).argmax())
 
 

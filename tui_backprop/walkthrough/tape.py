@@ -1,109 +1,29 @@
 """The tape: one minibatch's iteration as an immutable sequence of steps."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.losses.loss import Targets
 from tui_backprop.nn.losses.sigmoid_with_loss import SigmoidWithLoss
-from tui_backprop.nn.operation import Operation
-from tui_backprop.nn.weight_decay import WeightDecay
+from tui_backprop.nn.operation import Index, Shape
+from tui_backprop.walkthrough.step import NamedArray, Numbers, Origin, Phase, Step
 
-
-class Phase(Enum):
-    """The four parts of an iteration, in their order."""
-
-    FORWARD = "forward"
-    LOSS = "loss"
-    BACKWARD = "backward"
-    UPDATE = "update"
-
-
-class Origin(Enum):
-    """Where an array on the tape comes from."""
-
-    STEP = "a step"
-    MINIBATCH = "the minibatch"
-    PARAMETER = "a parameter"
-    STATE = "state, kept from iteration to iteration"
-    DRAWN = "drawn at random for this pass"
-    CONSTANT = "a hyperparameter"
-    AFTER_UPDATE = "a second forward pass, with the updated parameters"
-
-
-@dataclass(frozen=True, eq=False)
-class NamedArray:
-    """An array on the tape, read-only, in the training dtype; a loss and constants in float64.
-
-    `symbol` is its name in the operation's formula (x, dout, W); `label` its name in the network
-    (Relu1.out, dy, W2). `step` is the number of the step that made it, None for a leaf.
-    Losses and constants have shape ().
-    """
-
-    symbol: str
-    label: str
-    array: Array
-    origin: Origin
-    step: int | None = None
-
-    def __post_init__(self) -> None:
-        self.array.setflags(write=False)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Unpickled arrays are writable: they have to come through __post_init__ again.
-        return NamedArray, (self.symbol, self.label, self.array, self.origin, self.step)
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One operation on the tape; `number` counts from 1.
-
-    `layer` is Affine1, Relu1, …, the loss's or the optimizer's name; `title` says which
-    pass of it this is. `formula` is the operation's, with the parameter's own name in an update;
-    `names` has how its terms call what the operation has another symbol for. `samplewise` says
-    whether each sample of its layer's out depends on the same sample of x alone.
-    """
-
-    number: int
-    phase: Phase
-    layer: str
-    title: str
-    formula: str
-    operation: Operation
-    inputs: tuple[NamedArray, ...]
-    output: NamedArray
-    names: Mapping[str, str] = field(default_factory=dict)
-    samplewise: bool = True
-
-    @property
-    def shapes(self) -> str:
-        """The formula in shapes, as "(50,100)·(100,10) → (50,10)"."""
-        shapes = {named.symbol: named.array.shape for named in self.inputs}
-        return self.operation.shapes_text(shapes, self.output.array.shape)
-
-    @property
-    def arrays(self) -> dict[str, Array]:
-        """The inputs' arrays by their symbols."""
-        return {named.symbol: named.array for named in self.inputs}
-
-    @property
-    def is_of_decay(self) -> bool:
-        """Whether this is a step of weight decay, which no sample has a share in."""
-        return self.layer == WeightDecay.NAME
-
-    @property
-    def data_gradient(self) -> int | None:
-        """The step that made the data's part of a gradient, if this one adds the decay to it."""
-        named = self.input("dW") if self.is_of_decay else None
-        return None if named is None else named.step
-
-    def input(self, symbol: str) -> NamedArray | None:
-        """Return the input of that symbol, or None where it has no array (the N of a mean)."""
-        return next((named for named in self.inputs if named.symbol == symbol), None)
+__all__ = [
+    "Disagreement",
+    "NamedArray",
+    "Origin",
+    "Phase",
+    "PhaseSpan",
+    "Prediction",
+    "SampleFacts",
+    "Step",
+    "Tape",
+]
 
 
 class PhaseSpan(NamedTuple):
@@ -137,22 +57,69 @@ class Prediction:
         return self.loss_before + self.change
 
 
+@dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """What is known of the minibatch's samples beside their numbers; empty where it is not.
+
+    `indices` are the samples' places in the data set. `image_shape` is how a sample becomes a
+    picture, None where it is none. `output_names` are those of the classes, or of the numbers that
+    are predicted.
+    """
+
+    indices: tuple[int, ...] = ()
+    image_shape: tuple[int, int] | None = None
+    output_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """The first step whose result is not what its derivation makes of the very same arrays.
+
+    `cell` is one that differs, `expected` what the derivation makes of it; where the shape
+    differs there is no such cell, but a `shape` that the derivation makes.
+    """
+
+    step: int
+    cell: Index | None = None
+    expected: float = 0.0
+    shape: Shape | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Tape:
-    """The steps of one iteration. `targets` (N, …) holds what each sample should have come to.
+    """The steps of one iteration, at least one.
 
-    Numbers of steps that do not exist raise IndexError.
+    What a tape need not have is None, or empty: all but the steps. Three labels say what is shown
+    beside them: a step of the loss's phase that makes `y` makes the predictions, one whose
+    operation's output is `loss` the loss, one that makes `dy` the gradient at the scores. d and a
+    parameter's label is the label of its gradient.
+
+    Args:
+        steps: numbered from 1.
+        targets: (N, …), what each sample should have come to: classes, or numbers.
+        prediction: what the update did to the loss.
+        facts: what else is known of the samples.
+        disagreement: where derivation and code disagree first, as `disagreement.compared` finds.
+
+    Raises:
+        ValueError: there is no step. Numbers of steps that do not exist raise IndexError.
     """
 
     steps: tuple[Step, ...]
-    targets: Targets
-    prediction: Prediction
+    targets: Targets | None = None
+    prediction: Prediction | None = None
+    facts: SampleFacts = SampleFacts()
+    disagreement: Disagreement | None = None
 
     def __post_init__(self) -> None:
-        self.targets.setflags(write=False)
+        if not self.steps:
+            raise ValueError("a tape has at least one step")
+        if self.targets is not None:
+            self.targets.setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tape, (self.steps, self.targets, self.prediction)
+        kept = self.steps, self.targets, self.prediction, self.facts, self.disagreement
+        return Tape, kept
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -160,47 +127,80 @@ class Tape:
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
 
-    @property
+    @cached_property
+    def input(self) -> NamedArray | None:
+        """The minibatch's samples, (N, …); None where no step reads any."""
+        read = (named for step in self.steps for named in step.inputs)
+        return next((n for n in read if n.origin is Origin.MINIBATCH and n.label != "t"), None)
+
+    @cached_property
     def sample_count(self) -> int:
-        """N, the samples of the minibatch."""
-        return len(self.targets)
+        """N, the samples of the minibatch; 0 where that is not known."""
+        if self.input is not None:
+            return self.input.array.shape[0] if self.input.array.ndim else 0
+        return 0 if self.targets is None or not self.targets.ndim else len(self.targets)
 
     @property
-    def x(self) -> Array:
-        """The minibatch's samples, shape (N, inputs)."""
-        return self.steps[0].arrays["x"]
+    def x(self) -> Numbers | None:
+        """The minibatch's samples, shape (N, …), if they are there."""
+        return None if self.input is None or self.input.missing else self.input.array
 
-    @property
-    def y(self) -> Array:
+    @cached_property
+    def y(self) -> Numbers | None:
         """What is predicted, shape (N, outputs): of classes, their probabilities."""
-        return self.find("y").output.array
+        step = self.made("y")
+        if step is None or step.phase is not Phase.LOSS or step.output.missing:
+            return None
+        array = step.output.array
+        return array if array.ndim == 2 and len(array) == self.sample_count else None
 
-    @property
-    def data_loss(self) -> Step:
-        """The step that made the loss that the data make, whatever weights cost beside it."""
-        return next(
-            step
-            for step in self.steps
-            if step.phase is Phase.LOSS and step.operation.output == "loss"
-        )
-
-    @property
-    def predictions(self) -> Array:
+    @cached_property
+    def predictions(self) -> Numbers | None:
         """What is predicted as a person reads it: y, but both of two classes told by one output."""
-        if self.find("y").layer != SigmoidWithLoss.__name__:
-            return self.y
-        return np.concatenate([1 - self.y, self.y], axis=1)
+        y, step = self.y, self.made("y")
+        if y is None or step is None or step.layer != SigmoidWithLoss.__name__:
+            return y
+        return np.concatenate([1 - y, y], axis=1)
 
-    @property
+    @cached_property
+    def labels(self) -> Targets | None:
+        """The class of each sample, shape (N,), where classes are predicted."""
+        t, y = self.targets, self.predictions
+        if t is None or y is None or t.shape != (len(y),) or t.dtype.kind not in "iu":
+            return None
+        return t if y.shape[1] > 1 and t.min() >= 0 and t.max() < y.shape[1] else None
+
+    @cached_property
+    def wanted(self) -> Targets | None:
+        """The numbers that were to be predicted, (N, …), where it is numbers."""
+        t, y = self.targets, self.predictions
+        is_of_numbers = t is not None and y is not None and t.size == y.size
+        return t if is_of_numbers and self.labels is None else None
+
+    @cached_property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of what is predicted, column by column: by default their numbers."""
+        count = 0 if self.predictions is None else self.predictions.shape[1]
+        names = self.facts.output_names
+        return names if len(names) == count else tuple(map(str, range(count)))
+
+    @cached_property
+    def data_loss(self) -> Step | None:
+        """The step that made the loss that the data make, whatever weights cost beside it."""
+        loss = (step for step in self.steps if step.phase is Phase.LOSS)
+        return next((step for step in loss if step.operation.output == "loss"), None)
+
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """The training dtype: what every array was computed in."""
-        return self.x.dtype
+        """The training dtype: what the arrays were computed in."""
+        arrays = (named.array for step in self.steps for named in (*step.inputs, step.output))
+        return next((a.dtype for a in arrays if a.ndim and a.dtype.kind == "f"), np.dtype(float))
 
-    @property
+    @cached_property
     def first_non_finite(self) -> Step | None:
         """The first step with a nan or an infinity in its output: no update can be applied then."""
         for step in self.steps:
-            if not np.isfinite(step.output.array).all():
+            if not step.output.missing and not np.isfinite(step.output.array).all():
                 return step
         return None
 
@@ -216,21 +216,26 @@ class Tape:
         Raises:
             KeyError: no step made it.
         """
-        for step in self.steps:
-            if step.output.label == label:
-                return step
-        raise KeyError(f"no step of the tape makes {label}")
+        step = self.made(label)
+        if step is None:
+            raise KeyError(f"no step of the tape makes {label}")
+        return step
+
+    def made(self, label: str) -> Step | None:
+        """Return the step that made the array of that label, None where none did."""
+        return next((step for step in self.steps if step.output.label == label), None)
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The labels of the parameters that steps read."""
+        read = (named for step in self.steps for named in step.inputs)
+        return frozenset(named.label for named in read if named.origin is Origin.PARAMETER)
 
     def parameter_of_gradient(self, number: int) -> str | None:
         """Return the parameter whose gradient a step makes, None where it makes another array."""
         step = self.step(number)
         key = step.output.label.removeprefix("d")
-        is_gradient = step.phase is Phase.BACKWARD and any(
-            named.label == key and named.origin is Origin.PARAMETER
-            for other in self.steps
-            for named in other.inputs
-        )
-        return key if is_gradient else None
+        return key if step.phase is Phase.BACKWARD and key in self.parameters else None
 
     def is_by_sample(self, named: NamedArray) -> bool:
         """Whether each row of an array, or each entry along its first axis, is of one sample."""
@@ -241,13 +246,11 @@ class Tape:
         step = self.step(named.step)
         return step.phase is not Phase.UPDATE and self.parameter_of_gradient(step.number) is None
 
+    @cached_property
     def phases(self) -> tuple[PhaseSpan, ...]:
-        """Return the phases in their order, each with its first and last step."""
-        spans = []
-        for phase in Phase:
-            numbers = [step.number for step in self.steps if step.phase is phase]
-            spans.append(PhaseSpan(phase, numbers[0], numbers[-1]))
-        return tuple(spans)
+        """The phases in their order, each with its first and last step."""
+        runs = [(phase, [*steps]) for phase, steps in groupby(self.steps, key=lambda s: s.phase)]
+        return tuple(PhaseSpan(phase, own[0].number, own[-1].number) for phase, own in runs)
 
     def next_phase(self, number: int) -> int:
         """Return the first step of the phase after this step's, or in the last one its last."""
@@ -257,5 +260,5 @@ class Tape:
 
     def previous_phase(self, number: int) -> int:
         """Return the first step of this step's phase, or of the one before if it is that."""
-        firsts = [span.first for span in self.phases()]
+        firsts = [span.first for span in self.phases]
         return max((first for first in firsts if first < self.step(number).number), default=1)

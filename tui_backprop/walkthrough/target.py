@@ -30,6 +30,8 @@ def find_target(tape: Tape, text: str) -> Target:
     word = text.strip()
     if found := _SAMPLE.fullmatch(word):
         sample = int(found[1])
+        if not tape.sample_count:
+            raise ValueError("no samples: this tape does not say which axis they are along")
         if sample >= tape.sample_count:
             raise ValueError(f"sample {sample}: must be from 0 to {tape.sample_count - 1}")
         return Target(sample=sample)
@@ -53,7 +55,15 @@ def target_words(tape: Tape) -> list[str]:
     """Return the words that lead to each operation, for completion."""
     names = [step.output.label for step in tape]
     names += [f"{step.layer} {step.output.symbol}" for step in tape]
-    return list(dict.fromkeys([*names, "sample "]))
+    return list(dict.fromkeys([*names, *(["sample "] if tape.sample_count else [])]))
+
+
+def _example(tape: Tape) -> str:
+    """Return what can be typed, in a few words of this tape."""
+    labels = [step.output.label for step in tape]
+    label = next((label for label in reversed(labels) if label in ("dW2", "dW1")), labels[-1])
+    sample = " or sample 3" if tape.sample_count > 3 else ""
+    return f"{label}, {min(11, len(tape))}{',' if sample else ''}{sample}"
 
 
 def _step_called(tape: Tape, word: str) -> Step:
@@ -65,4 +75,4 @@ def _step_called(tape: Tape, word: str) -> Step:
                 names = step.output.label, f"{step.layer} {step.output.symbol}", step.layer
                 if any(begins(name.casefold().replace(".", " "), wanted) for name in names):
                     return step
-    raise ValueError(f"{printable(word, 40)!r} is none of the tape's: try dW2, 11, or sample 3")
+    raise ValueError(f"{printable(word, 40)!r} is none of the tape's: try {_example(tape)}")

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_backprop.check_words import OUTCOME_WORDS, net_words
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import shape_text
 from tui_backprop.printable import printable
 from tui_backprop.walkthrough.blocks import (
@@ -18,14 +17,15 @@ from tui_backprop.walkthrough.blocks import (
     matrix_around,
 )
 from tui_backprop.walkthrough.calculation import Calculation
-from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.derivation import NoDerivation, derive
 from tui_backprop.walkthrough.full_check import NetCheck, ParameterCheck
 from tui_backprop.walkthrough.html import as_html
 from tui_backprop.walkthrough.judgement import CheckVerdict
 from tui_backprop.walkthrough.markdown import as_markdown
+from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.subject import Related, first_subject, related
-from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
-from tui_backprop.walkthrough.words import words
+from tui_backprop.walkthrough.tape import NamedArray, Prediction, Step, Tape
+from tui_backprop.walkthrough.words import disagreement_words, words
 
 TITLE = "One minibatch, step by step"
 
@@ -99,11 +99,14 @@ def transcript(
     if provenance is not None:
         yield from _origin(provenance)
     yield from _samples(tape)
+    if found := disagreement_words(tape):
+        yield Paragraph(found)
     class_names = () if provenance is None else provenance.class_names
     shown: set[str] = set()
     for step in tape:
         yield from _step(tape, step, calculation, shown, class_names, sample)
-    yield from _prediction(tape, calculation)
+    if tape.prediction is not None:
+        yield from _prediction(tape.prediction, calculation)
     if check is not None:
         yield from _check(check)
 
@@ -123,29 +126,33 @@ def _origin(provenance: Provenance) -> Iterator[Block]:
 
 
 def _samples(tape: Tape) -> Iterator[Block]:
+    if not tape.sample_count:
+        return
     yield Paragraph(
         f"The minibatch has N = {tape.sample_count:,} samples, of type {tape.dtype.name}. "
         "Samples, classes and cells are counted from 0, steps from 1."
     )
     shown = range(min(_SHOWN_SAMPLES, tape.sample_count))
-    if tape.targets.ndim == 1:
+    labels, wanted, y = tape.labels, tape.wanted, tape.predictions
+    if labels is not None and y is not None:
         header = ["sample", "class t", "probability y of it", "most probable class"]
-        rows = [_class_row(tape, n) for n in shown]
-    else:
+        rows = [_class_row(n, int(labels[n]), y[n]) for n in shown]
+    elif wanted is not None and y is not None:
         header = ["sample", "t", "y"]
-        rows = [(str(n), _numbers(tape.targets[n]), _numbers(tape.y[n])) for n in shown]
+        rows = [(str(n), _numbers(wanted[n]), _numbers(y[n])) for n in shown]
+    else:
+        return
     yield Table(tuple(header), tuple(rows), frozenset())
     if tape.sample_count > _SHOWN_SAMPLES:
         yield Paragraph(f"Left out: samples {_SHOWN_SAMPLES} to {tape.sample_count - 1}.")
 
 
-def _class_row(tape: Tape, sample: int) -> tuple[str, ...]:
-    label, y = int(tape.targets[sample]), tape.predictions[sample]
+def _class_row(sample: int, label: int, y: Numbers) -> tuple[str, ...]:
     return str(sample), str(label), f"{y[label]:.4f}", str(y.argmax())
 
 
-def _numbers(values: Array) -> str:
-    return ", ".join(f"{value:.4g}" for value in values.tolist())
+def _numbers(values: Numbers) -> str:
+    return ", ".join(f"{value:.4g}" for value in values.ravel().tolist())
 
 
 def _step(
@@ -165,19 +172,28 @@ def _step(
     yield Formula(step.formula)
     yield Formula(step.shapes)
     yield Paragraph(said.short)
-    yield Paragraph(said.more)
+    if said.more:
+        yield Paragraph(said.more)
     for named in step.inputs:
         yield from _input(named, made_of.get(named.symbol), calculation, shown)
+    if output.missing:
+        summary = f"; {calculation.summary(output.summary)}" if output.left_out else ""
+        yield Paragraph(f"Result {output.label}, {output.missing}{summary}")
+        return
     yield Paragraph(
         f"Result {output.label} {shape_text(output.array.shape)}: "
-        f"{calculation.summary(output.array)}"
+        f"{calculation.summary(output.summary)}"
     )
     window = matrix_around(output.array, subject.index)
     yield window
     if not window.left_out:
         shown.add(output.label)
+    try:
+        derivation = derive(tape, step.number, subject.index)
+    except NoDerivation:
+        return
     yield Paragraph(f"Worked out: {cell}; {subject.reason}.")
-    yield Listing(calculation.derivation(derive(tape, step.number, subject.index)))
+    yield Listing(calculation.derivation(derivation))
 
 
 def _input(
@@ -187,6 +203,10 @@ def _input(
     name = named.symbol if named.symbol == named.label else f"{named.symbol} = {named.label}"
     shape = shape_text(named.array.shape)
     origin = named.origin.value if named.step is None else f"the result of step {named.step}"
+    if named.missing:
+        summary = f"; {calculation.summary(named.summary)}" if named.left_out else ""
+        yield Item(f"{name}: {origin}; {named.missing}{summary}")
+        return
     if named.array.ndim == 0:
         yield Item(f"{name} = {calculation.number(float(named.array))}: {origin}")
         return
@@ -196,12 +216,12 @@ def _input(
     window = matrix_around(named.array, None if used is None else used.first)
     if not window.left_out:
         shown.add(named.label)
-    yield Item(f"{name} {shape}: {origin}; {calculation.summary(named.array)}")
+    yield Item(f"{name} {shape}: {origin}; {calculation.summary(named.summary)}")
     yield window
 
 
-def _prediction(tape: Tape, calculation: Calculation) -> Iterator[Block]:
-    prediction, number = tape.prediction, calculation.number
+def _prediction(prediction: Prediction, calculation: Calculation) -> Iterator[Block]:
+    number = calculation.number
     yield Heading(2, "What the update did")
     yield Paragraph(
         "To first order, as if it were a straight line, the loss changes by gradient times update, "

@@ -1,13 +1,14 @@
 """The words beside an operation: what it says of one cell of a step, told in the net's names."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from tui_backprop.nn.operation import Index
-from tui_backprop.nn.words import About, Words
+from tui_backprop.nn.operation import Index, shape_text
+from tui_backprop.nn.words import About, Words, cell_name, number, sentence
 from tui_backprop.printable import printable
-from tui_backprop.walkthrough.derivation import check_index
+from tui_backprop.walkthrough.derivation import check_index, terms_of, why_underived
 from tui_backprop.walkthrough.tape import Origin, Phase, Step, Tape
 
 
@@ -26,6 +27,8 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
     step = tape.step(number)
     check_index(step.output.label, step.output.array.shape, index)
     about = about_cell(tape, step, index, class_names)
+    if step.declared is None:
+        return _without_derivation(step, about)
     wrong = [named for named in (*step.inputs, step.output) if not np.isfinite(named.array).all()]
     if wrong:
         first = tape.first_non_finite
@@ -33,11 +36,41 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
         return Words(
             f"{about.cell} = {about.value:.3g}. In {wrong[0].label} there are numbers that are not"
             f" finite, and what is made of those says nothing.{where}",
-            f"They grew beyond what {tape.dtype.name} holds, or are differences of such: a smaller "
+            f"They grew beyond what {step.dtype.name} holds, or are differences of such: a smaller "
             "learning rate, or smaller first weights, keep them in bounds.",
         )
+    if terms_of(step, index) is None:
+        return _without_derivation(step, about)
     with np.errstate(all="ignore"):
-        return step.operation.why(about)
+        return step.declared.why(about)
+
+
+def disagreement_words(tape: Tape) -> str:
+    """Return which step is the first whose result its derivation does not make, "" if none is."""
+    found = tape.disagreement
+    if found is None:
+        return ""
+    step = tape.step(found.step)
+    label = step.output.label
+    what = f"Step {found.step}, {step.title}: the code made {label}"
+    if found.cell is None or step.output.missing:
+        shape, expected = shape_text(step.output.array.shape), shape_text(found.shape or ())
+        return f"{what} of shape {shape}, where {step.formula} has {expected}."
+    value = number(float(step.output.array[found.cell]))
+    cell = cell_name("", found.cell)
+    return f"{what}{cell} = {value}, where {step.formula} gives {number(found.expected)}."
+
+
+def _without_derivation(step: Step, about: About) -> Words:
+    """Return what can be said of a cell whose operation says nothing itself."""
+    reason = sentence(why_underived(step))
+    if step.output.missing:
+        return Words(f"{step.output.label} is {step.output.missing}. {reason}.", "")
+    return Words(
+        f"{about.cell} = {number(about.value)}. {reason}.",
+        "Its values, shape and statistics are those that passed through; what it was made of stands"
+        " above, and nothing here says how.",
+    )
 
 
 def about_cell(tape: Tape, step: Step, index: Index, class_names: Sequence[str] = ()) -> About:
@@ -46,7 +79,7 @@ def about_cell(tape: Tape, step: Step, index: Index, class_names: Sequence[str] 
     return About(
         step.arrays,
         index,
-        float(step.output.array[index]),
+        math.nan if step.output.missing else float(step.output.array[index]),
         step.output.label,
         _names(tape, step),
         into,
@@ -59,24 +92,28 @@ def about_cell(tape: Tape, step: Step, index: Index, class_names: Sequence[str] 
 def columns_of(tape: Tape, step: Step) -> tuple[str, str]:
     """Return what a column is of the x and of the out of a step's layer: input, unit, class, …."""
     x = _array_of_layer(tape, step, "x")
-    into = "input" if x == tape.steps[0].inputs[0].label else "unit"
-    if x == scores_label(tape):
+    into = "input" if tape.input is not None and x == tape.input.label else "unit"
+    scores = scores_label(tape)
+    if x == scores:
         into = kind_of_outputs(tape)
     onto = "unit"
-    if x == scores_label(tape) or f"{step.layer}.out" == scores_label(tape):
+    if scores in (x, f"{step.layer}.out"):
         onto = kind_of_outputs(tape)
     return into, onto
 
 
 def kind_of_outputs(tape: Tape) -> str:
     """Return what a column of the scores is: class, or output where numbers are predicted."""
-    classes = tape.targets.ndim == 1 and tape.targets.dtype.kind in "iu" and tape.y.shape[1] > 1
-    return "class" if classes else "output"
+    t, y = tape.targets, tape.y
+    if t is None or y is None:
+        return "output"
+    return "class" if t.ndim == 1 and t.dtype.kind in "iu" and y.shape[1] > 1 else "output"
 
 
-def scores_label(tape: Tape) -> str:
-    """Return the label of what goes into the loss."""
-    return tape.find("y").inputs[0].label
+def scores_label(tape: Tape) -> str | None:
+    """Return the label of what goes into the loss, None where no predictions are on the tape."""
+    step = tape.made("y")
+    return None if tape.y is None or step is None or not step.inputs else step.inputs[0].label
 
 
 def _names(tape: Tape, step: Step) -> dict[str, str]:

@@ -70,7 +70,7 @@ async def test_the_cursor_goes_by_pages_and_to_the_corners() -> None:
 async def test_the_status_reads_the_focused_matrix() -> None:
     async with walking() as walk:
         await walk.press("tab", "tab", "end")
-        weight = walk.screen._traced.tape.step(1).arrays["W"][1, 7]
+        weight = walk.screen._tape.step(1).arrays["W"][1, 7]
         assert f"W1[1,7] = {weight:.6g}   min" in walk.status
         assert "‖·‖" in walk.status
         await walk.press("escape", "right")
@@ -127,7 +127,7 @@ async def test_a_derivation_shows_terms_that_add_up_to_the_cell() -> None:
         await walk.go_to(8)
         await walk.press("tab", "tab", "tab", "home", "enter")
         await walk.shows("dW2[0,0]   dW = xᵀ · dout")
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         shown = walk.test.text_of("#derivation")
         gradient = float(tape.step(8).output.array[0, 0])
         assert f"= {gradient:.6g}   30 terms, in float64" in shown
@@ -211,7 +211,8 @@ async def test_esc_closes_a_derivation_and_the_cursor_stays() -> None:
 
 async def test_brackets_go_round_the_samples() -> None:
     async with walking() as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
+        assert tape.targets is not None
         assert "Sample 0 of 30" in walk.test.text_of("#sample")
         await walk.press("left_square_bracket")
         assert "Sample 29 of 30" in walk.test.text_of("#sample")
@@ -220,7 +221,7 @@ async def test_brackets_go_round_the_samples() -> None:
         await walk.press("right_square_bracket", "right_square_bracket")
         assert "Sample 1 of 30" in walk.test.text_of("#sample")
         assert walk.matrix().index[0] == 1
-        index = walk.screen._traced.indices[1]
+        index = walk.screen._tape.facts.indices[1]
         assert f"#{index} " in walk.test.text_of("#sample")
         await walk.press("right")
         assert walk.matrix().index[0] == 1, "the sample stays from step to step"
@@ -320,7 +321,7 @@ async def test_a_click_on_an_operand_goes_to_where_it_came_from() -> None:
 async def test_the_sum_a_cell_is_divided_by_is_listed_term_by_term(size: tuple[int, int]) -> None:
     async with walking(size=size, iterations=1) as walk:
         await walk.go_to(4)
-        scores = walk.screen._traced.tape.step(4).arrays["x"][0]
+        scores = walk.screen._tape.step(4).arrays["x"][0]
         await walk.press("enter")
         await walk.settle()
         assert "the sum of 3 terms" in walk.test.text

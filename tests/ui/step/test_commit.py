@@ -55,17 +55,17 @@ async def test_a_walk_from_run_to_run(
 async def test_w_applies_exactly_what_is_shown_and_shows_the_next_minibatch() -> None:
     async with walking(iterations=3) as walk:
         await walk.go_to(8)
-        shown = walk.screen._traced
+        shown = walk.traced
         await walk.press("w")
         await walk.until(lambda: "iteration 5/60" in walk.status)
         assert walk.step == 8, "at the operation that was looked at"
         for key, param in walk.trainer.net.params.items():
             updated = shown.tape.find(f"{key}′").output.array
             assert param.tobytes() == updated.tobytes()
-        following = walk.screen._traced
+        following = walk.traced
         assert following.iteration == shown.iteration + 1
-        assert following.indices != shown.indices
-        assert following.indices == tuple(walk.trainer.next_minibatch().indices.tolist())
+        assert following.tape.facts.indices != shown.tape.facts.indices
+        assert following.tape.facts.indices == tuple(walk.trainer.next_minibatch().indices.tolist())
 
 
 async def test_w_twice_commits_only_the_iteration_that_was_on_screen() -> None:
@@ -81,13 +81,13 @@ async def test_w_twice_commits_only_the_iteration_that_was_on_screen() -> None:
 
 async def test_leaving_changes_nothing_and_the_same_minibatch_comes_next() -> None:
     async with walking(iterations=3) as walk:
-        before, indices = bits(walk.trainer), walk.screen._traced.indices
+        before, indices = bits(walk.trainer), walk.screen._tape.facts.indices
         await walk.press("end", "escape", "escape")
         await walk.until(lambda: not walk.is_open)
         assert bits(walk.trainer) == before
         assert tuple(walk.trainer.next_minibatch().indices.tolist()) == indices
         await walk.open()
-        assert walk.screen._traced.indices == indices
+        assert walk.screen._tape.facts.indices == indices
 
 
 async def test_leaving_while_a_commit_is_under_way_does_not_come_back() -> None:

@@ -53,7 +53,7 @@ def test_no_band_is_wider_than_the_screen_and_no_box_is_lost(width: int) -> None
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_arrows_walk_the_graph_and_enter_goes_to_the_operation(size: tuple[int, int]) -> None:
     async with walking(DEEP, size=size) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         await walk.go_to(tape.find("dW2").number)
         await walk.press("G")
         await walk.shows("The net, and sample")
@@ -79,7 +79,7 @@ async def test_arrows_walk_the_graph_and_enter_goes_to_the_operation(size: tuple
 
 async def test_o_shows_the_whole_batch_in_the_graph() -> None:
     async with walking(DEEP) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         await walk.press("G")
         await walk.shows("The net, and sample")
         view = walk.test.app.screen.query_one(GraphView)

@@ -25,7 +25,7 @@ NORMALIZED = Hyperparameters(
 @pytest.mark.parametrize(("settings", "size"), [(SINE, LARGE), (NORMALIZED, SMALL)])
 async def test_every_operation_is_shown(settings: Hyperparameters, size: tuple[int, int]) -> None:
     async with walking(settings, size=size) as walk:
-        for step in walk.screen._traced.tape:
+        for step in walk.screen._tape:
             assert walk.step == step.number
             assert step.title in walk.title
             if step.number % 10 == 2:
@@ -37,8 +37,11 @@ async def test_every_operation_is_shown(settings: Hyperparameters, size: tuple[i
 
 async def test_a_sample_of_a_regression_says_what_was_predicted_and_how_far_off() -> None:
     async with walking(SINE) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         worst = worst_sample(tape)
+        assert tape.y is not None
+        assert tape.targets is not None
+        assert worst is not None
         y, t = float(tape.y[worst, 0]), float(tape.targets[worst, 0])
         assert f"sample {worst} of 10: sin(2πx) {t:.4g}, predicted {y:.4g}" in walk.status
         shown = walk.test.text_of("#sample")

@@ -41,13 +41,13 @@ async def test_the_cell_stays_in_sight_beside_its_derivation(
             assert result.right <= derivation.region.x
         else:
             assert result.bottom <= derivation.region.y
-        value = screen._traced.tape.step(8).output.array[screen._panes.subject]
+        value = screen._tape.step(8).output.array[screen._panes.subject]
         assert cell_text(float(value)) in walk.test.text_of("#result")
 
 
 async def test_every_array_of_a_tiny_net_is_whole_without_a_minimap() -> None:
     async with walking(XOR, size=SMALL) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         for number in range(1, len(tape) + 1):
             await walk.go_to(number)
             await walk.settle()

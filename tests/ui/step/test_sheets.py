@@ -62,7 +62,7 @@ async def test_each_key_opens_its_sheet_and_esc_gives_the_step_back(size: tuple[
 async def test_a_whole_pass_of_xor_fits_on_a_screen_of_100_by_30() -> None:
     async with walking(XOR, size=(100, 30)) as walk:
         sample = walk.screen._panes.sample
-        lines = sample_sheet(walk.screen._traced.tape, sample).lines
+        lines = sample_sheet(walk.screen._tape, sample).lines
         await walk.press("o")
         await walk.shows("alone")
         await walk.test.pilot.pause()

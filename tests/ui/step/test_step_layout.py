@@ -45,7 +45,7 @@ async def test_no_line_about_a_step_is_cut_off(
     hyperparameters: Hyperparameters, size: tuple[int, int]
 ) -> None:
     async with walking(hyperparameters, size=size) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         for number in range(1, STEPS + 1):
             await walk.go_to(number)
             await walk.settle()
@@ -129,7 +129,7 @@ async def test_help_lists_every_key_with_what_it_does(size: tuple[int, int]) -> 
 async def test_the_tape_of_a_deep_net_fits(size: tuple[int, int], layers: int) -> None:
     deep = replace(SPIRAL, hidden=(5,) * layers)
     async with walking(deep, size=size) as walk:
-        count = len(walk.screen._traced.tape)
+        count = len(walk.screen._tape)
         assert count == 9 + 8 * layers
         bar = walk.screen.query_one(TapeBar)
         for number in (1, count // 2, count):
@@ -140,7 +140,7 @@ async def test_the_tape_of_a_deep_net_fits(size: tuple[int, int], layers: int) -
             now = [(start, end) for start, end, n in bar._places if n == number]
             assert len(now) == 1
             assert 0 <= now[0][0] < now[0][1] <= size[0]
-            step = walk.screen._traced.tape.step(number)
+            step = walk.screen._tape.step(number)
             assert marks[now[0][0] : now[0][1]].strip() == step_name(step), "it is always whole"
 
 
@@ -161,7 +161,7 @@ async def test_a_click_on_a_layer_goes_to_its_first_operation() -> None:
         bar = walk.screen.query_one(TapeBar)
         marks = walk.test.text_of("#tape-bar").splitlines()[0]
         start, _, number = bar._places[-1]
-        step = walk.screen._traced.tape.step(number)
+        step = walk.screen._tape.step(number)
         assert marks[start:].strip().startswith(step.layer)
         await walk.test.pilot.click(bar, offset=(start + 1, 0))
         await walk.until(lambda: walk.step == number)
@@ -207,7 +207,7 @@ async def test_opened_again_it_is_where_it_was_left_with_the_same_widgets() -> N
         await walk.open()
         assert (walk.screen, walk.matrix()) == (screen, matrix), "making them takes time"
         assert walk.step == 8
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         sample = sample_of(tape, 8, first_subject(tape, 8).index)
         assert f"iteration 2/60  sample {sample} of" in walk.status
         assert walk.test.text_of("#operand-0")
@@ -217,7 +217,7 @@ async def test_whole_matrices_of_a_small_net_are_in_sight() -> None:
     async with walking() as walk:
         await walk.go_to(8)
         result = walk.test.text_of("#result")
-        array = walk.screen._traced.tape.step(8).output.array
+        array = walk.screen._tape.step(8).output.array
         rows = [line for line in result.splitlines() if re.match(r"│ +\d+ ", line)]
         assert len(rows) - 1 == array.shape[0]
         assert "□" not in result, "no minimap where nothing is left out"
@@ -243,13 +243,13 @@ async def test_not_finite_numbers_are_shown_as_such() -> None:
     async with walking(DIVERGING, size=SMALL) as walk:
         while "not committed" not in walk.status:
             await walk.commit()
-        broken = walk.screen._traced.tape.first_non_finite
+        broken = walk.screen._tape.first_non_finite
         assert broken is not None
         walk.screen._path.move_to(broken.number)
         walk.screen._show()
         await walk.settle()
         assert re.search(r" (nan|-?inf) ", walk.test.text_of("#result"))
-        for number in range(broken.number, len(walk.screen._traced.tape), 4):
+        for number in range(broken.number, len(walk.screen._tape), 4):
             walk.screen._path.move_to(number)
             walk.screen._show()
             await walk.press("enter", "escape")

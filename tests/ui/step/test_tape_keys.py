@@ -11,7 +11,7 @@ from tui_backprop.ui.step.tape_bar import TapeBar
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_every_step_is_named_with_its_formula_there_and_back(size: tuple[int, int]) -> None:
     async with walking(size=size) as walk:
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         for numbers, key in ((range(1, STEPS), "right"), (range(STEPS, 1, -1), "left")):
             for number in numbers:
                 step = tape.step(number)

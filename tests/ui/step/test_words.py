@@ -20,8 +20,8 @@ async def test_the_words_are_of_the_subject_and_v_makes_them_longer_or_none(
     async with walking(size=size) as walk:
         await walk.go_to(8)
         await walk.settle()
-        tape = walk.screen._traced.tape
-        said = words(tape, 8, first_subject(tape, 8).index, walk.screen._traced.output_names)
+        tape = walk.screen._tape
+        said = words(tape, 8, first_subject(tape, 8).index, walk.screen._tape.output_names)
         shown = " ".join(walk.test.text_of("#words").split())
         assert shown == said.short
         await walk.press("v")
@@ -45,7 +45,7 @@ async def test_moving_the_cursor_moves_words_operands_and_sample_together() -> N
         await walk.go_to(8)
         await walk.press("tab", "tab", "tab", "home")
         await walk.settle()
-        tape = walk.screen._traced.tape
+        tape = walk.screen._tape
         assert "W2[0,0] joins" in walk.test.text_of("#words")
         used = related(tape, 8, (0, 0))
         assert walk.matrix("operand-0")._lit == used["x"].cells
@@ -73,7 +73,7 @@ async def test_moving_in_an_operand_moves_the_subject_to_a_cell_that_uses_it() -
 
 async def test_the_first_subject_is_of_the_sample_the_net_gets_most_wrong() -> None:
     async with walking() as walk:
-        worst = worst_sample(walk.screen._traced.tape)
+        worst = worst_sample(walk.screen._tape)
         assert f"Sample {worst} of 30" in walk.test.text_of("#sample")
         assert walk.matrix().index[0] == worst
 

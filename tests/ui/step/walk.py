@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from tests.support.app import LARGE, AppUnderTest, running_app
 from tests.support.clients import ThreadClient
 from tests.support.scripted_worker import SPIRAL
+from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.trainer import Trainer
 from tui_backprop.ui.step.matrix_view import MatrixView
@@ -35,6 +36,12 @@ class Walk:
         screen = self.test.app.screen
         assert isinstance(screen, StepScreen)
         return screen
+
+    @property
+    def traced(self) -> Traced:
+        traced = self.screen._traced
+        assert traced is not None
+        return traced
 
     @property
     def status(self) -> str:
@@ -84,12 +91,10 @@ class Walk:
 
     async def commit(self) -> None:
         """Press w, and wait for the next minibatch or for why there is none."""
-        shown = self.screen._traced
+        shown = self.traced
         await self.press("w")
         await self.until(
-            lambda: (
-                self.screen._traced.iteration > shown.iteration or "not committed" in self.status
-            )
+            lambda: self.traced.iteration > shown.iteration or "not committed" in self.status
         )
 
     async def open(self) -> None:

@@ -1,6 +1,7 @@
 """Asks for gradient checks, shows what comes of them, and writes the walkthrough with them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tui_backprop.nn.operation import Index
@@ -8,9 +9,11 @@ from tui_backprop.nn.words import cell_name
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import CheckCell, CheckNet, Traced
 from tui_backprop.ui.step.check_view import CheckView
-from tui_backprop.ui.step.transcript_file import write_walkthrough
+from tui_backprop.ui.step.step_texts import NO_CHECK
+from tui_backprop.ui.step.transcript_file import write_tape, write_walkthrough
 from tui_backprop.walkthrough.full_check import NetCheck
 from tui_backprop.walkthrough.gradient_check import DEFAULT_STEP, CellCheck
+from tui_backprop.walkthrough.tape import Tape
 
 
 class GradientChecks:
@@ -23,7 +26,9 @@ class GradientChecks:
         make_room: brings the view into sight.
     """
 
-    _traced: Traced
+    _traced: Traced | None = None
+    _tape: Tape
+    _name = ""
     _whole_net: NetCheck | None = None
 
     def __init__(
@@ -45,8 +50,16 @@ class GradientChecks:
         self._whole_net = None
         self._showing_whole_net = self.exporting = False
 
+    def begin_tape(self, tape: Tape, name: str) -> None:
+        """Go on with a tape that there is no net to be checked of."""
+        self._tape, self._name = tape, name
+        self._traced = None
+
     def check_cell(self, key: str | None, index: Index) -> None:
         """Ask for the check of one entry of a parameter's gradient, if that is what is shown."""
+        if self._traced is None:
+            self._say(NO_CHECK)
+            return
         if key is None:
             self._say("c checks a dW or db: go to a step that makes one")
             return
@@ -57,6 +70,9 @@ class GradientChecks:
 
     def check_net(self) -> None:
         """Ask for the check of every gradient."""
+        if self._traced is None:
+            self._say(NO_CHECK)
+            return
         self._make_room()
         self._showing_whole_net = True
         self._view.show_waiting("Every gradient")
@@ -64,6 +80,9 @@ class GradientChecks:
 
     def take_next_step_size(self) -> None:
         """Take the next h, and check every gradient at it if that is what is shown."""
+        if self._traced is None:
+            self._say(NO_CHECK)
+            return
         self._view.take_next_step_size()
         if self._showing_whole_net:
             self.check_net()
@@ -82,23 +101,25 @@ class GradientChecks:
             self._view.show_net(check)
         if self.exporting and not check.finished:
             self._say(f"checking gradients to write: {check.done:,} of {check.total:,}")
-        elif self.exporting:
-            self._write(check)
+        elif self.exporting and self._traced is not None:
+            self._write(partial(write_walkthrough, self._traced, check))
 
     def export(self) -> None:
-        """Write the walkthrough, once every gradient is checked."""
-        if self._whole_net is not None and self._whole_net.finished:
-            self._write(self._whole_net)
+        """Write the walkthrough, once every gradient is checked; of a tape alone, at once."""
+        if self._traced is None:
+            self._write(partial(write_tape, self._tape, self._name))
+        elif self._whole_net is not None and self._whole_net.finished:
+            self._write(partial(write_walkthrough, self._traced, self._whole_net))
         elif not self.exporting:
             self.exporting = True
             self._say("checking gradients to write …")
             self._ask(CheckNet(DEFAULT_STEP))
 
-    def _write(self, check: NetCheck) -> None:
+    def _write(self, write: Callable[[Path], Path]) -> None:
         self.exporting = False
         folder = Path.cwd()
         try:
-            path = write_walkthrough(self._traced, check, folder)
+            path = write(folder)
         except OSError as error:
             self._say(f"not written, {error.strerror}: {folder}")
         else:

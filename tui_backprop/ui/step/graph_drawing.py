@@ -84,5 +84,6 @@ def _box_column(tape: Tape, box: Box, made: str) -> list[str]:
 
 def _parameter_sizes(tape: Tape, box: Box) -> Iterator[str]:
     for named in box.parameters:
-        gradient = tape.find(f"d{named.label}").output
-        yield f"‖d{named.label}‖ {cell_text(size_on_edge(tape, gradient, None))}"
+        if (gradient := tape.made(f"d{named.label}")) is not None:
+            size = cell_text(size_on_edge(tape, gradient.output, None))
+            yield f"‖d{named.label}‖ {size}"

@@ -25,14 +25,18 @@ _LEGEND = "above: forward; below: its gradient, going back; of arrays the norm"
 class GraphView(PaintedWidget):
     """The graph around the box that the cursor is on, and a line about that box.
 
-    The cursor begins at the box of step `number`. Sizes are those of a sample or of the batch.
+    The cursor begins at the box of step `number`. Sizes are those of a sample, or of the batch,
+    which alone there are without a sample.
+
+    Raises:
+        ValueError: the tape's layers are no row of boxes.
     """
 
-    def __init__(self, tape: Tape, number: int, sample: int) -> None:
+    def __init__(self, tape: Tape, number: int, sample: int | None) -> None:
         super().__init__(id="graph", classes="pane")
         self._tape, self._net = tape, graph(tape)
         self._number, self._sample = number, sample
-        self._whole_batch = False
+        self._whole_batch = sample is None
         self._first_line = 0
         self._bands: list[Band] = []
         self.cursor = self._net.box_of(number) or 0
@@ -56,9 +60,10 @@ class GraphView(PaintedWidget):
             sum(len(band.lines) for band in self._bands) + _LEGEND_LINES + _FRAME_LINES
         )
         whose = "the whole batch" if self._whole_batch else f"sample {self._sample}"
-        other = "one sample" if self._whole_batch else "the batch"
+        other = "o one sample, " if self._whole_batch else "o the batch, "
         self.border_title = f"The net, and {whose} in it"
-        self.border_subtitle = f"arrows walk, Enter goes there, o {other}, Esc closes"
+        toggles = "" if self._sample is None else other
+        self.border_subtitle = f"arrows walk, Enter goes there, {toggles}Esc closes"
         self.repaint_changes()
 
     def move(self, boxes: int) -> None:
@@ -77,7 +82,7 @@ class GraphView(PaintedWidget):
 
     def toggle_batch(self) -> None:
         """Show the sizes of the batch's arrays instead of the sample's, or these again."""
-        self._whole_batch = not self._whole_batch
+        self._whole_batch = self._sample is None or not self._whole_batch
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the bands around the cursor's, and what its box does."""
@@ -124,7 +129,7 @@ class GraphScreen(ModalScreen[Target | None]):
         Binding("escape,backspace,q,G", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, tape: Tape, number: int, sample: int) -> None:
+    def __init__(self, tape: Tape, number: int, sample: int | None) -> None:
         super().__init__()
         self._view = GraphView(tape, number, sample)
 

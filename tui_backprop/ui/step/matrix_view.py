@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
@@ -31,6 +32,7 @@ from tui_backprop.ui.step.matrix_window import (
     panned,
 )
 from tui_backprop.ui.step.numbers import long_text
+from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.summary import strongest_cell, summarize
 from tui_backprop.walkthrough.tape import NamedArray
 
@@ -118,15 +120,21 @@ class MatrixView(PaintedWidget, can_focus=True):
         is_other = self.named is None or named.array is not self.named.array
         if is_other:
             self.named = named
-            self._rows = self._as_rows(named.array)
-            self._summary = summarize(named.array)
+            self._rows = np.zeros((1, 1)) if named.missing else self._as_rows(named.array)
+            self._summary = summarize(self._rows) if not named.array.size else named.summary
             self._largest = max(abs(self._summary.minimum), abs(self._summary.maximum))
-            if cursor is None:
+            if cursor is None and not named.missing:
                 cursor = strongest_cell(named.array)
         self.named, self._title, self._is_marked = named, title or named.label, marked
         # What the arrows moved stays where it is.
-        if cursor is not None and (is_other or self._place(cursor) != self._cursor):
+        if (
+            cursor is not None
+            and not named.missing
+            and (is_other or self._place(cursor) != self._cursor)
+        ):
             self._cursor, self._panned_by_hand = self._place(cursor), False
+        if named.missing:
+            self._cursor = (0, 0)
         self._lit = frozenset(map(self._place, lit))
         self.repaint_changes()
 
@@ -144,7 +152,7 @@ class MatrixView(PaintedWidget, can_focus=True):
 
     @property
     def index(self) -> Index:
-        """The cursor's cell, as an index of the array."""
+        """The cursor's cell, as an index of the array; the first where its numbers are not here."""
         return self._index(self._cursor)
 
     @property
@@ -152,6 +160,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         """The columns and lines that all of the array takes, frame and all."""
         width, height = needed_size(self._rows.shape)
         least = max(_LEAST_WIDTH, cell_len(self._title) + 2)
+        if self.named is not None and self.named.missing:
+            return max(cell_len(self.named.missing), least) + _FRAME, 3
         if self.named is not None and not self.named.array.ndim:
             width, height = 0, 1
         return max(width, least) + _FRAME, height + 2
@@ -160,6 +170,11 @@ class MatrixView(PaintedWidget, can_focus=True):
         """Return the number at the cursor, and as much of the array's summary as fits."""
         if self.named is None:
             return ""
+        if self.named.missing:
+            text = f"{self.named.label}: {self.named.missing}"
+            if not self.named.left_out:
+                return text
+            return f"{text}   {summary_text(self._summary, width - cell_len(text) - 3)}"
         value = long_text(float(self._rows[self._cursor]))
         text = f"{cell_name(self.named.label, self.index)} = {value}"
         if not self.named.array.ndim:
@@ -174,7 +189,10 @@ class MatrixView(PaintedWidget, can_focus=True):
         titles = (f"{self._title} {shape_text(named.array.shape)}", self._title)
         fitting = (title for title in titles if cell_len(title) <= width - 2)
         self.border_title = next(fitting, named.label)
-        self.border_subtitle = summary_text(self._summary, width - 2) if named.array.ndim else ""
+        has_summary = named.array.ndim and named.array.size
+        self.border_subtitle = summary_text(self._summary, width - 2) if has_summary else ""
+        if named.missing:
+            return [Strip([Segment(named.missing, Style(italic=True))])]
         if named.array.ndim == 0:
             exact = str(named.array[()])
             text = exact if cell_len(exact) <= width else long_text(float(named.array))
@@ -204,7 +222,7 @@ class MatrixView(PaintedWidget, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Choose the cell under the pointer; a second click opens its derivation."""
         offset = event.get_content_offset(self)
-        if offset is None or self.named is None or self.as_heat:
+        if offset is None or self.named is None or self.named.missing or self.as_heat:
             return
         if self.named.array.ndim == 0:
             self._chosen(opened=True)
@@ -219,6 +237,8 @@ class MatrixView(PaintedWidget, can_focus=True):
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
+        if self.named is None or self.named.missing:
+            return
         row_count, column_count = self._rows.shape
         self._cursor = (
             min(max(0, self._cursor[0] + rows), row_count - 1),
@@ -236,7 +256,10 @@ class MatrixView(PaintedWidget, can_focus=True):
         self.repaint_changes()
         self.post_message(self.CellChosen(self, self.index, opened=opened))
 
-    def _as_rows(self, array: Array) -> Array:
+    def _as_rows(self, array: Numbers) -> Array:
+        if array.dtype.kind != "f":
+            # Token ids and masks: their signs can be turned, and larger ones told from smaller.
+            array = array.astype(np.float64)
         if array.ndim >= 2:
             # Of pictures the rows of all stand below each other.
             return array.reshape(-1, array.shape[-1])

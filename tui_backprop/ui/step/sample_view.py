@@ -16,9 +16,10 @@ from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.printable import printable
-from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.ui.painting.painted_widget import PaintedWidget, StyleOf
 from tui_backprop.ui.step.numbers import cell_text
+from tui_backprop.walkthrough.step import Numbers
+from tui_backprop.walkthrough.tape import Tape
 
 _PICTURE_SIZE = 28
 _SHADES = 255
@@ -39,45 +40,40 @@ class SampleView(PaintedWidget):
 
     def __init__(self) -> None:
         super().__init__(id="sample", classes="pane")
-        self._traced: Traced | None = None
+        self._tape: Tape | None = None
         self._number = 0
 
-    def show(self, traced: Traced, number: int) -> None:
-        """Show a sample of the traced minibatch."""
-        if traced is self._traced and number == self._number:
+    def show(self, tape: Tape, number: int) -> None:
+        """Show a sample of the tape's minibatch."""
+        if tape is self._tape and number == self._number:
             return
-        self._traced, self._number = traced, number
-        count = traced.tape.sample_count
-        self.border_title = f"Sample {number:,} of {count:,}, #{traced.indices[number]:,}"
+        self._tape, self._number = tape, number
+        title = f"Sample {number:,} of {tape.sample_count:,}"
+        if number < len(tape.facts.indices):
+            title += f", #{tape.facts.indices[number]:,}"
+        self.border_title = title
         self.border_subtitle = "[ ] another"
-        longest = max(cell_len(printable(name, 8)) for name in traced.output_names)
-        is_small = traced.image_shape is None and longest <= _SHORT_NAME
+        longest = max((cell_len(printable(name, 8)) for name in tape.output_names), default=0)
+        is_small = picture_of(tape, number) is None and longest <= _SHORT_NAME
         self.set_class(is_small, "-small")
         self.repaint_changes()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return what was predicted of the sample, and its picture."""
-        traced = self._traced
-        if traced is None:
+        tape, number = self._tape, self._number
+        if tape is None or not can_show_sample(tape):
             return []
-        tape = traced.tape
-        x, y = tape.x[self._number], tape.predictions[self._number]
-        if traced.task == "regression":
-            lines = value_lines(traced, self._number, width)
-            if x.size == y.size == 1:
-                points = np.column_stack([tape.x, tape.targets.reshape(-1, 1)])
-                lines += point_lines(points, self._number, width, "(x, t)")
+        if tape.wanted is not None:
+            lines = value_lines(tape, number, width)
+            if tape.x is not None and tape.x.size == tape.wanted.size == tape.sample_count:
+                points = np.column_stack([tape.x.ravel(), tape.wanted.ravel()])
+                lines += point_lines(points, number, width, "(x, t)")
             return lines[:height]
-        label = int(tape.targets[self._number])
-        lines = [self._verdict(traced.output_names, label, y)]
-        bars = self._bars(traced, width)
-        if traced.image_shape is not None:
-            # A picture in colours is shown by how bright it is.
-            picture = picture_lines(
-                x.reshape(-1, *traced.image_shape).mean(axis=0), self.style_of(PICTURE)
-            )
-        elif x.size == 2:
-            picture = point_lines(tape.x, self._number, width, "x")
+        lines, bars = self._verdict(tape), self._bars(tape, width)
+        if (image := picture_of(tape, number)) is not None:
+            picture = picture_lines(image, self.style_of(PICTURE))
+        elif tape.x is not None and tape.x.shape[1:] == (2,):
+            picture = point_lines(tape.x, number, width, "x")
         else:
             picture = []
         if len(lines) + len(picture) + len(bars) <= height:
@@ -85,13 +81,15 @@ class SampleView(PaintedWidget):
         beside = max((line.cell_length for line in picture), default=0) + _GAP
         if width < beside + _LEAST_BAR:
             return [*lines, *bars, *picture][:height]
-        bars = self._bars(traced, width - beside)
+        bars = self._bars(tape, width - beside)
         return [*lines, *side_by_side(picture, bars, beside)][:height]
 
-    def _bars(self, traced: Traced, width: int) -> list[Strip]:
-        label = int(traced.tape.targets[self._number])
-        y = traced.tape.predictions[self._number]
-        names = [printable(name, 8) for name in traced.output_names]
+    def _bars(self, tape: Tape, width: int) -> list[Strip]:
+        if tape.predictions is None:
+            return []
+        label = None if tape.labels is None else int(tape.labels[self._number])
+        y = tape.predictions[self._number]
+        names = [printable(name, 8) for name in tape.output_names]
         longest = max(map(cell_len, names))
         return [
             probability_line(
@@ -100,18 +98,39 @@ class SampleView(PaintedWidget):
             for k, name in enumerate(names)
         ]
 
-    def _verdict(self, names: tuple[str, ...], label: int, y: Array) -> Strip:
-        guess = int(y.argmax())
+    def _verdict(self, tape: Tape) -> list[Strip]:
+        if tape.labels is None or tape.predictions is None:
+            return []
+        label, names = int(tape.labels[self._number]), tape.output_names
+        guess = int(tape.predictions[self._number].argmax())
         right = guess == label
-        return Strip(
-            [
-                Segment(f"label {printable(names[label], 8)}  ", Style(bold=True)),
-                Segment(
-                    f"predicted {printable(names[guess], 8)} {'✓' if right else '✗'}",
-                    self.style_of(RIGHT if right else WRONG),
-                ),
-            ]
-        )
+        return [
+            Strip(
+                [
+                    Segment(f"label {printable(names[label], 8)}  ", Style(bold=True)),
+                    Segment(
+                        f"predicted {printable(names[guess], 8)} {'✓' if right else '✗'}",
+                        self.style_of(RIGHT if right else WRONG),
+                    ),
+                ]
+            )
+        ]
+
+
+def can_show_sample(tape: Tape) -> bool:
+    """Whether there is something to be seen of a sample: its picture, or what is predicted."""
+    return bool(tape.sample_count) and (
+        tape.predictions is not None or picture_of(tape, 0) is not None
+    )
+
+
+def picture_of(tape: Tape, number: int) -> Numbers | None:
+    """Return a sample's picture, None where it is none; one in colours by how bright it is."""
+    shape, x = tape.facts.image_shape, tape.x
+    if shape is None or x is None or x[number].size % math.prod(shape):
+        return None
+    picture: Numbers = x[number].reshape(-1, *shape).mean(axis=0)
+    return picture
 
 
 def side_by_side(left: Sequence[Strip], right: Sequence[Strip], width: int) -> list[Strip]:
@@ -155,11 +174,13 @@ def shades_of(style: Style) -> tuple[RichColor, ...]:
     return tuple(dark.blend(bright, n / _SHADES).rich_color for n in range(_SHADES + 1))
 
 
-def value_lines(traced: Traced, number: int, width: int) -> list[Strip]:
+def value_lines(tape: Tape, number: int, width: int) -> list[Strip]:
     """Return of each number that was to be predicted what it is, what was, and how far off."""
-    y, t = traced.tape.y[number], traced.tape.targets[number].reshape(-1)
+    if tape.predictions is None or tape.wanted is None:
+        return []
+    y, t = tape.predictions[number], tape.wanted[number].reshape(-1)
     lines = []
-    for name, predicted, wanted in zip(traced.output_names, y.tolist(), t.tolist(), strict=True):
+    for name, predicted, wanted in zip(tape.output_names, y.tolist(), t.tolist(), strict=True):
         shown = printable(name)
         lines += [
             Strip([Segment(set_cell_size(shown, min(width, cell_len(shown))))]),

@@ -16,7 +16,12 @@ from tui_backprop.walkthrough.target import Target
 
 _END = "dy = (y − t) / N, at the scores: there the loss is, and the path ends."
 _MOST_NUMBERS = 64
-_PARTS = {Part.ROW: "", Part.SHARE: "this sample's share", Part.WHOLE: "the same for all"}
+_PARTS = {
+    Part.ROW: "",
+    Part.SHARE: "this sample's share",
+    Part.WHOLE: "the same for all",
+    Part.SUM: "of all samples together",
+}
 
 
 def path_sheet(tape: Tape, cell: Cell) -> Sheet:
@@ -32,7 +37,8 @@ def path_sheet(tape: Tape, cell: Cell) -> Sheet:
         note = path.branches[0].note
         path = gradient_path(tape, opens)
         rows += [SheetRow(""), *([SheetRow(note)] if note else []), *_sum_rows(tape, path)]
-    rows += [SheetRow(""), SheetRow(_END)]
+    if tape.made("dy") is not None:
+        rows += [SheetRow(""), SheetRow(_END)]
     heading = "  from the gradient   its slopes · it = product   Σ the sum so far"
     return Sheet(title, heading, tuple(rows), first)
 

@@ -5,15 +5,14 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from tui_backprop.nn.operation import Index
-from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.ui.step.array_pane import ArrayPane
 from tui_backprop.ui.step.matrix_view import MatrixView
-from tui_backprop.ui.step.sample_view import SampleView
+from tui_backprop.ui.step.sample_view import SampleView, can_show_sample
 from tui_backprop.ui.step.step_path import ArrayCell, Place
 from tui_backprop.ui.step.transcript_file import class_names
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.subject import first_subject, sample_of, worst_sample
-from tui_backprop.walkthrough.tape import Step
+from tui_backprop.walkthrough.tape import Step, Tape
 from tui_backprop.walkthrough.words import words
 
 
@@ -24,7 +23,7 @@ class StepPanes(Horizontal):
     that this is of, or the last one that was.
     """
 
-    _traced: Traced
+    _tape: Tape
     subject: Index
 
     def __init__(self) -> None:
@@ -40,26 +39,26 @@ class StepPanes(Horizontal):
         yield self.arrays
         yield self._sample_view
 
-    def begin(self, traced: Traced, *, anew: bool) -> None:
+    def begin(self, tape: Tape, *, anew: bool) -> None:
         """Take another minibatch: with the most wrong sample (`anew`), or the one chosen."""
-        self._traced = traced
-        if anew or (self._chosen_sample or 0) >= traced.tape.sample_count:
+        self._tape = tape
+        self.set_class(not can_show_sample(tape), "-without-sample")
+        if anew or (self._chosen_sample or 0) >= tape.sample_count:
             self._chosen_sample = None
         if anew:
             self.arrays.leave_zoom()
 
     def show(self, place: Place) -> Widget | None:
         """Show a place on the tape; return the widget that the arrows belong to, if any."""
-        tape = self._traced.tape
+        tape = self._tape
         step = tape.step(place.step)
         if place.cell is None:
             self.subject = first_subject(tape, place.step, self._chosen_sample).index
         else:
             self.subject = place.cell
         self.sample = self._sample_of_subject(step)
-        self._sample_view.show(self._traced, self.sample)
-        names = class_names(self._traced)
-        self.arrays.words.show(words(tape, place.step, self.subject, names))
+        self._sample_view.show(tape, self.sample)
+        self.arrays.words.show(words(tape, place.step, self.subject, class_names(tape)))
         if place.deriving:
             self.show_arrays()
             derivation = derive(tape, place.step, self.subject)
@@ -72,20 +71,22 @@ class StepPanes(Horizontal):
 
     def _sample_of_subject(self, step: Step) -> int:
         """Return the subject's sample; where it is made of all of them the one that was chosen."""
-        tape = self._traced.tape
+        tape = self._tape
+        if not tape.sample_count:
+            return 0
         if self._chosen_sample is not None and not tape.is_by_sample(step.output):
             return self._chosen_sample
         found = sample_of(tape, step.number, self.subject)
-        return worst_sample(tape) if found is None else found
+        return worst_sample(tape) or 0 if found is None else found
 
     def take_sample(self, change: int) -> None:
         """Look at another sample, from now on."""
-        self.choose_sample((self.sample + change) % self._traced.tape.sample_count)
+        self.choose_sample((self.sample + change) % self._tape.sample_count)
 
     def choose_sample(self, sample: int) -> None:
         """Look at a sample, from now on."""
         self.sample = self._chosen_sample = sample
-        self._sample_view.show(self._traced, sample)
+        self._sample_view.show(self._tape, sample)
 
     def toggle_sample(self) -> None:
         """On a narrow terminal, show the sample instead of the arrays, or the arrays again."""

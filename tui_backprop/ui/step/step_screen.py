@@ -2,6 +2,7 @@
 
 from textual import on
 
+from tui_backprop.nn.operation import Index
 from tui_backprop.session.messages import Command
 from tui_backprop.session.walkthrough_messages import CommitTrace, DropCheck, Traced
 from tui_backprop.ui.messages import CommandRequested
@@ -9,18 +10,26 @@ from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
 from tui_backprop.ui.step.graph_screen import GraphScreen
 from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.sample_view import can_show_sample
 from tui_backprop.ui.step.sheet import Sheet
 from tui_backprop.ui.step.sheet_screen import SheetScreen
 from tui_backprop.ui.step.sheets import path_sheet, sample_sheet
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_help import STEP_NOTES
 from tui_backprop.ui.step.step_panes import cell_at_cursor
-from tui_backprop.ui.step.step_texts import commit_obstacle, leaf_text
+from tui_backprop.ui.step.step_texts import (
+    NO_SAMPLES,
+    NO_TRAINING,
+    commit_obstacle,
+    iteration_title,
+    leaf_text,
+)
 from tui_backprop.ui.step.tape_screen import TapeScreen
-from tui_backprop.walkthrough.derivation import Cell
+from tui_backprop.walkthrough.derivation import Cell, NoDerivation, derive
 from tui_backprop.walkthrough.glossary import glossary
 from tui_backprop.walkthrough.path import gradient_of
 from tui_backprop.walkthrough.subject import user_of
+from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.target import Target
 
 
@@ -35,21 +44,28 @@ class StepScreen(TapeScreen):
     def __init__(self) -> None:
         super().__init__()
         self._leaving = False
+        self._traced: Traced | None = None
         self.checks = GradientChecks(
             self._arrays.check, self._status.say, self._ask, self._make_room_for_check
         )
 
     def help_notes(self) -> str:
         """Return what the help says under the keys: of the signs, and what this step shows."""
-        entries = glossary(self._traced.tape, self._path.place.step)
+        entries = glossary(self._tape, self._path.place.step)
         return "\n".join([STEP_NOTES, *(f"{entry.term}: {entry.meaning}" for entry in entries)])
 
     def show_traced(self, traced: Traced, *, anew: bool) -> None:
         """Show a minibatch at the operation last looked at; `anew` when the screen is opened."""
+        self._traced = traced
         self.checks.begin(traced)
-        self.take(traced, anew=anew)
+        self.take(traced.tape, iteration_title(traced), anew=anew)
         if traced.stopped is not None and not anew:
             self._status.say(f"not committed: {commit_obstacle(traced)}")
+
+    def show_tape(self, tape: Tape, name: str) -> None:
+        """Show a tape of that name that no run is behind: nothing is checked, nothing committed."""
+        self.checks.begin_tape(tape, name)
+        self.take(tape, name, anew=True)
 
     def show_ended(self, reason: str) -> None:
         """Show that the training process is gone, and nothing will be committed or checked."""
@@ -63,12 +79,14 @@ class StepScreen(TapeScreen):
 
     def action_path(self) -> None:
         """Show the path from the loss to the subject's gradient, or say that there is none."""
-        tape, output = self._traced.tape, self._path.step.output
+        tape, output = self._tape, self._path.step.output
         cell = Cell(self._path.place.step, self._panes.subject)
         try:
             if output.label.endswith("′"):
                 cell = gradient_of(tape, output.label, cell.index)
             sheet = path_sheet(tape, cell)
+        except NoDerivation as error:
+            self._status.say(f"p has no path to {output.label}: {error}")
         except (KeyError, ValueError):
             self._status.say(f"p shows the path to a gradient; {output.label} is none")
         else:
@@ -76,12 +94,21 @@ class StepScreen(TapeScreen):
 
     def action_one_sample(self) -> None:
         """Show the subject's sample alone, on its way through the net and back."""
-        self._open_sheet(sample_sheet(self._traced.tape, self._panes.sample))
+        if not self._tape.sample_count:
+            self._status.say(NO_SAMPLES)
+            return
+        self._open_sheet(sample_sheet(self._tape, self._panes.sample))
 
     def action_graph(self) -> None:
         """Show the net as a graph, with the sizes of the subject's sample."""
         place = self._path.place.step
-        self._open(GraphScreen(self._traced.tape, place, self._panes.sample))
+        sample = self._panes.sample if self._tape.sample_count else None
+        try:
+            screen = GraphScreen(self._tape, place, sample)
+        except ValueError as error:
+            self._status.say(f"no graph: {error}")
+        else:
+            self._open(screen)
 
     def _open_sheet(self, sheet: Sheet) -> None:
         self._open(SheetScreen(sheet))
@@ -97,7 +124,8 @@ class StepScreen(TapeScreen):
         if target.cell is None:
             self._path.move_to(target.step)
         else:
-            self._path.jump(target.step, target.cell)
+            self._jump(target.step, target.cell)
+            return
         self._show()
 
     def action_words(self) -> None:
@@ -114,7 +142,10 @@ class StepScreen(TapeScreen):
 
     def action_picture(self) -> None:
         """On a small terminal, show the sample instead of the arrays, or the arrays again."""
-        self._panes.toggle_sample()
+        if can_show_sample(self._tape):
+            self._panes.toggle_sample()
+        else:
+            self._status.say("no sample to show: the tape has no picture and no prediction of one")
 
     def action_explain(self) -> None:
         """Open the derivation of the cell under the cursor of the focused matrix."""
@@ -126,13 +157,35 @@ class StepScreen(TapeScreen):
         if (named := view.named) is None:
             return
         if view is self._arrays.result:
+            if reason := self._underived(self._path.place.step, view.index):
+                self._status.say(reason)
+                return
             self._path.open_derivation(view.index)
         elif named.step is not None:
-            self._path.jump(named.step, view.index)
+            self._jump(named.step, view.index)
+            return
         else:
             self._status.say(leaf_text(named.label, view.index, named))
             return
         self._show()
+
+    def _jump(self, step: int, cell: Index) -> None:
+        """Go to where a number came from: to its derivation, or to the cell if it has none."""
+        self._path.jump(step, cell)
+        reason = self._underived(step, cell)
+        if reason:
+            self._path.close_derivation()
+        self._show()
+        if reason:
+            self._status.say(reason)
+
+    def _underived(self, step: int, cell: Index) -> str:
+        """Return why a cell has no derivation, "" if it has one."""
+        try:
+            derive(self._tape, step, cell)
+        except NoDerivation as error:
+            return str(error)
+        return ""
 
     def action_back(self) -> None:
         """Return to where the last jump started."""
@@ -144,7 +197,7 @@ class StepScreen(TapeScreen):
 
     def action_check(self) -> None:
         """Check the gradient under the result's cursor by central differences."""
-        key = self._traced.tape.parameter_of_gradient(self._path.place.step)
+        key = self._tape.parameter_of_gradient(self._path.place.step)
         self.checks.check_cell(key, self._arrays.result.index)
 
     def action_step_size(self) -> None:
@@ -168,6 +221,8 @@ class StepScreen(TapeScreen):
         """Apply the update that is shown, and go to the next minibatch."""
         if self.checks.exporting:
             self._status.say("w waits: the walkthrough is being written")
+        elif self._traced is None:
+            self._status.say(NO_TRAINING)
         elif obstacle := commit_obstacle(self._traced):
             self._status.say(f"not committed: {obstacle}")
         else:
@@ -223,7 +278,7 @@ class StepScreen(TapeScreen):
 
     def _move_subject_to_user_of(self, view: MatrixView) -> None:
         """Make a cell the subject that is made of the operand's cell under the cursor."""
-        named, tape = view.named, self._traced.tape
+        named, tape = view.named, self._tape
         if named is None:
             return
         self._choose_sample_of(view)
@@ -232,7 +287,7 @@ class StepScreen(TapeScreen):
             self._path.select(user)
 
     def _choose_sample_of(self, view: MatrixView) -> None:
-        if view.named is not None and self._traced.tape.is_by_sample(view.named):
+        if view.named is not None and self._tape.is_by_sample(view.named):
             self._panes.choose_sample(view.index[0])
 
     @on(DerivationView.TermChosen)
@@ -249,5 +304,4 @@ class StepScreen(TapeScreen):
             self._status.say(leaf_text(operand.label, operand.index, named))
             return
         self._path.choose(self._arrays.derivation.choice)
-        self._path.jump(operand.source.step, operand.source.index)
-        self._show()
+        self._jump(operand.source.step, operand.source.index)

@@ -8,7 +8,6 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui_backprop.printable import printable
-from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import first_fitting
 
@@ -24,13 +23,9 @@ class StepStatus(PaintedWidget):
         self._text = ""
         self._news = ""
 
-    def show(self, traced: Traced, text: str) -> None:
-        """Show which iteration was traced, and a text about it."""
-        self._title = (
-            f" ‖ iteration {traced.iteration:,}/{traced.iterations:,}"
-            if traced.iteration <= traced.iterations
-            else f" ‖ all {traced.iterations:,} iterations made"
-        )
+    def show(self, title: str, text: str) -> None:
+        """Show what the tape is of, and a text about it."""
+        self._title = f" ‖ {printable(title, 60)}"
         self._text, self._news = text, ""
         self.repaint_changes()
 

@@ -16,7 +16,7 @@ from tui_backprop.ui.painting.painted_widget import PaintedWidget
 from tui_backprop.ui.painting.shortening import cut_between_words, first_fitting
 from tui_backprop.walkthrough.tape import Phase, PhaseSpan, Step, Tape
 
-NOW, FORMULA = "paint--now", "paint--value"
+NOW, FORMULA, BAD = "paint--now", "paint--value", "paint--bad"
 _PHASE = Style(dim=True, italic=True)
 _GAP = "│ "
 _DONE, _TO_COME = Style(bold=True), Style(dim=True)
@@ -28,6 +28,7 @@ class _Mark:
 
     text: str
     number: int
+    is_wrong: bool = False
 
 
 def _marks_of(tape: Tape, span: PhaseSpan, now: int, *, by_layer: bool) -> list[_Mark]:
@@ -37,16 +38,25 @@ def _marks_of(tape: Tape, span: PhaseSpan, now: int, *, by_layer: bool) -> list[
     """
     marks: list[_Mark] = []
     steps = tape.steps[span.first - 1 : span.last]
+    wrong = 0 if tape.disagreement is None else tape.disagreement.step
     for group, members in groupby(steps, key=group_of):
         own = list(members)
         is_here = any(step.number == now for step in own)
         if by_layer and group and not is_here:
-            marks.append(_Mark(group, own[0].number))
+            is_wrong = any(step.number == wrong for step in own)
+            marks.append(_Mark(_marked(group, is_wrong), own[0].number, is_wrong))
             continue
         for place, step in enumerate(own):
             names = place == 0 or step.number == now
-            marks.append(_Mark(step_name(step) if names else own_name(step), step.number))
+            name = step_name(step) if names else own_name(step)
+            is_wrong = step.number == wrong
+            marks.append(_Mark(_marked(name, is_wrong), step.number, is_wrong))
     return marks
+
+
+def _marked(name: str, is_wrong: bool) -> str:
+    """Return a name, with a mark where code and derivation disagree first."""
+    return f"✗{name}" if is_wrong else name
 
 
 def group_of(step: Step) -> str:
@@ -74,7 +84,7 @@ def step_name(step: Step) -> str:
 class TapeBar(PaintedWidget):
     """Names grouped by phase on one line, the current operation on the next."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {NOW, FORMULA}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {NOW, FORMULA, BAD}
 
     class MarkClicked(Message):
         """A mark was clicked."""
@@ -122,7 +132,7 @@ class TapeBar(PaintedWidget):
         now = self.style_of(NOW)
         segments, places = [Segment(" ")], []
         x = 1
-        for span in tape.phases():
+        for span in tape.phases:
             title = f"{span.phase.value} "
             segments.append(Segment(title, _PHASE))
             x += cell_len(title)
@@ -130,6 +140,7 @@ class TapeBar(PaintedWidget):
                 is_now = mark.number == self._number
                 text = f" {mark.text} "
                 style = _DONE if mark.number < self._number else _TO_COME
+                style = self.style_of(BAD) if mark.is_wrong else style
                 segments.append(Segment(text, now if is_now else style))
                 places.append((x, x + cell_len(text), mark.number))
                 x += cell_len(text)

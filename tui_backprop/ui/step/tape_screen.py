@@ -6,7 +6,6 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 
-from tui_backprop.session.walkthrough_messages import Traced
 from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.step.go_to_screen import GoToScreen
@@ -15,15 +14,17 @@ from tui_backprop.ui.step.player import Player
 from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
 from tui_backprop.ui.step.step_path import StepPath
 from tui_backprop.ui.step.step_status import StepStatus
-from tui_backprop.ui.step.step_texts import playing_text, step_text
+from tui_backprop.ui.step.step_texts import NO_SAMPLES, playing_text, step_text
 from tui_backprop.ui.step.tape_bar import TapeBar, step_name
+from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.target import Target, find_target, target_words
 
 
 class TapeScreen(PaneScreen):
     """Shows a place on the tape of a minibatch in every pane, and goes to others."""
 
-    _traced: Traced
+    _tape: Tape
+    _title: str
     _path: StepPath
 
     def __init__(self) -> None:
@@ -42,12 +43,12 @@ class TapeScreen(PaneScreen):
         yield self._panes
         yield KeyLine()
 
-    def take(self, traced: Traced, *, anew: bool) -> None:
+    def take(self, tape: Tape, title: str, *, anew: bool) -> None:
         """Show a minibatch at the operation last looked at; `anew` when the screen is opened."""
         if anew:
             self.fit_to_width()
-        self._traced, self._path = traced, StepPath(traced.tape, self._last_step)
-        self._panes.begin(traced, anew=anew)
+        self._tape, self._title, self._path = tape, title, StepPath(tape, self._last_step)
+        self._panes.begin(tape, anew=anew)
         self._show()
 
     @property
@@ -61,7 +62,7 @@ class TapeScreen(PaneScreen):
 
     def _show(self) -> None:
         """Show the place on the tape in every pane."""
-        self._tape_bar.show(self._traced.tape, self._path.place.step)
+        self._tape_bar.show(self._tape, self._path.place.step)
         self.set_focus(self._panes.show(self._path.place))
         self._show_status()
 
@@ -71,8 +72,8 @@ class TapeScreen(PaneScreen):
         elif (view := self._focused_matrix) is not None:
             text = view.reading(self.size.width - 2)
         else:
-            text = step_text(self._traced, self._path, self._panes.sample)
-        self._status.show(self._traced, text)
+            text = step_text(self._tape, self._path, self._panes.sample)
+        self._status.show(self._title, text)
 
     def watch_focused(self) -> None:
         """Note which matrix the arrows move in."""
@@ -117,6 +118,9 @@ class TapeScreen(PaneScreen):
 
     def action_sample(self, change: int) -> None:
         """Look at another sample."""
+        if not self._tape.sample_count:
+            self._status.say(NO_SAMPLES)
+            return
         self._take_sample(change)
         if self._path.place.deriving:
             self._show_status()
@@ -125,18 +129,18 @@ class TapeScreen(PaneScreen):
 
     def _take_sample(self, change: int) -> None:
         self._panes.take_sample(change)
-        if not self._path.place.deriving and self._traced.tape.is_by_sample(self._path.step.output):
+        if not self._path.place.deriving and self._tape.is_by_sample(self._path.step.output):
             self._path.select((self._panes.sample, *self._panes.subject[1:]))
 
     def action_ask_where(self) -> None:
         """Ask for an operation, a cell or a sample, and go there."""
-        self.app.push_screen(GoToScreen(target_words(self._traced.tape)), self._go_to)
+        self.app.push_screen(GoToScreen(target_words(self._tape)), self._go_to)
 
     def _go_to(self, text: str | None) -> None:
         if not text:
             return
         try:
-            target = find_target(self._traced.tape, text)
+            target = find_target(self._tape, text)
         except ValueError as error:
             self._status.say(str(error))
             return
@@ -153,7 +157,7 @@ class TapeScreen(PaneScreen):
 
     def places(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
         """Return every operation of the tape."""
-        for step in self._traced.tape:
+        for step in self._tape:
             name = f"{step.number} {step_name(step)}"
             help_text = f"{step.title}: {step.formula}"
             yield name, help_text, partial(self._arrive, Target(step.number))
