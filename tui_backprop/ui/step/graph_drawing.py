@@ -1,8 +1,12 @@
 """The net drawn from left to right: boxes, values above the edges, gradients below them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 from tui_backprop.ui.step.numbers import cell_text
 from tui_backprop.walkthrough.graph import Box, Edge, Graph, size_on_edge
@@ -10,6 +14,8 @@ from tui_backprop.walkthrough.tape import Tape
 
 LINES_ABOVE, FRAME_LINES = 1, 4
 """Where the frame of a box stands within its band: below its formula."""
+
+_LIT = Style(reverse=True, bold=True)
 
 _LONGEST_FORMULA = 14
 _LOSS_TO_ITSELF = ("1", "∂loss/∂loss")
@@ -57,6 +63,19 @@ def draw(tape: Tape, net: Graph, sample: int | None, number: int, width: int) ->
         for column in coming_out:
             bands[-1].append(column)
     return bands
+
+
+def paint(bands: Sequence[Band], lit: int | None) -> Iterator[Strip]:
+    """Yield the lines of the bands; the frame of a box is lit."""
+    for band in bands:
+        place = None if lit is None else band.boxes.get(lit)
+        for at, text in enumerate(band.lines):
+            if place is None or not LINES_ABOVE <= at < LINES_ABOVE + FRAME_LINES:
+                yield Strip([Segment(text)])
+            else:
+                parts = text[: place.start], text[place.start : place.stop], text[place.stop :]
+                before, box, behind = parts
+                yield Strip([Segment(before), Segment(box, _LIT), Segment(behind)])
 
 
 def _edge_column(tape: Tape, edge: Edge, sample: int | None, *, is_loss: bool = False) -> list[str]:

@@ -11,13 +11,13 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
-from tui_backprop.ui.step.graph_drawing import FRAME_LINES, LINES_ABOVE, Band, draw
+from tui_backprop.ui.step.graph_drawing import Band, draw, paint
 from tui_backprop.ui.step.matrix_window import panned
 from tui_backprop.walkthrough.graph import graph
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.target import Target
 
-_HERE, _QUIET = Style(reverse=True, bold=True), Style(dim=True, italic=True)
+_QUIET = Style(dim=True, italic=True)
 _FRAME_COLUMNS, _FRAME_LINES, _LEGEND_LINES = 4, 2, 2
 _LEGEND = "above: forward; below: its gradient, going back; of arrays the norm"
 
@@ -86,15 +86,12 @@ class GraphView(PaintedWidget):
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the bands around the cursor's, and what its box does."""
-        lines: list[Strip] = []
-        last_of_cursor = 0
+        lines = list(paint(self._bands, self.cursor))
+        last_of_cursor = -1
         for band in self._bands:
-            for at, text in enumerate(band.lines):
-                lit = LINES_ABOVE <= at < LINES_ABOVE + FRAME_LINES
-                place = band.boxes.get(self.cursor) if lit else None
-                lines.append(Strip([Segment(text)]) if place is None else _lit(text, place))
+            last_of_cursor += len(band.lines)
             if self.cursor in band.boxes:
-                last_of_cursor = len(lines) - 1
+                break
         room = max(1, height - _LEGEND_LINES)
         band_start = last_of_cursor - max((len(band.lines) for band in self._bands), default=1) + 1
         for wanted in (max(0, band_start), last_of_cursor):
@@ -107,11 +104,6 @@ class GraphView(PaintedWidget):
         box = self._net.boxes[self.cursor]
         leads_to = self._tape.step(self.target.step or 1)
         return f"{box.name}: {box.formulas[-1]}   ⏎ goes to {leads_to.output.label}"
-
-
-def _lit(text: str, place: range) -> Strip:
-    before, box, behind = text[: place.start], text[place.start : place.stop], text[place.stop :]
-    return Strip([Segment(before), Segment(box, _HERE), Segment(behind)])
 
 
 class GraphScreen(ModalScreen[Target | None]):

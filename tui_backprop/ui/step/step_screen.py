@@ -234,10 +234,11 @@ class StepScreen(TapeScreen):
             self._panes.show_arrays()
             self._status.say("the arrays again")
         elif self._arrays.explaining:
-            closed = "check" if self._arrays.checking else "derivation"
+            closed = "check closed" if self._arrays.checking else "derivation closed"
             self._path.close_derivation()
             self._show()
-            self._status.say(f"{closed} closed")
+            stays = self._arrays.derivation.display
+            self._status.say("the arrows walk the tape again" if stays else closed)
         elif self._arrays.zoomed:
             self._arrays.leave_zoom()
             self._status.say("all arrays again")
@@ -292,7 +293,14 @@ class StepScreen(TapeScreen):
 
     @on(DerivationView.TermChosen)
     def _follow_term(self) -> None:
-        self._path.choose(self._arrays.derivation.choice)
+        choice = self._arrays.derivation.choice
+        if not self._path.place.deriving:
+            # A click on what stands beside the result anyway.
+            self._path.open_derivation(self._panes.subject)
+            self._path.choose(choice)
+            self._show()
+            return
+        self._path.choose(choice)
         self._arrays.follow_chosen_term(self._path.step)
         self._show_status()
 
