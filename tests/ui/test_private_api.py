@@ -41,6 +41,7 @@ NAMES = {
     "_debug": "passed on to the parser of input",
     "_installed_screens": "the step screen that is kept",
     "_get_screen": "mounts it out of sight",
+    "_load_screen_css": "styles it before it is asked for",
     "_modal_binding_chain": "every key of a screen, those that wait while a field is edited too",
 }
 """Attributes of Textual's objects."""

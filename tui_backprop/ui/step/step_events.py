@@ -18,6 +18,7 @@ def mount_step_screen(app: App[None]) -> StepScreen:
             return screen
     screen = StepScreen()
     app.install_screen(screen, "step")
+    app._load_screen_css(screen)
     app._get_screen(screen)
     return screen
 

@@ -40,6 +40,8 @@ class StepScreen(TapeScreen):
     """
 
     BINDINGS = STEP_BINDINGS
+    # Apart, so that the first frame need not read it.
+    CSS_PATH = "step.tcss"
 
     def __init__(self) -> None:
         super().__init__()
