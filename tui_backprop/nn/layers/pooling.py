@@ -7,7 +7,13 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Branches, Layer
-from tui_backprop.nn.layers.windows import as_picture, covering, window_counts, windows_of
+from tui_backprop.nn.layers.windows import (
+    as_picture,
+    covering,
+    window_counts,
+    window_places,
+    windows_of,
+)
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -41,13 +47,10 @@ def windows_over(inputs: Inputs, index: Index) -> Iterator[Index]:
             yield n, c, i, j
 
 
-def window_places(x: Array, inputs: Inputs) -> Iterator[Array]:
-    """Yield for each place in a window, row by row, the cells of x there, in out's shape."""
+def places(x: Array, inputs: Inputs) -> Iterator[Array]:
+    """Return for each place in a window, row by row, the cells of x there, in out's shape."""
     h, w, stride = (int(inputs[symbol]) for symbol in ("h", "w", "s"))
-    rows, columns = window_counts(x.shape[2], x.shape[3], (h, w), stride)
-    for u in range(h):
-        for v in range(w):
-            yield x[:, :, u : u + stride * rows : stride, v : v + stride * columns : stride]
+    return window_places(x, (h, w), stride)
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -57,7 +60,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _out(inputs: Inputs) -> Array:
-    first, *others = window_places(inputs["x"], inputs)
+    first, *others = places(inputs["x"], inputs)
     out = first.copy()
     for cells in others:
         np.maximum(out, cells, out=out)
@@ -85,7 +88,7 @@ def _dx(inputs: Inputs) -> Array:
     x, out, dout = inputs["x"], inputs["out"], inputs["dout"]
     dx = np.zeros_like(x, order="C")
     pending = np.ones(out.shape, np.bool_)
-    for cells, total in zip(window_places(x, inputs), window_places(dx, inputs), strict=True):
+    for cells, total in zip(places(x, inputs), places(dx, inputs), strict=True):
         chosen = cells == out
         # Of several that are as large, the first is taken.
         chosen &= pending

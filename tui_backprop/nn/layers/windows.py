@@ -47,13 +47,18 @@ def windows_of(x: Array, size: Shape, stride: int) -> Array:
     )
 
 
+def window_places(x: Array, size: Shape, stride: int) -> Iterator[Array]:
+    """Yield for each place in a window, row by row, the cells of x there: (N, C, rows, columns)."""
+    rows, columns = window_counts(x.shape[2], x.shape[3], size, stride)
+    for u, v in np.ndindex(*size):
+        yield x[:, :, u : u + stride * rows : stride, v : v + stride * columns : stride]
+
+
 def add_windows(total: Array, windows: Array, stride: int) -> None:
     """Add to each cell of `total`, (N, C, H, W), what `windows`, as above, hold of it."""
-    h, w, rows, columns = windows.shape[2:]
-    for u in range(h):
-        for v in range(w):
-            part = total[:, :, u : u + stride * rows : stride, v : v + stride * columns : stride]
-            part += windows[:, :, u, v]
+    size = windows.shape[2:4]
+    for (u, v), part in zip(np.ndindex(*size), window_places(total, size, stride), strict=True):
+        part += windows[:, :, u, v]
 
 
 def covering(place: int, size: int, stride: int, count: int) -> Iterator[tuple[int, int]]:
