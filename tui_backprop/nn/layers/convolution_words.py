@@ -21,12 +21,14 @@ def why_out(about: About) -> Words:
     rows, row_count = _extent(i, h, stride, pad, height)
     columns, column_count = _extent(j, w, stride, pad, width)
     outside = h * w - row_count * column_count
+    channels = len(about.inputs["W"][f])
+    where = f"rows {rows} and columns {columns}" + f" of {channels} channels" * (channels > 1)
     padding = (
         f" {counted(outside, 'cell')} of the window, outside x, count as 0." if outside else ""
     )
     return Words(
-        f"Filter {f} on sample {n}, at the window of x's rows {rows}, columns {columns}: each cell"
-        f" of the window times the filter's cell on it, summed; {about.at('b', f)} is added."
+        f"Filter {f} on sample {n}, at the window on x's {where}: each cell of the window times the"
+        f" filter's cell on it, summed; {about.at('b', f)} is added."
         f" {about.cell} = {number(about.value)}.{padding}",
         "The same few weights are used at every place of the picture: what a filter has learned to"
         " find, it finds anywhere. The sum is large where the window looks like the filter.",

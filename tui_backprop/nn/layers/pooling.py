@@ -15,6 +15,7 @@ from tui_backprop.nn.layers.windows import (
     windows_of,
 )
 from tui_backprop.nn.operation import (
+    Choice,
     Derivation,
     Index,
     Inputs,
@@ -74,6 +75,27 @@ def _chosen(inputs: Inputs, window: Index) -> Operand | None:
     return next((operand for operand in cells if operand.value == largest), None)
 
 
+def _choice_in(inputs: Inputs, window: Index, name: str) -> tuple[Choice, ...]:
+    """Return which cell of an array of x's shape a window is decided by."""
+    chosen = _chosen(inputs, window)
+    if chosen is None:
+        return ()
+    return (Choice(name, tuple(c.index for c in window_cells(inputs, window)), chosen.index),)
+
+
+def _out_choices(inputs: Inputs, index: Index) -> tuple[Choice, ...]:
+    return _choice_in(inputs, index, "x")
+
+
+def _dx_choices(inputs: Inputs, index: Index) -> tuple[Choice, ...]:
+    return tuple(
+        choice
+        for window in windows_over(inputs, index)
+        for name in ("x", "dx")
+        for choice in _choice_in(inputs, window, name)
+    )
+
+
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     x = cell(inputs, "x", *index)
     terms = []
@@ -112,12 +134,14 @@ def _why_out(about: About) -> Words:
 def _why_dx(about: About) -> Words:
     of_x = about.name("x", *about.index)
     windows = list(windows_over(about.inputs, about.index))
-    won = [w for w in windows if (c := _chosen(about.inputs, w)) and c.index == about.index]
-    short = (
-        f"it was chosen in {counted(len(won), 'window')}, whose dout goes back as it is"
-        if won
-        else "it was chosen in no window, so that a small change of it changes nothing"
-    )
+    chosen = [operand.index for w in windows if (operand := _chosen(about.inputs, w))]
+    if about.index in chosen:
+        won = counted(chosen.count(about.index), "window")
+        short = f"it was chosen in {won}, whose dout goes back as it is"
+    elif len(chosen) == 1:
+        short = f"in its window {about.at('x', *chosen[0])} was chosen, and all dout goes there"
+    else:
+        short = f"it was chosen in none of the {counted(len(chosen), 'window')} that hold it"
     return Words(
         f"∂loss/∂{of_x}: {short}: {about.of_raising(of_x)}.",
         "The chain rule: ∂out/∂x is 1 for the cell that was chosen, and 0 for the others. Where two"
@@ -147,6 +171,7 @@ class Pooling(Layer):
             _out_terms,
             _out,
             _why_out,
+            _out_choices,
         ),
     )
     BACKWARD: ClassVar = (
@@ -158,6 +183,7 @@ class Pooling(Layer):
             _dx_terms,
             _dx,
             _why_dx,
+            _dx_choices,
         ),
     )
 
