@@ -93,8 +93,28 @@ async def pictures_of_xor() -> None:
         client.close()
 
 
+async def pictures_of_a_convolutional_net() -> None:
+    """Stop a small one: a window under a filter, as tints, and a batch normalization."""
+    client = ProcessClient()
+    chain = "conv 4 3x3, relu, pool 2, affine 20, batch_norm, relu, affine 10"
+    settings = Hyperparameters(dataset="digits", layers=chain, init="he")
+    app = TuiBackpropApp(client, settings, start=False)
+    try:
+        async with app.run_test(size=(100, 30)) as pilot:
+            await open_step_screen(pilot, app, 5)
+            await pilot.press("home", "t")
+            await pilot.pause(0.5)
+            save_picture(app, "convolution.svg")
+            await pilot.press("colon", *"BatchNorm1.xn", "enter")
+            await pilot.pause(0.5)
+            save_picture(app, "batch_norm.svg")
+    finally:
+        client.close()
+
+
 if __name__ == "__main__":
     limit_blas_threads()
     asyncio.run(picture_of_training())
     asyncio.run(pictures_of_a_step())
     asyncio.run(pictures_of_xor())
+    asyncio.run(pictures_of_a_convolutional_net())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tui_backprop.settings.catalogue import SCHEDULES
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.settings.schedules import learning_rate
+from tui_backprop.settings.schedules import learning_rate, planned_rates
 
 
 def rates(settings: Hyperparameters, made: Sequence[int]) -> list[float]:
@@ -39,6 +39,15 @@ def test_a_warm_up_grows_to_what_the_schedule_says(schedule: str) -> None:
     plain, warmed = (rates(some, range(8)) for some in (settings, cold))
     shares = [warm / rate for warm, rate in zip(warmed, plain, strict=True)]
     assert shares == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1])
+
+
+def test_the_planned_rates_are_those_of_iterations_from_the_first_to_the_last() -> None:
+    assert planned_rates(Hyperparameters(), 7) == []
+    settings = Hyperparameters(learning_rate=0.8, schedule="cosine", iterations=101)
+    assert planned_rates(settings, 5) == rates(settings, [0, 25, 50, 75, 100])
+    cold = Hyperparameters(learning_rate=0.8, warmup=50, iterations=101)
+    assert planned_rates(cold, 3) == pytest.approx([0.016, 0.8, 0.8])
+    assert planned_rates(settings.with_value("iterations", 1), 5) == []
 
 
 @given(

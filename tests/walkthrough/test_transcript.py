@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests.walkthrough.nets import Case, cases, make_case
-from tui_backprop.walkthrough.blocks import matrix_around
+from tui_backprop.walkthrough.blocks import TINTS, matrix_around
 from tui_backprop.walkthrough.full_check import check_all
 from tui_backprop.walkthrough.subject import first_subject, related
 from tui_backprop.walkthrough.trace import trace
@@ -117,6 +117,16 @@ def test_each_operation_shows_what_its_worked_cell_is_made_of() -> None:
     assert any("▸[" in line for line in lines)
     for step in tape:
         assert words(tape, step.number, first_subject(tape, step.number).index).short in lines
+
+
+def test_of_pictures_the_plane_of_the_worked_cell_is_shown() -> None:
+    array = np.arange(2 * 3 * 9 * 4, dtype=np.float32).reshape(2, 3, 9, 4)
+    window = matrix_around(array, (1, 2, 8, 3))
+    assert window.marked == (8, 3)
+    assert window.values[-1, -1] == array[1, 2, 8, 3]
+    assert window.left_out == "Shown: plane [1, 2] of (2,3), rows 1 to 8 of 9."
+    assert window.levels.max() == TINTS, "on the scale of the whole array"
+    assert matrix_around(array, (0, 0, 0, 0)).levels.max() < TINTS
 
 
 def test_no_number_is_written_twice_with_two_minuses_or_as_a_negative_0() -> None:

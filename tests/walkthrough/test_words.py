@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.walkthrough.nets import Case, any_cases, layer_case, make_case, tape_of
+from tests.walkthrough.nets import Case, any_cases, case_of, layer_case, make_case, tape_of
+from tui_backprop.nn import Affine, Convolution, Pooling, SoftmaxWithLoss
+from tui_backprop.nn.blueprint import LayerChoice
 from tui_backprop.nn.operation import Index, Operation
 from tui_backprop.nn.words import Words, number, signs
 from tui_backprop.settings.catalogue import LAYERS, OPTIMIZERS, load
@@ -171,6 +173,36 @@ def test_a_units_words_say_whether_the_gradient_passes() -> None:
         on = step.arrays["x"][index] > 0
         assert ("goes back as it is" in said) == on
         assert ("ends here" in said) == (not on)
+
+
+def _on_pictures(layer: LayerChoice) -> Tape:
+    layers = [LayerChoice(Convolution, {"filters": 2, "size": (1, 1)}), layer]
+    layers.append(LayerChoice(Affine, {"units": 3}))
+    return tape_of(case_of(layers, SoftmaxWithLoss, sample=(1, 4, 4), samples=3))
+
+
+def test_a_window_says_where_it_is_and_what_of_it_lies_outside() -> None:
+    tape = _on_pictures(LayerChoice(Convolution, {"filters": 3, "size": (3, 3), "pad": 1}))
+    number = tape.find("Conv2.out").number
+    said = words(tape, number, (2, 1, 1, 2)).short
+    assert "Filter 1 on sample 2, at the window on x's rows 0 to 2" in said
+    assert "columns 1 to 3 of 2 channels:" in said
+    assert "outside" not in said
+    at_corner = words(tape, number, (2, 1, 0, 3)).short
+    assert "5 cells of the window, outside x, count as 0." in at_corner
+
+
+def test_a_cell_that_was_not_chosen_says_which_was() -> None:
+    tape = _on_pictures(LayerChoice(Pooling, {"size": (2, 2)}))
+    x, back = tape.find("Pool1.out").arrays["x"], tape.find("Pool1.dx")
+    flat = int(x[1, 0, :2, :2].argmax())
+    chosen = divmod(flat, 2)
+    other = (1 - chosen[0], chosen[1])
+    assert "it was chosen in 1 window" in words(tape, back.number, (1, 0, *chosen)).short
+    said = words(tape, back.number, (1, 0, *other)).short
+    name = f"x[1,0,{chosen[0]},{chosen[1]}]"
+    assert f"in its window {name} = {number(float(x[1, 0, *chosen]))} was chosen" in said
+    assert said.endswith("leaves the loss as it is.")
 
 
 def test_an_update_speaks_of_the_parameter_by_its_name() -> None:

@@ -172,7 +172,7 @@ def _export_parameters(path: Path, config: "RunConfig | None", target: Path) -> 
 
     from tui_backprop.runs.format.checkpoint import read_checkpoint
     from tui_backprop.runs.format.names import CHECKPOINT_NAME
-    from tui_backprop.runs.format.plain_values import PlainValues, StateError
+    from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
     from tui_backprop.runs.run_error import RunError
 
     state = read_checkpoint(path / CHECKPOINT_NAME, run=config.id if config else "")
@@ -183,7 +183,7 @@ def _export_parameters(path: Path, config: "RunConfig | None", target: Path) -> 
     np.savez(content, **params)  # type: ignore[arg-type]
     _write(target, lambda file: file.write(content.getbuffer()))
     try:
-        iteration = PlainValues(state.values).integer("iteration", 0, 2**62, default=0)
+        iteration = PlainValues(state.values).integer("iteration", 0, MOST, default=0)
         newest = _metrics_of(path, config)[0].newest_iteration or 0
     except (RunError, StateError) as error:
         raise RunError(f"parameters written, but not known of which iteration: {error}") from error

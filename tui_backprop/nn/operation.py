@@ -66,6 +66,20 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Of the cells `among` those of an array, by its symbol, the `chosen` one alone counts."""
+
+    name: str
+    among: tuple[Index, ...]
+    chosen: Index
+
+
+def no_choices(inputs: Inputs, index: Index) -> tuple[Choice, ...]:
+    """Return none: every operand counts."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One step of a pass: which output it makes from which inputs, and how each cell is made.
 
@@ -78,6 +92,7 @@ class Operation:
             module, so that an operation can be sent to another process; so is `compute`.
         compute: the whole output, of the inputs alone, equal to the bit to what a pass makes.
         why: what to say of one cell in plain words.
+        choices: what was chosen among cells of an input, or of the output, to make a cell.
 
     In formulas · is the matrix product, × goes entry by entry.
     In an optimizer's operations W stands for the parameter, dW for its gradient, η for the
@@ -91,6 +106,7 @@ class Operation:
     terms: Callable[[Inputs, Index], Derivation]
     compute: Callable[[Inputs], Array]
     why: Why
+    choices: Callable[[Inputs, Index], tuple[Choice, ...]] = no_choices
 
     def shapes_text(self, inputs: Mapping[str, Shape], output: Shape) -> str:
         """Return the formula in shapes, as "(50,100)·(100,10) → (50,10)"."""

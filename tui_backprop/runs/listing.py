@@ -12,7 +12,7 @@ from tui_backprop.runs.files import check_directory
 from tui_backprop.runs.format.config import RunConfig, read_config
 from tui_backprop.runs.format.metrics import MetricsReader, read_metrics
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, METRICS_NAME
-from tui_backprop.runs.format.plain_values import PlainValues, StateError
+from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.location import run_paths
 from tui_backprop.runs.lock import is_locked
 from tui_backprop.runs.run_error import RunError
@@ -146,7 +146,7 @@ def _saved(path: Path, config: RunConfig | None) -> int | None:
 
     values = read_some_arrays(checkpoint, (), run=config.id if config else "").values
     try:
-        return PlainValues(values).integer("iteration", 0, 2**62)
+        return PlainValues(values).integer("iteration", 0, MOST)
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
 

@@ -11,16 +11,13 @@ import numpy.typing as npt
 from tui_backprop.printable import printable
 from tui_backprop.runs.format.checkpoint import Checkpoint, read_some_arrays
 from tui_backprop.runs.format.layers import read_rows
-from tui_backprop.runs.format.plain_values import PlainValues, StateError
+from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.training.evaluation_history import EvaluationHistory
 from tui_backprop.training.series import CAPACITY, BucketedSeries
 from tui_backprop.training.snapshot import LayerStatistics
-
-MOST = 2**62
-"""More iterations or samples than any run makes."""
 
 _SERIES = {"head": 2, "mean": CAPACITY, "low": CAPACITY, "high": CAPACITY}
 _WANTED = {"accuracies", *(f"losses/{part}" for part in _SERIES)}

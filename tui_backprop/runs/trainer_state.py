@@ -9,9 +9,9 @@ import numpy.typing as npt
 from tui_backprop.datasets.dataset import Dataset
 from tui_backprop.runs.format.checkpoint import Arrays, Checkpoint
 from tui_backprop.runs.format.layers import read_rows, stored_rows
-from tui_backprop.runs.format.plain_values import PlainValues, StateError
+from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
-from tui_backprop.runs.stored_progress import MOST, check_curves, restored_evaluations
+from tui_backprop.runs.stored_progress import check_curves, restored_evaluations
 from tui_backprop.training.sample_stream import BLOCK
 from tui_backprop.training.snapshot import NonFinite
 from tui_backprop.training.trainer import Trainer

@@ -31,6 +31,13 @@ def warm_up(made: int, iterations: int) -> float:
     return min(1.0, (made + 1) / iterations) if iterations else 1.0
 
 
+def planned_rates(hyperparameters: Hyperparameters, count: int) -> list[float]:
+    """Return η at `count` iterations, evenly from the first to the last; [] where it stays."""
+    rate, last = learning_rate(hyperparameters), hyperparameters.iterations - 1
+    rates = [rate(round(number * last / (count - 1))) for number in range(count)]
+    return rates if min(rates) < max(rates) else []
+
+
 def learning_rate(hyperparameters: Hyperparameters) -> Callable[[int], float]:
     """Return a function from how many iterations are made to the next one's learning rate η."""
     entry = SCHEDULE_BY_NAME[hyperparameters.schedule]

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Index
+from tui_backprop.nn.operation import Index, shape_text
 from tui_backprop.walkthrough.summary import Levels, heat_levels
 
 SHOWN_ROWS = 8
@@ -84,18 +82,20 @@ Block: TypeAlias = Heading | Paragraph | Item | Formula | Listing | Table | Matr
 def matrix_around(array: Array, cell: Index | None) -> Matrix:
     """Return the window onto an array with a cell in its middle, as near as the edges let it be.
 
-    What has more than two axes is laid out with all but the last one as rows.
+    Of what has more than two axes it is one onto the plane that the cell is in.
     """
     heads = array.ndim > 1
-    matrix = array.reshape(-1, array.shape[-1]) if heads else array.reshape(1, -1)
+    leading = (0,) * (array.ndim - 2) if cell is None else cell[:-2]
+    matrix = array[leading] if heads else array.reshape(1, -1)
     place = None
     if cell is not None and array.ndim:
-        flat = int(np.ravel_multi_index(cell, array.shape))
-        place = divmod(flat, matrix.shape[1])
+        row, column = (0, *cell)[-2:]
+        place = row, column
     rows = _window(matrix.shape[0], SHOWN_ROWS, place[0] if place else 0)
     columns = _window(matrix.shape[1], SHOWN_COLUMNS, place[1] if place else 0)
     window = slice(rows.start, rows.stop), slice(columns.start, columns.stop)
-    left_out = [
+    left_out = [f"plane {list(leading)} of {shape_text(array.shape[:-2])}"] if leading else []
+    left_out += [
         f"{what} {shown.start} to {shown.stop - 1} of {size:,}"
         for what, shown, size in zip(
             ("rows", "columns"), (rows, columns), matrix.shape, strict=True
@@ -103,7 +103,7 @@ def matrix_around(array: Array, cell: Index | None) -> Matrix:
         if len(shown) < size
     ]
     text = f"Shown: {', '.join(left_out)}." if left_out else ""
-    levels = heat_levels(matrix, TINTS)[window]
+    levels = heat_levels(array, TINTS)[leading].reshape(matrix.shape)[window]
     return Matrix(matrix[window], rows, columns, heads, place, levels, text)
 
 

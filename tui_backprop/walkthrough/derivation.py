@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from string import Formatter
 from typing import NamedTuple
@@ -131,11 +132,24 @@ def terms_of(step: Step, index: Index, arrays: Inputs | None = None) -> Derivati
 
     The step's own arrays are read, unless others are given.
     """
+    return _own_terms(step, index) if arrays is None else _terms(step, index, arrays)
+
+
+@lru_cache(maxsize=1)
+def _own_terms(step: Step, index: Index) -> Derivation | None:
+    """Return the terms of a cell, made once for all who ask.
+
+    Of a filter's weight they are tens of thousands: one for each window of each sample.
+    """
+    return _terms(step, index, step.arrays)
+
+
+def _terms(step: Step, index: Index, arrays: Inputs) -> Derivation | None:
     if (operation := step.declared) is None:
         return None
     try:
         with np.errstate(all="ignore"):
-            return operation.terms(step.arrays if arrays is None else arrays, index)
+            return operation.terms(arrays, index)
     except _NO_FIT:
         return None
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tui_backprop.nn import TRAINING, Network, Pass
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.gradient_check import (
     DEFAULT_STEP,
@@ -25,7 +26,7 @@ from tui_backprop.walkthrough.judgement import (
     judge,
     round_off,
 )
-from tui_backprop.walkthrough.perturbation import Entries, Perturbations
+from tui_backprop.walkthrough.perturbation import Perturbations
 
 
 class CheckOutcome(Enum):

@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from tui_backprop.nn import TRAINING, Network, Pass
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.layer import Branches
+from tui_backprop.nn.layers.layer import Branches, Entries
 from tui_backprop.nn.operation import Index, Shape
 from tui_backprop.walkthrough.derivation import check_index
 from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, judge, round_off
 from tui_backprop.walkthrough.loss_scale import loss_scale
 from tui_backprop.walkthrough.minibatch import read_minibatch
-from tui_backprop.walkthrough.perturbation import Differences, Entries
+from tui_backprop.walkthrough.perturbation import Differences
 
 DEFAULT_STEP = 1e-4
 """The book's h (4.3), and close to the best one for a loss of the order of 1 in float64."""

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.walkthrough.perturbation import Differences, Entries
+from tui_backprop.nn.layers.layer import Entries
+from tui_backprop.walkthrough.perturbation import Differences
 
 RELATIVE_TOLERANCE = 1e-6
 """Two gradients agree when they differ by less than this share of the larger one.

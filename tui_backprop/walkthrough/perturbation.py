@@ -8,11 +8,10 @@ import numpy.typing as npt
 
 from tui_backprop.nn import TRAINING, Affine, Network, Pass
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.layers.layer import MovedColumns, columns_of
+from tui_backprop.nn.layers.layer import Entries, MovedColumns, columns_of
 from tui_backprop.walkthrough.loss_scale import loss_scale
 from tui_backprop.walkthrough.minibatch import read_minibatch
 
-Entries = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 _CHUNK = 1 << 17

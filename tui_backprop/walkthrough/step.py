@@ -1,5 +1,6 @@
 """One operation on the tape, and the arrays it reads and makes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -168,6 +169,17 @@ class Step:
         """The step that made the data's part of a gradient, if this one adds the decay to it."""
         named = self.input("dW") if self.is_of_decay else None
         return None if named is None else named.step
+
+    @property
+    def unnamed(self) -> tuple[NamedArray, ...]:
+        """The constants that the formula does not name: a window's sizes, its stride."""
+        return tuple(
+            named
+            for named in self.inputs
+            if named.origin is Origin.CONSTANT
+            and not named.array.ndim
+            and not re.search(rf"(?<!\w){re.escape(named.symbol)}(?!\w)", self.formula)
+        )
 
     def input(self, symbol: str) -> NamedArray | None:
         """Return the input of that symbol, or None where it has no array (the N of a mean)."""

@@ -1,23 +1,22 @@
 """The subject of a step: one cell of its result, and the cells of the operands it is made of."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice, product
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, field
+from operator import eq
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Index
+from tui_backprop.nn.operation import Index, Term
 from tui_backprop.walkthrough.derivation import check_index, terms_of
+from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.summary import strongest_cell
 from tui_backprop.walkthrough.tape import NamedArray, Phase, Step, Tape
 from tui_backprop.walkthrough.words import columns_of
 
-_PICTURES = 4
-"""Axes of an array of pictures, or of filters: the last two are rows and columns."""
+_Rank = tuple[bool, bool, int, float]
+"""How near the nearest term of a cell is, and how large."""
 
-_MOST_CANDIDATES = 5000
-"""Cells looked at one by one: some tenths of a second."""
+_LAST: _Rank = (False, False, 0, -1.0)
 
 Span = tuple[int | None, ...]
 """An index with None where it runs over the whole axis: (None, 3) is column 3, (3, None) row 3."""
@@ -27,12 +26,44 @@ Span = tuple[int | None, ...]
 class Related:
     """The cells of one operand that a subject is made of, and the span that they are, if they are.
 
-    A single cell is a span too. `first` is the one to have in sight: that of the largest term.
+    A single cell is a span too. `first` is the one to have in sight: that of the term that comes
+    first, see `Sight`. `chosen` are the cells that were chosen among others to count.
     """
 
     cells: frozenset[Index]
     span: Span | None
     first: Index
+    chosen: frozenset[Index] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is looked at. Of a subject's terms the one that is nearest to it comes first.
+
+    That is the one that reads `cell`, an operand's symbol and index; then one of the `sample`; then
+    one in the planes that are in sight, told by the cells that are, by symbol. Of several that are
+    as near, it is the largest.
+    """
+
+    cell: tuple[str, Index] | None = None
+    sample: int | None = None
+    in_sight: Mapping[str, Index] = field(default_factory=dict)
+
+    def nearness(self, term: Term, by_sample: Set[str]) -> tuple[bool, bool, int]:
+        """Return how near a term is; `by_sample` are the symbols whose first place is a sample."""
+        reads_cell = of_sample = False
+        planes = 0
+        # A filter's weight has tens of thousands of terms.
+        for operand in term.operands:
+            name, index = operand.name, operand.index
+            reads_cell |= (name, index) == self.cell
+            of_sample |= name in by_sample and index[0] == self.sample
+            if name in self.in_sight:
+                planes += sum(map(eq, index[:-2], self.in_sight[name]))
+        return reads_cell, of_sample, planes
+
+
+_NOTHING = Sight()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +74,11 @@ class Subject:
     reason: str
 
 
-def related(tape: Tape, number: int, index: Index) -> dict[str, Related]:
+def related(tape: Tape, number: int, index: Index, sight: Sight = _NOTHING) -> dict[str, Related]:
     """Return which cells of each operand a cell is made of, by the operands' symbols.
 
-    None of any where no derivation says it.
+    Where it was decided by a choice, all cells that stood for it are among them; there may be such
+    of the result too. None of any where no derivation says it.
 
     Raises:
         IndexError: there is no such step or cell.
@@ -54,44 +86,38 @@ def related(tape: Tape, number: int, index: Index) -> dict[str, Related]:
     step = tape.step(number)
     check_index(step.output.label, step.output.array.shape, index)
     derivation = terms_of(step, index)
-    if derivation is None:
+    if derivation is None or step.declared is None:
         return {}
-    cells: dict[str, dict[Index, float]] = {}
-    for term in (*derivation.terms, *derivation.divisor_terms):
-        for operand in term.operands:
-            if step.input(operand.name) is not None:
-                sizes = cells.setdefault(operand.name, {})
-                size = abs(term.value)
-                sizes[operand.index] = max(sizes.get(operand.index, -1.0), size)
     arrays = step.arrays
+    by_sample = {named.symbol for named in step.inputs if tape.is_by_sample(named)}
+    cells: dict[str, dict[Index, _Rank]] = {symbol: {} for symbol in arrays}
+    far = (False, False, 0)
+    for term in (*derivation.terms, *derivation.divisor_terms):
+        near = far if sight is _NOTHING else sight.nearness(term, by_sample)
+        rank = (*near, abs(term.value))
+        for operand in term.operands:
+            ranks = cells.get(operand.name)
+            if ranks is not None and rank > ranks.setdefault(operand.index, _LAST):
+                ranks[operand.index] = rank
+    chosen: dict[str, set[Index]] = {}
+    for choice in step.declared.choices(arrays, index):
+        chosen.setdefault(choice.name, set()).add(choice.chosen)
+        ranks = cells.setdefault(choice.name, {})
+        for cell in choice.among:
+            ranks.setdefault(cell, _LAST)
+    arrays[step.output.symbol] = step.output.array
     return {
-        symbol: Related(
-            frozenset(sizes),
-            _span(arrays[symbol], sizes),
-            max(sizes, key=lambda cell: (sizes[cell], [-place for place in cell])),
-        )
-        for symbol, sizes in cells.items()
+        symbol: _related(arrays[symbol], ranks, frozenset(chosen.get(symbol, ())))
+        for symbol, ranks in cells.items()
+        if ranks
     }
 
 
-def user_of(tape: Tape, number: int, symbol: str, cell: Index, subject: Index) -> Index | None:
-    """Return the cell of a step's result that a cell of an operand is used in.
+def _related(array: Numbers, ranks: Mapping[Index, _Rank], chosen: frozenset[Index]) -> Related:
+    def order(cell: Index) -> tuple[_Rank, bool, list[int]]:
+        return ranks[cell], cell in chosen, [-place for place in cell]
 
-    Of several it is the one nearest to the subject: with as many of its places as can be.
-    None where no such cell is found.
-
-    Raises:
-        IndexError: there is no such step.
-    """
-    step = tape.step(number)
-    for index in _candidates(step.output.array.shape, cell, subject):
-        derivation = terms_of(step, index)
-        if derivation is None:
-            return None
-        terms = (*derivation.terms, *derivation.divisor_terms)
-        if any(o.name == symbol and o.index == cell for term in terms for o in term.operands):
-            return index
-    return None
+    return Related(frozenset(ranks), _span(array, ranks), max(ranks, key=order), chosen)
 
 
 def first_subject(tape: Tape, number: int, sample: int | None = None) -> Subject:
@@ -142,11 +168,18 @@ def sample_of(tape: Tape, number: int, index: Index) -> int | None:
     step = tape.step(number)
     if tape.is_by_sample(step.output):
         return index[0]
-    for symbol, cells in related(tape, number, index).items():
-        named = step.input(symbol)
-        if named is not None and tape.is_by_sample(named):
-            return cells.first[0]
-    return None
+    by_sample = {named.symbol for named in step.inputs if tape.is_by_sample(named)}
+    check_index(step.output.label, step.output.array.shape, index)
+    derivation = terms_of(step, index)
+    if derivation is None:
+        return None
+    sizes: dict[int, float] = {}
+    for term in (*derivation.terms, *derivation.divisor_terms):
+        for operand in term.operands:
+            if operand.name in by_sample:
+                sample = operand.index[0]
+                sizes[sample] = max(sizes.get(sample, -1.0), abs(term.value))
+    return max(sizes, key=lambda sample: (sizes[sample], -sample), default=None)
 
 
 def worst_sample(tape: Tape) -> int | None:
@@ -187,7 +220,7 @@ def _of_update(tape: Tape, step: Step) -> Index:
         return strongest_cell(step.output.array - before.array)
 
 
-def _span(array: Array, cells: dict[Index, float]) -> Span | None:
+def _span(array: Numbers, cells: Collection[Index]) -> Span | None:
     """Return the cells as one index with whole axes, if that is what they are."""
     if not array.ndim:
         return ()
@@ -203,22 +236,3 @@ def _span(array: Array, cells: dict[Index, float]) -> Span | None:
         else:
             return None
     return tuple(span) if count == len(cells) else None
-
-
-def _candidates(shape: tuple[int, ...], cell: Index, subject: Index) -> Iterator[Index]:
-    """Return the cells that may use another: the subject's places, some replaced by that one's.
-
-    Of pictures, whose cells lie in windows of other numbers, all of the samples' cells come last.
-    """
-    choices = [
-        {place, *(p for p in cell if p < size)} for place, size in zip(subject, shape, strict=True)
-    ]
-    made = {tuple(index) for index in product(*choices)}
-
-    def distance(index: Index) -> tuple[int, Index]:
-        return sum(a != b for a, b in zip(index, subject, strict=True)), index
-
-    yield from sorted(made, key=distance)
-    if _PICTURES in (len(cell), len(shape)):
-        rest = product(choices[0], *map(range, shape[1:]))
-        yield from islice(sorted(set(rest) - made, key=distance), _MOST_CANDIDATES)

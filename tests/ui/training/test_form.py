@@ -1,5 +1,7 @@
 """The form: validation while typing, what applies when, and keys that stay in the field."""
 
+import re
+
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input
@@ -51,6 +53,32 @@ async def test_fields_are_made_when_they_are_first_shown_and_stand_in_their_orde
             assert shown == [field.name for field in form.values().applying_fields()]
             places = [test.row(name).region.y for name in shown]
             assert places == sorted(places)
+
+
+async def test_the_rate_to_come_is_drawn_beside_it_while_it_changes() -> None:
+    async with running_app(size=(130, 70)) as test:
+        assert not re.search("[▁-█]", shown_row(test, "learning_rate"))
+        test.select("schedule").value = "cosine"
+        await test.until(lambda: "██▆▅▃▂▁" in shown_row(test, "learning_rate"))
+        assert "0.5" in shown_row(test, "learning_rate")
+        await test.type_into("warmup", "30")
+        await test.until(lambda: re.search("▁[▂-█]+▁", shown_row(test, "learning_rate")))
+        test.select("schedule").value = "constant"
+        await test.until(lambda: re.search("▁[▂-▇]+████", shown_row(test, "learning_rate")))
+        await test.type_into("warmup", "0")
+        await test.until(lambda: not re.search("[▁-█]", shown_row(test, "learning_rate")))
+
+
+async def test_the_line_that_is_typed_in_does_not_move() -> None:
+    async with running_app(size=(130, 70)) as test:
+        await test.focus("layers")
+        before = test.row("layers").region.y
+        await test.type_into("layers", "affine 4, relu, affine 3")
+        await test.until(lambda: not test.row("activation").display)
+        assert test.row("layers").region.y == before
+        assert test.row("hidden").display
+        await test.press("escape")
+        await test.until(lambda: not test.row("hidden").display)
 
 
 async def test_every_field_that_applies_is_there_with_its_value() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Operation, Shape, require_operations
-from tui_backprop.nn.passes import EVALUATION, TRAINING, Pass
+from tui_backprop.nn.passes import TRAINING, Pass
 from tui_backprop.nn.plan import LayerPlan
 
 Branches = npt.NDArray[Any]
@@ -211,6 +211,3 @@ def columns_of(array: Array, units: Entries) -> Array:
 def scalars(numbers: Mapping[str, float]) -> dict[str, Array]:
     """Return plain numbers as operations read them: arrays of shape (), in float64."""
     return {symbol: np.array(number, np.float64) for symbol, number in numbers.items()}
-
-
-__all__ = ["EVALUATION", "TRAINING", "Branches", "Diagnosis", "Layer", "MovedColumns", "columns_of"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Branches
-from tui_backprop.nn.layers.pooling import Pooling, window_cells, window_places, windows_over
+from tui_backprop.nn.layers.pooling import Pooling, places, window_cells, windows_over
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -33,7 +33,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _out(inputs: Inputs) -> Array:
-    first, *others = window_places(inputs["x"], inputs)
+    first, *others = places(inputs["x"], inputs)
     out = first.copy()
     for cells in others:
         out += cells
@@ -53,7 +53,7 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
 def _dx(inputs: Inputs) -> Array:
     dx = np.zeros_like(inputs["x"], order="C")
     share = inputs["dout"] * (1 / _cells_of_window(inputs))
-    for total in window_places(dx, inputs):
+    for total in places(dx, inputs):
         total += share
     return dx
 

@@ -7,8 +7,15 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Branches, Layer
-from tui_backprop.nn.layers.windows import as_picture, covering, window_counts, windows_of
+from tui_backprop.nn.layers.windows import (
+    as_picture,
+    covering,
+    window_counts,
+    window_places,
+    windows_of,
+)
 from tui_backprop.nn.operation import (
+    Choice,
     Derivation,
     Index,
     Inputs,
@@ -41,13 +48,10 @@ def windows_over(inputs: Inputs, index: Index) -> Iterator[Index]:
             yield n, c, i, j
 
 
-def window_places(x: Array, inputs: Inputs) -> Iterator[Array]:
-    """Yield for each place in a window, row by row, the cells of x there, in out's shape."""
+def places(x: Array, inputs: Inputs) -> Iterator[Array]:
+    """Return for each place in a window, row by row, the cells of x there, in out's shape."""
     h, w, stride = (int(inputs[symbol]) for symbol in ("h", "w", "s"))
-    rows, columns = window_counts(x.shape[2], x.shape[3], (h, w), stride)
-    for u in range(h):
-        for v in range(w):
-            yield x[:, :, u : u + stride * rows : stride, v : v + stride * columns : stride]
+    return window_places(x, (h, w), stride)
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -57,7 +61,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _out(inputs: Inputs) -> Array:
-    first, *others = window_places(inputs["x"], inputs)
+    first, *others = places(inputs["x"], inputs)
     out = first.copy()
     for cells in others:
         np.maximum(out, cells, out=out)
@@ -69,6 +73,27 @@ def _chosen(inputs: Inputs, window: Index) -> Operand | None:
     cells = window_cells(inputs, window)
     largest = max(operand.value for operand in cells)
     return next((operand for operand in cells if operand.value == largest), None)
+
+
+def _choice_in(inputs: Inputs, window: Index, name: str) -> tuple[Choice, ...]:
+    """Return which cell of an array of x's shape a window is decided by."""
+    chosen = _chosen(inputs, window)
+    if chosen is None:
+        return ()
+    return (Choice(name, tuple(c.index for c in window_cells(inputs, window)), chosen.index),)
+
+
+def _out_choices(inputs: Inputs, index: Index) -> tuple[Choice, ...]:
+    return _choice_in(inputs, index, "x")
+
+
+def _dx_choices(inputs: Inputs, index: Index) -> tuple[Choice, ...]:
+    return tuple(
+        choice
+        for window in windows_over(inputs, index)
+        for name in ("x", "dx")
+        for choice in _choice_in(inputs, window, name)
+    )
 
 
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -85,7 +110,7 @@ def _dx(inputs: Inputs) -> Array:
     x, out, dout = inputs["x"], inputs["out"], inputs["dout"]
     dx = np.zeros_like(x, order="C")
     pending = np.ones(out.shape, np.bool_)
-    for cells, total in zip(window_places(x, inputs), window_places(dx, inputs), strict=True):
+    for cells, total in zip(places(x, inputs), places(dx, inputs), strict=True):
         chosen = cells == out
         # Of several that are as large, the first is taken.
         chosen &= pending
@@ -109,12 +134,14 @@ def _why_out(about: About) -> Words:
 def _why_dx(about: About) -> Words:
     of_x = about.name("x", *about.index)
     windows = list(windows_over(about.inputs, about.index))
-    won = [w for w in windows if (c := _chosen(about.inputs, w)) and c.index == about.index]
-    short = (
-        f"it was chosen in {counted(len(won), 'window')}, whose dout goes back as it is"
-        if won
-        else "it was chosen in no window, so that a small change of it changes nothing"
-    )
+    chosen = [operand.index for w in windows if (operand := _chosen(about.inputs, w))]
+    if about.index in chosen:
+        won = counted(chosen.count(about.index), "window")
+        short = f"it was chosen in {won}, whose dout goes back as it is"
+    elif len(chosen) == 1:
+        short = f"in its window {about.at('x', *chosen[0])} was chosen, and all dout goes there"
+    else:
+        short = f"it was chosen in none of the {counted(len(chosen), 'window')} that hold it"
     return Words(
         f"∂loss/∂{of_x}: {short}: {about.of_raising(of_x)}.",
         "The chain rule: ∂out/∂x is 1 for the cell that was chosen, and 0 for the others. Where two"
@@ -144,6 +171,7 @@ class Pooling(Layer):
             _out_terms,
             _out,
             _why_out,
+            _out_choices,
         ),
     )
     BACKWARD: ClassVar = (
@@ -155,6 +183,7 @@ class Pooling(Layer):
             _dx_terms,
             _dx,
             _why_dx,
+            _dx_choices,
         ),
     )
 

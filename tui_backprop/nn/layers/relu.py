@@ -109,9 +109,6 @@ class Relu(Layer):
         dx: Array = dout * self.active
         return dx
 
-    def parameter_gradients(self, dout: Array) -> None:
-        """Do nothing: there are no parameters."""
-
     def branches(self, x: Array) -> Branches:
         """Return whether x is above 0: the slope jumps there."""
         return x > 0

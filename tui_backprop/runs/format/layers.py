@@ -9,7 +9,7 @@ from typing import Any
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.format.plain_values import PlainValues, StateError, stored_number
+from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError, stored_number
 from tui_backprop.settings.catalogue import LAYERS
 from tui_backprop.training.snapshot import (
     ActivationStatistics,
@@ -22,7 +22,6 @@ MAX_ROWS = 1000
 MAX_TREND = 1024
 MAX_UNITS = 2**40
 MAX_LINE_BYTES = 2**20
-_MOST = 2**62
 
 _VERDICTS = {*Verdict, *(word for entry in LAYERS for word, _ in entry.words)}
 _ENCODER = json.JSONEncoder(allow_nan=False)
@@ -59,7 +58,7 @@ def read_newest_rows(path: Path) -> StoredRows:
     for line in reversed(lines):
         try:
             values = PlainValues(json.loads(line))
-            return StoredRows(values.integer("iteration", 0, _MOST), read_rows(values, "layers"))
+            return StoredRows(values.integer("iteration", 0, MOST), read_rows(values, "layers"))
         except StateError as error:
             fault = str(error)
         except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.format.plain_values import PlainValues, StateError
+from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.fields import HyperparameterError
 from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
@@ -21,7 +21,6 @@ MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
 
 _ENCODER = json.JSONEncoder(allow_nan=False)
-_MOST = 2**62
 _STOP = ("where", "what")
 
 
@@ -102,7 +101,7 @@ class MetricsReader:
     def _take(self, line: bytes) -> None:
         try:
             values = PlainValues(json.loads(line, parse_constant=_refuse_constant))
-            iteration = values.integer("iteration", 0, _MOST)
+            iteration = values.integer("iteration", 0, MOST)
             if values.has("event"):
                 self._take_event(values, iteration)
             else:

@@ -6,6 +6,9 @@ from typing import Any
 
 from tui_backprop.printable import printable
 
+MOST = 2**62
+"""More iterations or samples than any run makes."""
+
 
 class StateError(ValueError):
     """What is wrong with a value; the message continues a sentence that names its file."""

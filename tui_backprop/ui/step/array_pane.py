@@ -15,7 +15,7 @@ from tui_backprop.ui.step.room import shares
 from tui_backprop.ui.step.step_path import Place, TermChoice
 from tui_backprop.ui.step.words_view import WordsView
 from tui_backprop.walkthrough.derivation import CellDerivation
-from tui_backprop.walkthrough.subject import Related, related
+from tui_backprop.walkthrough.subject import Related, Sight, related
 from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
 
 _USUAL_OPERANDS = 4
@@ -35,24 +35,19 @@ _LEAST_ROW, _RESULT_ABOVE, _CHECK_LINES = 4, 4, 13
 class _Marks:
     """Which cells of the arrays stand out.
 
-    `cells` are those that the subject is made of, by symbol; `cursors` by label. `sample` is the
-    row to have in sight where there is a choice among samples.
+    `cells` are those that the subject is made of, by symbol; `cursors` by label, of the operands
+    those of the term that is chosen, if one is.
     """
 
     tape: Tape
     cells: Mapping[str, Related]
     cursors: Mapping[str, Index]
-    sample: int | None = None
+    of_term: bool = False
 
     def cursor_in(self, named: NamedArray) -> Index | None:
-        """Return the cell of an operand to have in sight: the sample's, or of the largest term."""
-        if named.label in self.cursors or named.symbol not in self.cells:
-            return self.cursors.get(named.label)
-        used = self.cells[named.symbol]
-        if self.sample is not None and self.tape.is_by_sample(named):
-            of_sample = (self.sample, *used.first[1:])
-            return of_sample if of_sample in used.cells else used.first
-        return used.first
+        """Return the cell of an operand to have in sight."""
+        used = self.cells.get(named.symbol)
+        return self.cursors.get(named.label, None if used is None else used.first)
 
 
 class ArrayPane(Vertical):
@@ -61,6 +56,7 @@ class ArrayPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="array-pane")
         self._operands = [operand_view(n) for n in range(_USUAL_OPERANDS)]
+        self._as_pictures = False
         self._row = Horizontal(id="operands")
         self.words = WordsView()
         self.result = MatrixView(id="result")
@@ -85,11 +81,24 @@ class ArrayPane(Vertical):
         With a `sample`, its rows are in sight where the subject is made of all samples.
         """
         self.set_class(False, "-deriving", "-previewing", "-checking", "-zoom-below")
-        step = tape.step(place.step)
+        step, focus = tape.step(place.step), place.focus
         cursors = {step.output.label: subject}
-        if place.focus is not None:
-            cursors[place.focus.label] = place.focus.index
-        self._show_arrays(step, _Marks(tape, related(tape, place.step, subject), cursors, sample))
+        cell = None
+        if focus is not None and focus.label != step.output.label:
+            cursors[focus.label] = focus.index
+            symbols = (named.symbol for named in step.inputs if named.label == focus.label)
+            cell = next(((symbol, focus.index) for symbol in symbols), None)
+        sight = Sight(cell, sample, self._in_sight(step))
+        self._show_arrays(step, _Marks(tape, related(tape, place.step, subject, sight), cursors))
+
+    def _in_sight(self, step: Step) -> dict[str, Index]:
+        """Return the cells of the operands' pictures that are in sight already, by symbol."""
+        shown = zip(self._operands, step.inputs, strict=False)
+        return {
+            named.symbol: view.index
+            for view, named in shown
+            if view.has_planes and view.named is not None and view.named.array is named.array
+        }
 
     def show_derivation(self, tape: Tape, derivation: CellDerivation, place: Place) -> None:
         """Show an operation with the derivation of one cell, whose operands are lit up."""
@@ -100,7 +109,8 @@ class ArrayPane(Vertical):
         self.derivation.show(derivation, step.output.label, step.formula, place.choice)
         self.derivation.can_focus = True
         cursors = {step.output.label: subject, **self._chosen_cells(step)}
-        self._show_arrays(step, _Marks(tape, related(tape, place.step, subject), cursors))
+        cells = related(tape, place.step, subject)
+        self._show_arrays(step, _Marks(tape, cells, cursors, of_term=True))
 
     @property
     def has_blanks(self) -> bool:
@@ -144,7 +154,7 @@ class ArrayPane(Vertical):
         view = view or self.result
         if not view.has_class("-zoomed"):
             self._zoom_on(view)
-        elif view.as_heat or view.index == ():
+        elif view.is_tinted or view.index == ():
             self.leave_zoom()
         else:
             view.show_as_heat(True)
@@ -166,6 +176,19 @@ class ArrayPane(Vertical):
             view.set_class(view is chosen, "-zoomed")
             view.show_as_heat(False)
         self._share_room()
+
+    def show_pictures(self) -> bool:
+        """Show planes of pictures as tints, or as numbers again; return whether it is tints now."""
+        self._as_pictures = not self._as_pictures
+        for view in self._views:
+            view.show_pictures(self._as_pictures)
+        return self._as_pictures
+
+    @property
+    def view_of_planes(self) -> MatrixView | None:
+        """The result, or else the first operand, of which there are more planes; None without."""
+        views = (self.result, *self._shown_operands())
+        return next((view for view in views if view.has_planes), None)
 
     def follow_chosen_term(self, step: Step) -> None:
         """Bring the operands of the chosen term into sight."""
@@ -193,11 +216,13 @@ class ArrayPane(Vertical):
 
     def _show_arrays(self, step: Step, marks: _Marks) -> None:
         more = [operand_view(n) for n in range(len(self._operands), len(step.inputs))]
+        for view in more:
+            view.show_pictures(self._as_pictures)
         self._operands += more
         if more and self._row.is_attached:
             self._row.mount_all(more)
         for number, view in enumerate(self._operands):
-            unused = number >= len(step.inputs)
+            unused = number >= len(step.inputs) or step.inputs[number] in step.unnamed
             view.set_class(unused, "-unused")
             if unused and view.has_class("-zoomed"):
                 self.leave_zoom()
@@ -234,7 +259,7 @@ class ArrayPane(Vertical):
             row = room - below
         self._row.styles.height = f"{max(1, row)}fr"
         self._below.styles.height = f"{max(1, below)}fr"
-        beside = self.has_class("-previewing") or (
+        beside = (self.has_class("-previewing") and not self.zoomed) or (
             self.has_class("-deriving") and self.size.width >= _WIDE_ENOUGH
         )
         self._below.set_class(beside, "-beside")
@@ -260,16 +285,18 @@ class ArrayPane(Vertical):
         return max(lines, min(self.result.needed[1], 2 * lines))
 
     def _show_array(self, view: MatrixView, step: Step, named: NamedArray, marks: _Marks) -> None:
-        if view is self.result:
-            view.show(named, cursor=marks.cursors.get(named.label))
-            return
+        is_result = view is self.result
         used = marks.cells.get(named.symbol)
+        # What updates a parameter has a symbol for it before and after.
+        is_lit = used is not None and (not is_result or bool(used.chosen))
         view.show(
             named,
-            title=title_of(step, named),
-            lit=frozenset() if used is None else used.cells,
+            title="" if is_result else title_of(step, named),
+            lit=used.cells if used is not None and is_lit else frozenset(),
+            chosen=frozenset() if used is None else used.chosen,
             cursor=marks.cursor_in(named),
-            marked=False,
+            marked=is_result or (marks.of_term and named.label in marks.cursors),
+            by_sample=marks.tape.is_by_sample(named),
         )
 
 

@@ -99,7 +99,8 @@ class DerivationView(PaintedWidget, can_focus=True):
         # A divisor that is one number, as the N of a mean, has said all in its heading.
         self._heading = len(terms) if len(divisor_terms) > 1 else None
         self._terms = terms if self._heading is None else terms + divisor_terms
-        self._chosen, self._first = choice.term, 0
+        # A window at the edge of a picture has fewer terms than the one before.
+        self._chosen, self._first = min(choice.term, max(0, len(self._terms) - 1)), 0
         operand = choice.operand
         self._operand = self._first_with_source() if operand is None else operand
         self.border_title = f"{cell_name(label, derivation.cell.index)}   {formula}"

@@ -11,10 +11,14 @@ HEAT_STEPS = 6
 WARM, COOL, CURSOR = "paint--warm", "paint--cool", "paint--cursor"
 """The parts whose backgrounds are the strongest tints, and the cursor's on a field of tints."""
 
+LIT, CHOSEN = "paint--lit", "paint--chosen"
+"""Those whose backgrounds shine through the tints of lit cells, and stand for a chosen one's."""
+
 Tints = Mapping[int, Style]
 """The style of each level from -HEAT_STEPS to HEAT_STEPS; 0 has no tint."""
 
 _WEAKEST = 0.15
+_LEAST_LIGHT, _LIGHT = 0.06, 0.4
 
 
 @lru_cache(maxsize=8)
@@ -26,6 +30,23 @@ def tints(warm: Style, cool: Style, ground: Color) -> Tints:
         for sign, strongest in ((1, warm), (-1, cool)):
             result[sign * level] = blended(ground, strongest, share)
     return result
+
+
+@lru_cache(maxsize=8)
+def picture_tints(warm: Style, cool: Style, ground: Color, light: Style) -> Tints:
+    """Return the tints of a picture, in which 0 differs from the ground: to show where it ends."""
+    return {**tints(warm, cool, ground), 0: blended(ground, light, _LEAST_LIGHT)}
+
+
+@lru_cache(maxsize=8)
+def lit_tints(warm: Style, cool: Style, ground: Color, light: Style) -> Tints:
+    """Return the tints of cells that are lit: all lighter, or darker, than the others are."""
+    return {
+        level: blended(
+            ground if style.bgcolor is None else Color.from_rich_color(style.bgcolor), light, _LIGHT
+        )
+        for level, style in tints(warm, cool, ground).items()
+    }
 
 
 def blended(ground: Color, strongest: Style, share: float) -> Style:

@@ -1,10 +1,10 @@
-"""Paints a matrix: a window of its numbers with a minimap, or all of it as tints."""
+"""Paints a matrix as numbers: a window onto it, with a minimap."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -12,14 +12,24 @@ from textual.strip import Strip
 from tui_backprop.nn.arrays import Array
 from tui_backprop.ui.step.heat import HEAT_STEPS, Tints
 from tui_backprop.ui.step.matrix_window import COLUMN_WIDTH, MAP_GAP, Layout
-from tui_backprop.ui.step.numbers import cell_text, long_text
-from tui_backprop.walkthrough.summary import ArraySummary, heat_levels, minimap
+from tui_backprop.ui.step.numbers import cell_text
+from tui_backprop.ui.step.plane import Place
+from tui_backprop.walkthrough.summary import heat_levels, minimap
 
-Place = tuple[int, int]
+_CHOSEN_MARK = "▸"
 
 _CURSOR = Style(reverse=True, bold=True)
 _LIT = Style(underline=True, bold=True)
 _INDEX = Style(dim=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The places that stand out: the cursor if it shows, those that are lit, and the chosen."""
+
+    cursor: Place | None
+    lit: frozenset[Place]
+    chosen: frozenset[Place]
 
 
 class NumberPainter:
@@ -42,21 +52,21 @@ class NumberPainter:
         self._tints = tints
         self._top, self._left = first
 
-    def lines(
-        self, cursor: Place | None, lit: frozenset[Place], width: int, height: int
-    ) -> list[Strip]:
-        """Return the column numbers and the rows, `lit` cells and the cursor standing out."""
+    def lines(self, marks: Marks, width: int, height: int) -> list[Strip]:
+        """Return the column numbers and the rows, in which the marked cells stand out."""
         layout, top, left = self._layout, self._top, self._left
         window = self._rows[top : top + layout.rows, left : left + layout.columns]
         levels = heat_levels(window, HEAT_STEPS, self._largest).tolist()
         lines = [self._column_numbers()]
-        marked = self._marked_columns(cursor, lit)
+        marked = self._marked_columns(marks)
         for y, values in enumerate(window.tolist()):
             texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
             styles = [self._tints[level] for level in levels[y]]
             for x in marked.get(top + y, ()):
                 place = (top + y, left + x)
-                styles[x] += _CURSOR if place == cursor else _LIT
+                styles[x] += _CURSOR if place == marks.cursor else _LIT
+                if place in marks.chosen:
+                    texts[x] = f"{_CHOSEN_MARK + texts[x].lstrip():>{COLUMN_WIDTH}}"
             segments = [Segment(self._row_number(top + y), _INDEX)]
             for style, run in groupby(zip(styles, texts, strict=True), key=itemgetter(0)):
                 segments.append(Segment("".join(text for _, text in run), style))
@@ -72,12 +82,11 @@ class NumberPainter:
         width = self._layout.index_width
         return f"{row:>{width}}" if width else ""
 
-    def _marked_columns(
-        self, cursor: Place | None, lit: frozenset[Place]
-    ) -> defaultdict[int, set[int]]:
+    def _marked_columns(self, marks: Marks) -> defaultdict[int, set[int]]:
         """Return by row which of the columns in sight stand out, counted from the first."""
         found: defaultdict[int, set[int]] = defaultdict(set)
-        for row, column in (lit | {cursor}) if cursor is not None else lit:
+        cursor = frozenset() if marks.cursor is None else frozenset([marks.cursor])
+        for row, column in marks.lit | marks.chosen | cursor:
             if self._left <= column < self._left + self._layout.columns:
                 found[row].add(column - self._left)
         return found
@@ -108,56 +117,3 @@ class NumberPainter:
                     segments.append(Segment(mark * len(list(run)), self._tints[level]))
             result.append(Strip(segments))
         return result
-
-
-def heat_lines(
-    rows: Array,
-    largest: float,
-    tints: Tints,
-    cursor: tuple[Place, Style],
-    here: str,
-    width: int,
-    height: int,
-) -> list[Strip]:
-    """Return the whole matrix as tints, two rows a line, under `here` and the cursor's number.
-
-    The cursor is a place and its style. Where there are more rows or columns than there is room
-    for, each tint is its block's strongest.
-    """
-    small = minimap(rows, max(1, (height - 1) * 2), width)
-    levels = heat_levels(small, HEAT_STEPS, largest).tolist()
-    map_rows, map_columns = small.shape
-    (row, column), cursor_style = cursor
-    styles = [[tints[level] for level in line] for line in levels]
-    styles[row * map_rows // rows.shape[0]][column * map_columns // rows.shape[1]] = cursor_style
-    blank = [Style.null()] * map_columns
-    lines = [Strip([Segment(f"{here}{long_text(float(rows[row, column]))}")])]
-    for top in range(0, map_rows, 2):
-        below = styles[top + 1] if top + 1 < map_rows else blank
-        pairs = zip(styles[top], below, strict=True)
-        segments = []
-        for (up, low), run in groupby(pairs):
-            text = "▀" if up.bgcolor or low.bgcolor else " "
-            segments.append(
-                Segment(text * len(list(run)), Style(color=up.bgcolor, bgcolor=low.bgcolor))
-            )
-        lines.append(Strip(segments))
-    return lines
-
-
-def summary_text(summary: ArraySummary, width: int) -> str:
-    """Return an array's minimum, maximum, mean, norm and share of zeros, as far as they fit."""
-    parts = [
-        f"min {cell_text(summary.minimum)}",
-        f"max {cell_text(summary.maximum)}",
-        f"0: {summary.zero_share:.0%}",
-        f"mean {cell_text(summary.mean)}",
-        f"‖·‖ {cell_text(summary.norm)}",
-    ]
-    if summary.non_finite:
-        parts.insert(0, f"not finite: {summary.non_finite:,}")
-    for count in range(len(parts), 1, -1):
-        for gap in ("  ", " "):
-            if cell_len(text := gap.join(parts[:count])) <= width:
-                return text
-    return parts[0] if cell_len(parts[0]) <= width else ""

@@ -7,22 +7,19 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.nn.operation import Index, shape_text
+from tui_backprop.nn.operation import Index
 from tui_backprop.nn.words import cell_name
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
-from tui_backprop.ui.step.heat import COOL, CURSOR, WARM, Tints, tints
-from tui_backprop.ui.step.matrix_painting import (
-    NumberPainter,
-    Place,
-    heat_lines,
-    summary_text,
-)
+from tui_backprop.ui.step.heat import CHOSEN, COOL, CURSOR, LIT, WARM, tints
+from tui_backprop.ui.step.matrix_bindings import MATRIX_BINDINGS
+from tui_backprop.ui.step.matrix_painting import Marks, NumberPainter
+from tui_backprop.ui.step.matrix_texts import fitting_title, lone_number, summary_text
 from tui_backprop.ui.step.matrix_window import (
     COLUMN_WIDTH,
     Layout,
@@ -32,7 +29,14 @@ from tui_backprop.ui.step.matrix_window import (
     panned,
 )
 from tui_backprop.ui.step.numbers import long_text
-from tui_backprop.walkthrough.step import Numbers
+from tui_backprop.ui.step.plane import Place, Plane
+from tui_backprop.ui.step.tint_painting import (
+    fitting_scale,
+    lines_at,
+    scale_beside_others,
+    tint_lines,
+    tint_styles,
+)
 from tui_backprop.walkthrough.summary import strongest_cell, summarize
 from tui_backprop.walkthrough.tape import NamedArray
 
@@ -40,42 +44,23 @@ _FRAME = 4
 _LEAST_WIDTH = 14
 """Of the numbers of a matrix, so that its least and largest can stand below it."""
 
+_MOST_MAGNIFIED = 8
+
+_NONE: frozenset[Index] = frozenset()
+
 
 class MatrixView(PaintedWidget, can_focus=True):
     """One array of an operation. A lone number is a matrix of one cell.
+
+    Of an array of pictures it is the one that the cursor is in.
 
     Args:
         id: of the widget.
         upright: whether vectors stand in a column; they lie in a row otherwise.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {WARM, COOL, CURSOR}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1, 0)", "Cell", show=False),
-        Binding("down", "move(1, 0)", "Cell", show=False),
-        Binding("left", "move(0, -1)", "Cell", show=False),
-        Binding("right", "move(0, 1)", "Cell", key_display="↑↓←→", tooltip="Move to another cell"),
-        Binding("pageup", "page(-1, 0)", "Page", show=False),
-        Binding(
-            "pagedown",
-            "page(1, 0)",
-            "Page of rows",
-            key_display="pgup pgdn",
-            show=False,
-            tooltip="As many rows up or down as are in sight",
-        ),
-        Binding("shift+left", "page(0, -1)", "Page", show=False),
-        Binding(
-            "shift+right",
-            "page(0, 1)",
-            "Page of columns",
-            key_display="⇧← →",
-            show=False,
-            tooltip="As many columns on or back as are in sight",
-        ),
-        Binding("home", "move(-1000000, -1000000)", "First", show=False, tooltip="First cell"),
-        Binding("end", "move(1000000, 1000000)", "Last", show=False, tooltip="Last cell"),
-    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {WARM, COOL, CURSOR, LIT, CHOSEN}
+    BINDINGS: ClassVar[list[BindingType]] = MATRIX_BINDINGS
 
     class CellChosen(Message):
         """The cursor moved to a cell of `named` (`opened`: and its derivation is asked for)."""
@@ -91,15 +76,18 @@ class MatrixView(PaintedWidget, can_focus=True):
         super().__init__(id=id, classes="pane matrix")
         self.named: NamedArray | None = None
         self.as_heat = False
+        self.as_pictures = False
         self._upright = upright
+        self._plane = Plane((), (), upright)
         self._rows: Array = np.zeros((1, 1))
         self._summary = summarize(self._rows)
         self._largest = 0.0
         self._first: Place = (0, 0)
         self._panned_by_hand = False
         self._cursor: Place = (0, 0)
-        self._lit: frozenset[Place] = frozenset()
+        self._lit = self._chosen = _NONE
         self._is_marked = True
+        self._by_sample = False
         self._title = ""
 
     def show(
@@ -107,35 +95,35 @@ class MatrixView(PaintedWidget, can_focus=True):
         named: NamedArray,
         *,
         title: str = "",
-        lit: frozenset[Index] = frozenset(),
+        lit: frozenset[Index] = _NONE,
+        chosen: frozenset[Index] = _NONE,
         cursor: Index | None = None,
         marked: bool = True,
+        by_sample: bool = False,
     ) -> None:
-        """Show an array, with some of its cells lit up.
+        """Show an array, with some of its cells lit up, and some of those marked as chosen.
 
         The cursor goes to the cell `cursor`; without one, to the strongest of all if the array is
         another one than before. Unless it is `marked`, it shows only while the arrows move it.
-        `title` is what it is called, if not by its label.
+        `title` is what it is called, if not by its label; `by_sample` whether the first place of
+        an index is a sample.
         """
         is_other = self.named is None or named.array is not self.named.array
         if is_other:
-            self.named = named
-            self._rows = np.zeros((1, 1)) if named.missing else self._as_rows(named.array)
-            self._summary = summarize(self._rows) if not named.array.size else named.summary
+            self._summary = named.summary if named.array.size else summarize(np.zeros(()))
             self._largest = max(abs(self._summary.minimum), abs(self._summary.maximum))
             if cursor is None and not named.missing:
                 cursor = strongest_cell(named.array)
-        self.named, self._title, self._is_marked = named, title or named.label, marked
-        # What the arrows moved stays where it is.
-        if (
-            cursor is not None
-            and not named.missing
-            and (is_other or self._place(cursor) != self._cursor)
-        ):
-            self._cursor, self._panned_by_hand = self._place(cursor), False
         if named.missing:
-            self._cursor = (0, 0)
-        self._lit = frozenset(map(self._place, lit))
+            cursor = (0,) * named.array.ndim
+        self._title, self._is_marked, self._by_sample = title or named.label, marked, by_sample
+        # What the arrows moved stays where it is.
+        if cursor is not None and (is_other or cursor != self.index):
+            self.named = named
+            self._panned_by_hand = False
+            self._put_cursor(cursor)
+        self.named = named
+        self._lit, self._chosen = lit, chosen
         self.repaint_changes()
 
     def show_as_heat(self, as_heat: bool) -> None:
@@ -144,72 +132,103 @@ class MatrixView(PaintedWidget, can_focus=True):
             self.as_heat = as_heat
             self.repaint_changes()
 
+    def show_pictures(self, as_pictures: bool) -> None:
+        """Show planes of pictures as tints, or their numbers."""
+        if as_pictures is not self.as_pictures:
+            self.as_pictures = as_pictures
+            self.repaint_changes()
+
+    @property
+    def has_planes(self) -> bool:
+        """Whether there are more planes of the array than the one in sight."""
+        return bool(self._plane.leading) and self.named is not None and not self.named.missing
+
+    @property
+    def is_tinted(self) -> bool:
+        """Whether all of the matrix is shown as tints."""
+        return self.as_heat or (self.as_pictures and self.has_planes)
+
     def look_at(self, index: Index) -> None:
         """Move the cursor to a cell, and the cell into sight: into the middle if it was out."""
-        self._cursor = self._place(index)
+        self._put_cursor(index)
         self._panned_by_hand = self._panned(self._layout(), by_hand=True) == self._first
         self.repaint_changes()
 
     @property
     def index(self) -> Index:
         """The cursor's cell, as an index of the array; the first where its numbers are not here."""
-        return self._index(self._cursor)
+        return self._plane.index(self._cursor)
 
     @property
     def needed(self) -> tuple[int, int]:
-        """The columns and lines that all of the array takes, frame and all."""
-        width, height = needed_size(self._rows.shape)
-        least = max(_LEAST_WIDTH, cell_len(self._title) + 2)
+        """The columns and lines that all of the matrix takes, frame and all."""
+        size = self._plane.size
         if self.named is not None and self.named.missing:
-            return max(cell_len(self.named.missing), least) + _FRAME, 3
+            least = max(_LEAST_WIDTH, cell_len(self._title) + 2, cell_len(self.named.missing))
+            return least + _FRAME, 3
         if self.named is not None and not self.named.array.ndim:
-            width, height = 0, 1
-        return max(width, least) + _FRAME, height + 2
+            number = lone_number(self.named.array, 0)
+            return max(cell_len(number), cell_len(self._title) + 2) + _FRAME, 3
+        width, height = needed_size(size)
+        if self.is_tinted:
+            scale = scale_beside_others(size)
+            width = max(size[1] * scale, cell_len(self._reading()))
+            height = lines_at(size, scale) + 1
+        return max(width, _LEAST_WIDTH, cell_len(self._title) + 2) + _FRAME, height + 2
 
     def reading(self, width: int) -> str:
         """Return the number at the cursor, and as much of the array's summary as fits."""
         if self.named is None:
             return ""
-        if self.named.missing:
-            text = f"{self.named.label}: {self.named.missing}"
-            if not self.named.left_out:
-                return text
-            return f"{text}   {summary_text(self._summary, width - cell_len(text) - 3)}"
-        value = long_text(float(self._rows[self._cursor]))
-        text = f"{cell_name(self.named.label, self.index)} = {value}"
-        if not self.named.array.ndim:
+        text = self._reading()
+        if not self.named.array.ndim or (self.named.missing and not self.named.left_out):
             return text
         return f"{text}   {summary_text(self._summary, width - cell_len(text) - 3)}"
+
+    def _reading(self) -> str:
+        named = self.named
+        label = "" if named is None else named.label
+        if named is not None and named.missing:
+            return f"{label}: {named.missing}"
+        return f"{cell_name(label, self.index)} = {long_text(float(self._rows[self._cursor]))}"
 
     def compose_lines(self, width: int, height: int) -> Sequence[Strip]:
         """Return the column numbers and the rows in sight, with the minimap beside them."""
         named = self.named
         if named is None:
             return []
-        titles = (f"{self._title} {shape_text(named.array.shape)}", self._title)
-        fitting = (title for title in titles if cell_len(title) <= width - 2)
-        self.border_title = next(fitting, named.label)
+        which = self._plane.name(by_sample=self._by_sample)
+        self.border_title = fitting_title(named, self._title, which, self.index, width - 2)
         has_summary = named.array.ndim and named.array.size
         self.border_subtitle = summary_text(self._summary, width - 2) if has_summary else ""
         if named.missing:
             return [Strip([Segment(named.missing, Style(italic=True))])]
         if named.array.ndim == 0:
-            exact = str(named.array[()])
-            text = exact if cell_len(exact) <= width else long_text(float(named.array))
-            return [Strip([Segment(text)])]
-        if self.as_heat:
-            here = f"{cell_name(named.label, self.index)} = "
-            cursor = self._cursor, self.style_of(CURSOR)
-            return heat_lines(self._rows, self._largest, self._tints(), cursor, here, width, height)
+            return [Strip([Segment(lone_number(named.array, width))])]
+        is_shown = self.has_focus or self._is_marked or self.as_heat
+        marks = Marks(
+            self._cursor if is_shown else None,
+            self._in_plane(self._lit),
+            self._in_plane(self._chosen),
+        )
+        size = self._plane.size
+        if self.is_tinted:
+            styles = tint_styles(self.style_of, self.ground())
+            most = _MOST_MAGNIFIED if self.has_class("-zoomed") else scale_beside_others(size)
+            scale = fitting_scale(size, most, width, height - 1)
+            return [
+                Strip([Segment(self._reading())]),
+                *tint_lines(self._rows, self._largest, styles, marks, scale, width, height - 1),
+            ]
         layout = self._layout()
         self._first = self._panned(layout)
-        is_shown = self.has_focus or (self._is_marked and not self._lit)
-        shown = self._cursor if is_shown else None
-        painter = NumberPainter(self._rows, self._largest, layout, self._first, self._tints())
-        return painter.lines(shown, self._lit, width, height)
+        colours = tints(self.style_of(WARM), self.style_of(COOL), self.ground())
+        painter = NumberPainter(self._rows, self._largest, layout, self._first, colours)
+        return painter.lines(marks, width, height)
 
-    def _tints(self) -> Tints:
-        return tints(self.style_of(WARM), self.style_of(COOL), self.ground())
+    def _in_plane(self, cells: frozenset[Index]) -> frozenset[Place]:
+        leading, place = self._plane.leading, self._plane.place
+        return frozenset(place(cell) for cell in cells if cell[:-2] == leading)
 
     def on_focus(self) -> None:
         """Show the cursor as the one that the arrows move."""
@@ -222,10 +241,10 @@ class MatrixView(PaintedWidget, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Choose the cell under the pointer; a second click opens its derivation."""
         offset = event.get_content_offset(self)
-        if offset is None or self.named is None or self.named.missing or self.as_heat:
+        if offset is None or self.named is None or self.named.missing or self.is_tinted:
             return
         if self.named.array.ndim == 0:
-            self._chosen(opened=True)
+            self._choose(opened=True)
             return
         layout = self._layout()
         y, x = offset.y - 1, (offset.x - layout.index_width) // COLUMN_WIDTH
@@ -233,7 +252,7 @@ class MatrixView(PaintedWidget, can_focus=True):
             here = (self._first[0] + y, self._first[1] + x)
             again = self._cursor == here
             self._cursor, self._panned_by_hand = here, True
-            self._chosen(opened=again)
+            self._choose(opened=again)
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
@@ -245,40 +264,31 @@ class MatrixView(PaintedWidget, can_focus=True):
             min(max(0, self._cursor[1] + columns), column_count - 1),
         )
         self._panned_by_hand = True
-        self._chosen(opened=False)
+        self._choose(opened=False)
 
     def action_page(self, rows: int, columns: int) -> None:
         """Move the cursor by as many cells as are in sight."""
         layout = self._layout()
         self.action_move(rows * layout.rows, columns * layout.columns)
 
-    def _chosen(self, *, opened: bool) -> None:
+    def _choose(self, *, opened: bool) -> None:
         self.repaint_changes()
         self.post_message(self.CellChosen(self, self.index, opened=opened))
 
-    def _as_rows(self, array: Numbers) -> Array:
-        if array.dtype.kind != "f":
-            # Token ids and masks: their signs can be turned, and larger ones told from smaller.
-            array = array.astype(np.float64)
-        if array.ndim >= 2:
-            # Of pictures the rows of all stand below each other.
-            return array.reshape(-1, array.shape[-1])
-        return array.reshape((-1, 1) if self._upright else (1, -1))
+    def move_plane(self, axis: int, change: int) -> None:
+        """Move the cursor to the same place in another plane, along an axis from the end."""
+        if self.has_planes and len(self.index) >= -axis:
+            self._put_cursor(self._plane.moved(self.index, axis, change))
+            self._panned_by_hand = True
+            self._choose(opened=False)
 
-    def _place(self, index: Index) -> Place:
-        """Return where in the rows a cell of the array stands."""
-        if self.named is not None and len(index) > 2:
-            return int(np.ravel_multi_index(index[:-1], self.named.array.shape[:-1])), index[-1]
-        row, column = (0, 0, *index)[-2:]
-        return (column, row) if self._upright and len(index) == 1 else (row, column)
-
-    def _index(self, place: Place) -> Index:
-        """Return the cell of the array that stands at a place in the rows."""
-        shape = () if self.named is None else self.named.array.shape
-        row, column = place
-        if len(shape) < 2:
-            return (row if self._upright else column,) if shape else ()
-        return (*map(int, np.unravel_index(row, shape[:-1])), column)
+    def _put_cursor(self, index: Index) -> None:
+        """Move the cursor to a cell of the array, and its plane into sight."""
+        if self.named is not None:
+            array = self.named.array
+            self._plane = Plane.of(index, array.shape, upright=self._upright)
+            self._rows = np.zeros((1, 1)) if self.named.missing else self._plane.rows(array)
+        self._cursor = self._plane.place(index)
 
     def _panned(self, layout: Layout, *, by_hand: bool | None = None) -> Place:
         """Return the first row and column to show: as little moved as can be, or centred."""
@@ -289,7 +299,11 @@ class MatrixView(PaintedWidget, can_focus=True):
                 panned(first[0], layout.rows, rows, row),
                 panned(first[1], layout.columns, columns, column),
             )
-        return centred(layout.rows, rows, row), centred(layout.columns, columns, column)
+        lit = self._in_plane(self._lit)
+        return (
+            centred(layout.rows, rows, row, {y for y, _ in lit}),
+            centred(layout.columns, columns, column, {x for _, x in lit}),
+        )
 
     def _layout(self) -> Layout:
         rows, columns = self._rows.shape

@@ -1,5 +1,6 @@
 """Which part of a matrix is in sight, and where its cells stand on the screen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tui_backprop.ui.step.numbers import CELL_WIDTH
@@ -40,9 +41,17 @@ def lay_out(shape: tuple[int, int], width: int, height: int) -> Layout:
     return Layout(rows, columns, index_width, map_columns)
 
 
-def centred(shown: int, count: int, wanted: int) -> int:
-    """Return the first of `shown` places out of `count` when `wanted` stands in the middle."""
-    return max(0, min(wanted - shown // 2, count - shown))
+def centred(shown: int, count: int, wanted: int, around: Collection[int] = ()) -> int:
+    """Return the first of `shown` places out of `count` when `wanted` stands in the middle.
+
+    Where all of those `around` it fit, the middle is theirs; where not, none but those is shown.
+    """
+    low, high = min((wanted, *around)), max((wanted, *around))
+    if high - low < shown:
+        first = (low + high + 1) // 2 - shown // 2
+    else:
+        first = max(low, min(wanted - shown // 2, high + 1 - shown))
+    return max(0, min(first, count - shown))
 
 
 def panned(first: int, shown: int, count: int, wanted: int) -> int:

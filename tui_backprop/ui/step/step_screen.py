@@ -28,9 +28,9 @@ from tui_backprop.ui.step.tape_screen import TapeScreen
 from tui_backprop.walkthrough.derivation import Cell, NoDerivation, derive
 from tui_backprop.walkthrough.glossary import glossary
 from tui_backprop.walkthrough.path import gradient_of
-from tui_backprop.walkthrough.subject import user_of
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.target import Target
+from tui_backprop.walkthrough.user import user_of
 
 
 class StepScreen(TapeScreen):

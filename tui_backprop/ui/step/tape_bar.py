@@ -156,7 +156,11 @@ class TapeBar(PaintedWidget):
 
 
 def step_line(step: Step, count: int, width: int, formula: Style) -> Strip:
-    """Return the operation's title, formula, shapes and number, the shapes only if they fit."""
+    """Return the operation's title, formula, shapes and number, the shapes only if they fit.
+
+    Constants that the formula does not name stand behind it.
+    """
+    constants = ", ".join(f"{named.symbol} = {float(named.array):g}" for named in step.unnamed)
     number = f" {step.number}/{count} "
     bold = Style(bold=True)
     room = width - cell_len(number)
@@ -167,6 +171,7 @@ def step_line(step: Step, count: int, width: int, formula: Style) -> Strip:
                 [
                     Segment(f" {step.title}{gap}", bold),
                     Segment(f"{step.formula}{gap}", formula),
+                    Segment(f"{constants}{gap}" if constants else ""),
                     Segment(shapes),
                 ]
             )

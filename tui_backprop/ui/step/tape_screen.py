@@ -10,6 +10,7 @@ from tui_backprop.ui.painting.key_line import KeyLine
 from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.step.go_to_screen import GoToScreen
 from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.plane import CHANNEL, PICTURE
 from tui_backprop.ui.step.player import Player
 from tui_backprop.ui.step.step_panes import StepPanes, cell_at_cursor
 from tui_backprop.ui.step.step_path import StepPath
@@ -34,6 +35,7 @@ class TapeScreen(PaneScreen):
         self._panes = StepPanes()
         self._arrays = self._panes.arrays
         self._player = Player(self, self._play_on)
+        self._had_pictures = False
 
     def compose(self) -> ComposeResult:
         """Lay out the tape over the arrays and the sample."""
@@ -65,6 +67,10 @@ class TapeScreen(PaneScreen):
         self._tape_bar.show(self._tape, self._path.place.step)
         self.set_focus(self._panes.show(self._path.place))
         self._show_status()
+        has_pictures = self._arrays.view_of_planes is not None
+        if has_pictures is not self._had_pictures:
+            self._had_pictures = has_pictures
+            self.refresh_bindings()
 
     def _show_status(self) -> None:
         if self._player.playing:
@@ -116,8 +122,31 @@ class TapeScreen(PaneScreen):
             self._player.stop()
         self._show()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out the keys of pictures where there are none."""
+        if action in ("channel", "pictures"):
+            return self.is_mounted and self._arrays.view_of_planes is not None
+        return super().check_action(action, parameters)
+
+    def action_channel(self, change: int) -> None:
+        """Look at another channel of the focused matrix, or without one of the first that has."""
+        view = self._focused_matrix or self._arrays.view_of_planes
+        if view is not None:
+            view.move_plane(CHANNEL, change)
+
+    def action_pictures(self) -> None:
+        """Show all pictures as tints, or as numbers again."""
+        as_tints = self._arrays.show_pictures()
+        # The arrays need other room now.
+        self._show()
+        self._status.say("pictures as tints" if as_tints else "pictures as numbers")
+
     def action_sample(self, change: int) -> None:
-        """Look at another sample."""
+        """Look at another sample, or in filters that have the focus at another filter."""
+        view = self._focused_matrix
+        if view is not None and len(view.index) == -PICTURE:
+            view.move_plane(PICTURE, change)
+            return
         if not self._tape.sample_count:
             self._status.say(NO_SAMPLES)
             return

@@ -1,7 +1,6 @@
 """The gradient of every parameter, layer by layer, in numbers and words."""
 
 from collections.abc import Sequence
-from statistics import mean
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,6 +15,7 @@ from tui_backprop.training.snapshot import (
     Snapshot,
     Verdict,
 )
+from tui_backprop.ui.painting.sparkline import sparkline
 from tui_backprop.ui.painting.table_columns import (
     HEADING_STYLE,
     Cells,
@@ -28,7 +28,6 @@ from tui_backprop.ui.painting.table_columns import (
 )
 from tui_backprop.ui.painting.view_widget import ViewWidget
 
-_BARS = "▁▂▃▄▅▆▇█"
 LAYER, PARAMETER, SHAPE = "layer", "", "shape"
 NORM, GRADIENT_NORM, GRADIENT_RMS, UPDATE_RATIO = "‖W‖", "‖dW‖", "‖dW‖/√n", "‖ΔW‖/‖W‖"
 STATE = "state"
@@ -137,14 +136,3 @@ def shown_number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.4f}" if 0.01 <= value < 1000 or value == 0 else f"{value:.2e}"
-
-
-def sparkline(values: Sequence[float], most: int) -> str:
-    """Return values as a row of bars, lowest to highest; neighbours share one beyond `most`."""
-    if not values or most < 1:
-        return ""
-    share = -(-len(values) // most)
-    values = [mean(values[n : n + share]) for n in range(0, len(values), share)]
-    low, high = min(values), max(values)
-    span = high - low or 1.0
-    return "".join(_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)

@@ -47,6 +47,7 @@ class FieldRow(Vertical):
         self.error = ""
         self.refusal = ""
         self._hint = Static(classes="field-hint", markup=False)
+        self._beside: Static | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the label, the control and the hint."""
@@ -54,6 +55,8 @@ class FieldRow(Vertical):
         with Horizontal(classes="field-line"):
             yield Label(self.field.label + mark, classes="field-label")
             yield self._control()
+            if self._beside is not None:
+                yield self._beside
         yield self._hint
 
     def on_mount(self) -> None:
@@ -75,6 +78,22 @@ class FieldRow(Vertical):
             compact=True,
             suggester=SuggestFromList(names) if names else None,
         )
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the cursor is in it."""
+        return self.has_pseudo_class("focus-within")
+
+    def show_beside(self, text: str) -> None:
+        """Show a few cells of text beside the control, which makes room for it; or nothing."""
+        if self._beside is None:
+            if not text:
+                return
+            self._beside = Static(classes="field-beside", markup=False)
+            for line in self.query(".field-line"):
+                line.mount(self._beside)
+        self._beside.display = bool(text)
+        self._beside.update(Content(text))
 
     def set_in_force(self, value: Any) -> None:
         """Note which value the run uses now. A control that nobody has changed follows it."""

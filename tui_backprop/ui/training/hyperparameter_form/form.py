@@ -1,6 +1,6 @@
 """The form of all hyperparameters, in the groups the command line has too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +12,12 @@ from textual.widgets import Label
 
 from tui_backprop.settings.fields import Applies
 from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.settings.schedules import planned_rates
+from tui_backprop.ui.painting.sparkline import sparkline
 from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
+
+_RATES = 7
+"""Bars of η's drawing: they leave a number of six digits its room."""
 
 
 class HyperparameterForm(VerticalScroll):
@@ -46,14 +51,26 @@ class HyperparameterForm(VerticalScroll):
         for group, fields in groupby(FIELDS, key=lambda field: field.group):
             self._layout.append(Label(group, classes="group-title"))
             self._layout += [self._rows[field.name] for field in fields]
-        self._show_what_applies()
+        self._show_what_follows()
 
-    def _show_what_applies(self) -> None:
-        """Leave out the fields that mean nothing for what is chosen; make none before it is shown.
+    def on_descendant_blur(self) -> None:
+        """Show what follows from the field that was left."""
+        self.call_after_refresh(self._show_what_follows)
 
-        Widgets that nobody sees would be half of what a start takes.
+    def _show_what_follows(self) -> None:
+        """Leave out the fields that mean nothing for what is chosen, and draw the η to come."""
+        values = self.values()
+        self._show_rows({field.name for field in values.applying_fields()})
+        rate = self._rows["learning_rate"]
+        rate.show_beside(sparkline(planned_rates(values, _RATES), _RATES, 0))
+
+    def _show_rows(self, applying: Set[str]) -> None:
+        """Show the fields that apply; make none before it is shown.
+
+        Widgets that nobody sees would be half of what a start takes. What is above a field that is
+        edited stays until it is left: its line must not jump.
         """
-        applying = {field.name for field in self.values().applying_fields()}
+        edited = next((w for w in self._layout if isinstance(w, FieldRow) and w.is_edited), None)
         below: Widget | None = None
         new: list[Widget] = []
         # From last to first, so that what is new knows what it stands above.
@@ -65,6 +82,8 @@ class HyperparameterForm(VerticalScroll):
                 below, new = widget, []
             elif is_shown:
                 new = [widget, *new]
+            if widget is edited:
+                return
         self._mount_above(below, new)
 
     def _mount_above(self, below: Widget | None, new: list[Widget]) -> None:
@@ -90,7 +109,7 @@ class HyperparameterForm(VerticalScroll):
             self._in_force = hyperparameters
             for name, row in self._rows.items():
                 row.set_in_force(getattr(hyperparameters, name))
-            self._show_what_applies()
+            self._show_what_follows()
 
     def refuse(self, field: str, message: str) -> None:
         """Show under a field why the run could not take its value; nothing is to blame without."""
@@ -101,6 +120,6 @@ class HyperparameterForm(VerticalScroll):
     def _take_edit(self, event: FieldRow.Edited) -> None:
         event.stop()
         row = event.row
-        self._show_what_applies()
+        self._show_what_follows()
         if event.done and row.field.applies is Applies.LIVE and row.value != row.in_force:
             self.post_message(self.LiveChangeRequested(row.field.name, row.value))
