@@ -1,5 +1,7 @@
 """The book's chapter 7 written anew: every window a row of a matrix, in float64, and Adam."""
 
+from typing import Protocol
+
 import numpy as np
 
 from tests.benchmarks.peers import ADAM_LEARNING_RATE, BATCH_SIZE
@@ -36,6 +38,11 @@ def pictures_of_rows(matrix: Array, shape: tuple[int, ...], size: int, stride: i
                 places[:, :, u, v]
             )
     return pictures
+
+
+class Step(Protocol):
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, dout: Array) -> Array: ...
 
 
 class Convolution:
@@ -101,7 +108,7 @@ class BookConvNet:
         self.rng = np.random.RandomState(0)
         channels, height, width = data.sample_shape
         pooled = FILTERS * ((height - SIZE + 1) // POOL) * ((width - SIZE + 1) // POOL)
-        p = self.params = {
+        p: dict[str, Array] = {
             "W1": 0.01 * self.rng.randn(FILTERS, channels, SIZE, SIZE),
             "b1": np.zeros(FILTERS),
             "W2": 0.01 * self.rng.randn(pooled, HIDDEN),
@@ -109,10 +116,11 @@ class BookConvNet:
             "W3": 0.01 * self.rng.randn(HIDDEN, data.class_count),
             "b3": np.zeros(data.class_count),
         }
+        self.params = p
         self.conv = Convolution(p["W1"], p["b1"])
         self.first, self.last = Affine(p["W2"], p["b2"]), Affine(p["W3"], p["b3"])
-        self.on_pictures = (self.conv, Relu(), Pooling())
-        self.on_rows = (self.first, Relu(), self.last)
+        self.on_pictures: tuple[Step, ...] = (self.conv, Relu(), Pooling())
+        self.on_rows: tuple[Step, ...] = (self.first, Relu(), self.last)
         self.adam = Adam(ADAM_LEARNING_RATE)
         images = data.x_train.astype(np.float32) / np.float32(data.scale)
         self.x_train = images.reshape(-1, channels, height, width)
@@ -131,7 +139,7 @@ class BookConvNet:
 
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         self.loss(x, t)
-        dout = (self.y - self.t) / len(t)
+        dout: Array = (self.y - self.t) / len(t)
         for layer in reversed(self.on_rows):
             dout = layer.backward(dout)
         dout = dout.reshape(self.pooled_shape)
