@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks.readme import with_table
 
 MEASUREMENTS = {
-    "training_speed": "iterations/s beside the book's loop, three libraries and the floor",
+    "training_speed": "iterations/s beside the book's loops, three libraries and the floor",
     "default_job": "the default run with all its evaluations beside the book's script",
     "app_speed": "the default net trained in the app beside headless",
     "unread_terminal": "training while nobody reads the terminal",

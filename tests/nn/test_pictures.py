@@ -89,6 +89,24 @@ def test_pooling_gradients(
     assert_gradients_agree(layer, x, rng.standard_normal(out.shape))
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_pooling_adds_up_what_comes_back_from_its_windows(stride: int) -> None:
+    rng = np.random.default_rng(stride)
+    layer = Pooling(2, 2, stride)
+    x = np.maximum(rng.standard_normal((3, 2, 7, 6), np.float32), 0)
+    dout = rng.standard_normal(layer.forward(x).shape, np.float32)
+    dout[0, 0] = -0.0
+    total = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        window = (n, c, slice(i * stride, i * stride + 2), slice(j * stride, j * stride + 2))
+        chosen = np.zeros(4, np.float32)
+        chosen[x[window].argmax()] = 1
+        total[window] += dout[n, c, i, j] * chosen.reshape(2, 2)
+    dx = layer.backward(dout)
+    np.testing.assert_allclose(dx, total, rtol=1e-6)
+    assert (np.signbit(dx) == np.signbit(total)).all()
+
+
 def test_the_books_pooling_of_four_windows() -> None:
     x = np.array([[1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1]], float)
     layer = Pooling(2, 2, 2)

@@ -1,6 +1,7 @@
-"""Who trains beside us: each a class made for a data set and a number of hidden units.
+"""Who trains beside us: each a class made for a data set, and what sizes its net.
 
-`iterate(count)` makes that many iterations of batch 100 at learning rate 0.1.
+`iterate(count)` makes that many iterations of batch 100 at learning rate 0.1, or with Adam at its
+own.
 """
 
 from typing import Protocol
