@@ -20,7 +20,7 @@ from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict
 from tui_backprop.walkthrough.mistakes.chain import Chain
 from tui_backprop.walkthrough.mistakes.difference import Compared, Difference, difference
-from tui_backprop.walkthrough.mistakes.explaining import explain
+from tui_backprop.walkthrough.mistakes.explaining import OF_A_FACTOR, explain
 from tui_backprop.walkthrough.mistakes.explanation import Made
 from tui_backprop.walkthrough.mistakes.patterns import by_pattern
 
@@ -153,6 +153,9 @@ def _corrections(evidence: Evidence, chain: Chain | None) -> dict[str, Array]:
 def _explained_by_chain(evidence: Evidence, chain: Chain, diagnosis: Diagnosis) -> bool:
     seen = sightings(evidence.subject, evidence.seen, chain, evidence.before, evidence.made)
     found = explain(chain, evidence.made, seen, evidence.tolerance)
+    if chain.samples == 2 and any(OF_A_FACTOR & explanation.mistakes for explanation in found):
+        diagnosis.notes.append(words.PAIR)
+        return True
     if len(found) > 1:
         keys = sorted(" and ".join(sorted(explanation.mistakes)) for explanation in found)
         diagnosis.notes.append(words.AMBIGUOUS.format(keys=" or ".join(keys)))

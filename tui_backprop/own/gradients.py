@@ -1,6 +1,7 @@
 """The check of somebody's gradients: compared entry by entry, then explained."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,14 @@ def check_gradients(subject: OwnNet, h: float | None, entries: int) -> Report:
         h: how far entries move; None for what suits the dtype.
         entries: how many of a parameter are compared.
     """
-    copied = copy_of(subject)
-    check = _Check(copied or subject, h, entries)
-    return check.report()
+    subject = copy_of(subject) or subject
+    report = _Check(subject, h, entries).report()
+    predicting = subject.predicting()
+    if report.verdict is Verdict.WRONG and predicting is not None:
+        other = _Check(predicting, h, entries).report()
+        if other.ok:
+            return replace(other, notes=(*other.notes, words.PREDICTING))
+    return report
 
 
 class _Check:

@@ -1,5 +1,6 @@
 """Somebody's net as the check sees it: parameters, a loss and a gradient, the same at each call."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class OwnNet:
         self.params = dict(params)
         self.network, self.x, self.t = network, x, t
         self.changed: dict[str, Array] = {}
-        self._loss, self._gradient, self._training = loss, gradient, training
+        self._loss, self._gradient, self.training = loss, gradient, training
         owners = [loss, gradient] if network is None else [network]
         self._randomness = Randomness(owners)
 
@@ -88,9 +89,16 @@ class OwnNet:
 
     def of_samples(self, x: Any, t: Any) -> "OwnNet":
         """Return the same net with another batch."""
-        training = self._training
         args = self.params, self._loss, self._gradient, self.network, x, t
-        return OwnNet(*args, training=training)
+        return OwnNet(*args, training=self.training)
+
+    def predicting(self) -> "OwnNet | None":
+        """Return the same net in a pass that predicts, None where no call can be told so."""
+        functions = (self._loss, self._gradient)
+        if not self.training or not any(self._mode(function) for function in functions):
+            return None
+        args = self.params, self._loss, self._gradient, self.network, self.x, self.t
+        return OwnNet(*args, training=False)
 
     def repeated(self) -> Any:
         """Return a block in which the same random numbers are drawn as in each call."""
@@ -115,7 +123,7 @@ class OwnNet:
             return function(*_arguments(function, self.params, x, t), **self._mode(function))
 
     def _mode(self, function: Callable[..., Any]) -> dict[str, bool]:
-        if not self._training:
+        if not self.training:
             return {}
         names = parameter_names(function)
         return {word: True for word in TRAINING_WORDS if word in names}
@@ -164,20 +172,24 @@ def copy_of(subject: OwnNet) -> OwnNet | None:
         return None
     try:
         network = copy_in_float64(subject.network)
-        x, t = _wide(subject.x), _wide(subject.t)
-        copied = own_net(network, x, t, training=subject._training)
-        alike = copied.loss(), subject.loss()
-        before, kept = subject.loss(), {key: p.copy() for key, p in copied.params.items()}
+        copied = own_net(network, _wide(subject.x), _wide(subject.t), training=subject.training)
+        # A second copy stands for the original: not even its layers' memory is to change.
+        like = own_net(
+            copy.deepcopy(subject.network), subject.x, subject.t, training=subject.training
+        )
+        loss, same, grads = copied.loss(), like.loss(), copied.gradient()
+        kept = {key: param.copy() for key, param in copied.params.items()}
         for param in copied.params.values():
             param += 0.01 * (1 + np.abs(param))
-        moved = copied.loss()
+        moved, stays = copied.loss(), like.loss()
+        # A function that was hung onto the original still computes with that one.
+        follows = any(not np.array_equal(grads[k], g) for k, g in copied.gradient().items())
         for key, param in copied.params.items():
             param[...] = kept[key]
     except Exception:  # whatever their objects raise, they are then used as they are
         return None
-    same = abs(alike[0] - alike[1]) <= _CLOSE * (1 + abs(alike[1]))
-    stays = before == subject.loss()
-    return copied if same and stays and moved != alike[0] else None
+    alike = abs(loss - same) <= _CLOSE * (1 + abs(same))
+    return copied if alike and stays == same and moved != loss and follows else None
 
 
 def _copied(value: Any) -> Any:

@@ -40,7 +40,9 @@ IN_THE_LOG = (
 )
 LAYER_AT_FAULT = "{outputs} of {name}.backward"
 OTHERWISE = "gradient() itself: each layer's own backward pass is right"
-AMBIGUOUS = "several known mistakes would make these numbers: {keys}"
+AMBIGUOUS = "several known mistakes would make these numbers: {keys}; try a batch of another size"
+PREDICTING = "compared with the loss of a pass that predicts, whose gradient it is"
+PAIR = "a batch of 2 samples cannot tell N or 1/N from a factor of 2 or 1/2: try a larger batch"
 UPDATE_UNKNOWN = "the update is no plain W − η dW: it is not judged"
 
 

@@ -6,15 +6,20 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import scalars
+from tui_backprop.walkthrough.mistakes.at_the_scores import MEAN_TWICE, NO_MEAN
 from tui_backprop.walkthrough.mistakes.catalogue import MISTAKES
 from tui_backprop.walkthrough.mistakes.chain import Chain, Link, close
 from tui_backprop.walkthrough.mistakes.explanation import Explanation, Seen
-from tui_backprop.walkthrough.mistakes.factors import constant_factor, is_stray
+from tui_backprop.walkthrough.mistakes.factors import constant_factor, is_slip
 from tui_backprop.walkthrough.mistakes.mistake import Mistake
 from tui_backprop.walkthrough.mistakes.search import Search, wrong_result
+from tui_backprop.walkthrough.mistakes.weights import BIAS_MEAN, TIMES_TWO
 
 MOST_MISTAKES = 3
 """More at once are not looked for: almost anything could be explained."""
+
+OF_A_FACTOR = frozenset({NO_MEAN.key, MEAN_TWICE.key, BIAS_MEAN.key, TIMES_TWO.key})
+"""The mistakes that multiply a gradient by a constant: two samples do not tell them apart."""
 
 
 def explain(
@@ -70,7 +75,7 @@ def explain_alone(
                 continue
             own = own.reshape(right.shape)
             factor = constant_factor(right, own, tolerance)
-            stray = factor is not None and is_stray(factor, len(dout))
+            stray = factor is not None and is_slip(factor, len(dout))
             known = {**arrays, **scalars({"c": factor or 0.0})}
             if link.name in seen.masks:
                 known["other mask"] = seen.masks[link.name].reshape(right.shape)

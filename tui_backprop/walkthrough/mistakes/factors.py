@@ -8,6 +8,8 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.walkthrough.mistakes.chain import close
 
+_SAME = 1e-4
+_TWOS = (2.0, 0.5)
 _SIMPLE = (2.0, 3.0, 4.0, 0.5, 1 / 3, 0.25)
 
 
@@ -34,28 +36,38 @@ def is_power_of(factor: float, samples: int, tolerance: float = 1e-4) -> int:
 def stray_factors(
     right: Mapping[str, Array], wrong: Mapping[str, Array], samples: int, tolerance: float
 ) -> tuple[float, ...]:
-    """Return the constant factors that are seen and that nothing else than a slip accounts for.
+    """Return the factors that may have slipped in, by the constant ones that are seen.
 
-    Not those of a sign or of a mean over the samples, alone or times a simple number.
+    A factor that is seen may be one that slipped in times a mean that is missing, or too much.
     """
-    factors: list[float] = []
+    found: list[float] = []
     for key, array in wrong.items():
-        factor = constant_factor(right[key], array, tolerance) if key in right else None
-        if factor is None or not is_stray(factor, samples):
-            continue
-        if not any(math.isclose(factor, known, rel_tol=1e-4) for known in factors):
-            factors.append(factor)
-    return tuple(factors)
+        seen = constant_factor(right[key], array, tolerance) if key in right else None
+        for factor in () if seen is None else slips(abs(seen), samples):
+            if not any(math.isclose(factor, known, rel_tol=_SAME) for known in found):
+                found.append(factor)
+    return tuple(found)
 
 
-def is_stray(factor: float, samples: int) -> bool:
-    """Whether a factor is neither a sign nor has to do with the number of samples."""
-    if factor < 0 or is_power_of(factor, samples):
-        return False
-    if _is_simple(factor):
-        return True
-    return not (_is_simple(factor * samples) or _is_simple(factor / samples))
+def slips(seen: float, samples: int) -> tuple[float, ...]:
+    """Return the factors that would show as this one, above 0, by themselves or with 1/N or N.
+
+    Where N or 1/N is seen, that is a mean's and no slip, unless it is 2 or 1/2, which may be both.
+    """
+    if is_power_of(seen, samples):
+        return (seen,) if any(math.isclose(seen, two, rel_tol=_SAME) for two in _TWOS) else ()
+    if math.isclose(seen, 1.0, rel_tol=_SAME):
+        return ()
+    simple = [f for f in (seen, seen * samples, seen / samples) if _is_simple(f)]
+    return tuple(simple) or (seen,)
+
+
+def is_slip(factor: float, samples: int) -> bool:
+    """Whether a factor may have slipped in by itself."""
+    return factor > 0 and any(
+        math.isclose(factor, slip, rel_tol=_SAME) for slip in slips(factor, samples)
+    )
 
 
 def _is_simple(factor: float) -> bool:
-    return any(math.isclose(factor, simple, rel_tol=1e-4) for simple in _SIMPLE)
+    return any(math.isclose(factor, simple, rel_tol=_SAME) for simple in _SIMPLE)

@@ -8,7 +8,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.walkthrough.mistakes.at_the_scores import MEAN_TWICE, NO_MEAN, SIGN
 from tui_backprop.walkthrough.mistakes.chain import close
 from tui_backprop.walkthrough.mistakes.difference import Compared, Difference, How
-from tui_backprop.walkthrough.mistakes.factors import is_stray
+from tui_backprop.walkthrough.mistakes.factors import is_slip
 from tui_backprop.walkthrough.mistakes.mistake import Mistake
 from tui_backprop.walkthrough.mistakes.weights import (
     BIAS_ALL,
@@ -75,7 +75,7 @@ def _by_factor(
         SIGN: how is How.SIGN and whole,
         BIAS_MEAN: how is How.OVER_N and biases and not whole,
         NO_TRANSPOSE: how is How.TRANSPOSED,
-        TIMES_TWO: how is How.FACTOR and is_stray(first, samples),
+        TIMES_TWO: is_slip(first, samples) and how in (How.FACTOR, How.OVER_N, How.TIMES_N),
         DECAY_MISSING: how is How.DECAY and first < 0,
     }
     return [(mistake, abs(first)) for mistake, fits in found.items() if fits]

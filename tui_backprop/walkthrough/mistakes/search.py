@@ -9,6 +9,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import scalars
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
+from tui_backprop.walkthrough.mistakes.at_the_scores import MEAN_TWICE, NO_MEAN
 from tui_backprop.walkthrough.mistakes.catalogue import MISTAKES
 from tui_backprop.walkthrough.mistakes.chain import Chain, Link, added, close
 from tui_backprop.walkthrough.mistakes.explanation import Explanation, Made, Seen
@@ -25,7 +26,7 @@ _ROUNDING = 1e-6
 _NONE = Mistake("", "", "", "", "")
 """Stands in for the mistake of an operation that is looked at."""
 
-_OF_A_MEAN = frozenset({"no-mean", "mean-twice"})
+_OF_A_MEAN = frozenset({NO_MEAN.key, MEAN_TWICE.key})
 """What these say of the loss is true of a mean alone."""
 
 
