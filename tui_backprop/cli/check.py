@@ -17,6 +17,7 @@ from tui_backprop.cli.run_options import fail
 from tui_backprop.datasets import DatasetError
 from tui_backprop.own.loading import is_target
 from tui_backprop.printable import printable
+from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.settings.fields import Applies, NumberField
 from tui_backprop.training.memory import NotEnoughMemoryError
 
@@ -90,6 +91,7 @@ def _check_own(ctx: click.Context, target: str, step_size: float) -> int:
     """Check the net that somebody's file builds, and return the exit status."""
     if given := [param.opts[0] for param in ctx.command.params if _is_of_a_run(ctx, param)]:
         raise click.UsageError(f"{', '.join(given)}: {printable(target)} has its own values.")
+    limit_blas_threads()
     from tui_backprop.own.check import check as check_own
     from tui_backprop.own.loading import OwnCodeError, guarded, load_target
     from tui_backprop.own.verdict import Verdict
