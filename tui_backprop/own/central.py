@@ -7,7 +7,14 @@ from math import factorial
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, Judgement, judge
+from tui_backprop.walkthrough.judgement import (
+    VERDICTS,
+    CheckVerdict,
+    Judgement,
+    Probe,
+    judge,
+    round_off,
+)
 from tui_backprop.walkthrough.perturbation import Differences, Entries
 
 _POINTS = 9
@@ -21,8 +28,21 @@ _SIGMAS = 8.0
 _PERSISTS = 0.7
 """A jump of the slope within ±h is a kink if it keeps this share at h/2; curvature halves it."""
 
-_HALF = 0.55
-"""A central difference lies half a jump from the slope on either side, and a little rounding."""
+_SEEN = 1.5
+"""A jump is one if it is so many times what round-off makes of a central difference."""
+
+_SHARE = 1e-3
+"""A jump smaller than this share of what it is to explain explains nothing."""
+
+_FEW = 6
+"""Slopes by which an h is chosen."""
+
+_SETTLING = 10
+_SETTLED = 1e-5
+_BENDS = 0.05
+"""A jump of the slope of more than this share of it is a kink, however small the step."""
+
+_UNSURE = {CheckVerdict.KINK, CheckVerdict.CURVATURE}
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -50,9 +70,13 @@ class Moves:
 
 
 def chosen_moves(
-    shape: tuple[int, ...], entries: int, rng: np.random.Generator, largest: Array
+    shape: tuple[int, ...],
+    entries: int,
+    rng: np.random.Generator,
+    largest: Array,
+    along: int = 0,
 ) -> Moves:
-    """Return what is compared of a parameter: all entries, or as many, and two directions.
+    """Return what is compared of an array: all entries, or as many, and directions `along` it.
 
     Of a large one half are those with the largest gradients, half are drawn; of a square one,
     the entries across the diagonal from them go with them.
@@ -66,7 +90,7 @@ def chosen_moves(
     if len(shape) == 2 and shape[0] == shape[1]:
         rows, columns = np.unravel_index(flat[: entries // 2], shape)
         flat = np.unique(np.concatenate([flat, np.ravel_multi_index((columns, rows), shape)]))
-    directions = rng.choice([-1.0, 1.0], (2, *shape)) / np.sqrt(size)
+    directions = rng.choice([-1.0, 1.0], (along, *shape)) / np.sqrt(size)
     return Moves(flat, directions)
 
 
@@ -92,7 +116,7 @@ class CentralDifferences:
         finer: int = 0,
     ) -> None:
         self._evaluate, self._scale, self._tolerance = evaluate, scale, tolerance
-        self._steps = [h / 10**power for power in range(finer + 1)]
+        self._steps: list[float] = [h / 10**power for power in range(finer + 1)]
         self._base = evaluate()
 
     def judge(self, array: Array, moves: Moves, slopes: Array) -> Judgement:
@@ -107,12 +131,43 @@ class CentralDifferences:
             numerical, crossed = zip(*pairs, strict=True) if pairs else ((), ())
             return Differences(np.array(numerical), np.array(crossed, np.bool_))
 
-        for h in self._steps:
-            judgement = judge(slopes, probe, h, self._scale, self._tolerance)
+        return judge(slopes, probe, self._resolving(slopes, probe), self._scale, self._tolerance)
+
+    def settled(self, array: Array, flat: Entries) -> tuple[Entries, Array]:
+        """Return the entries whose slope is the same at two steps in a row, and those slopes.
+
+        What differs has a kink or a curve within the larger step, and a smaller one is tried.
+        """
+        moves = Moves(flat, np.zeros((0, *array.shape)))
+        found: dict[int, float] = {}
+        for move, entry in enumerate(flat):
+            before = float("nan")
+            for power in range(_SETTLING):
+                h = self._steps[0] / 4**power
+                central, jump = self._around(array, moves, move, h)
+                noise = _SEEN * round_off(self._scale, h)
+                if abs(central - before) <= _SETTLED * abs(central) + noise:
+                    if jump <= _BENDS * abs(central) + noise:
+                        found[int(entry)] = central
+                    break
+                before = central
+        return np.array(list(found), np.intp), np.array(list(found.values()))
+
+    def _resolving(self, slopes: Array, probe: Probe) -> float:
+        """Return the largest h at which one of a few of the slopes can be compared."""
+        few = np.unique(np.linspace(0, slopes.size - 1, _FEW).astype(np.intp))
+        for h in self._steps[:-1]:
+            judgement = judge(
+                slopes[few],
+                lambda some, step: probe(few[some], step),
+                h,
+                self._scale,
+                self._tolerance,
+            )
             found = {VERDICTS[code] for code in judgement.codes}
-            if CheckVerdict.CURVATURE not in found or any(v.compared for v in found):
-                break
-        return judgement
+            if not found & _UNSURE or any(verdict.compared for verdict in found):
+                return float(h)
+        return float(self._steps[-1])
 
     def _difference(
         self, array: Array, moves: Moves, move: int, h: float, slope: float
@@ -120,19 +175,20 @@ class CentralDifferences:
         """Return the central difference, and whether a kink within ±h accounts for the slope."""
         central, jump = self._around(array, moves, move, h)
         gap = abs(central - slope)
-        agrees = gap <= self._tolerance * max(abs(central), abs(slope))
-        if agrees or not gap <= _HALF * jump:
+        if gap <= self._tolerance * max(abs(central), abs(slope)):
             return central, False
-        nearer, halved = self._around(array, moves, move, h / 2)
-        stays = halved > _PERSISTS * jump
-        return central, stays and abs(nearer - slope) <= _HALF * halved
+        seen = max(_SEEN * round_off(self._scale, h), _SHARE * gap)
+        if not jump > seen:
+            return central, False
+        _, halved = self._around(array, moves, move, h / 2)
+        return central, bool(_PERSISTS * jump < halved < jump / _PERSISTS)
 
     def _around(self, array: Array, moves: Moves, move: int, h: float) -> tuple[float, float]:
         """Return the central difference, and how far the slopes on both sides are apart."""
         above, up = self._at(array, moves, move, h)
         below, down = self._at(array, moves, move, -h)
         with np.errstate(all="ignore"):
-            central = np.float64(above - below) / (up - down)
+            central: np.float64 = np.float64(above - below) / (up - down)
             jump = abs(np.float64(above - self._base) / up - np.float64(self._base - below) / -down)
         return float(central), float(jump)
 

@@ -10,7 +10,7 @@ from tui_backprop.own.report import Report
 from tui_backprop.own.subject import OwnNet, checked_params, own_net
 from tui_backprop.own.update import check_update
 
-ENTRIES = 100
+ENTRIES = 40
 """Entries of a parameter that are compared, beside two directions over all of it."""
 
 

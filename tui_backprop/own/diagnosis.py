@@ -11,7 +11,7 @@ from tui_backprop.own import words
 from tui_backprop.own.compared import Parameter
 from tui_backprop.own.layer_checks import LayerCheck
 from tui_backprop.own.rebuilding import chains_of_layers, chains_of_params, is_right
-from tui_backprop.own.repairing import exact_end, explained_by_layers
+from tui_backprop.own.repairing import explained_by_layers
 from tui_backprop.own.report import Named
 from tui_backprop.own.seen_pass import SeenPass
 from tui_backprop.own.sightings import sightings
@@ -26,6 +26,10 @@ from tui_backprop.walkthrough.mistakes.patterns import by_pattern
 
 _PROVEN = 1e-4
 """How near a rebuilt net's gradients have to come to central differences."""
+
+
+_FOR_PROOF = 10
+"""Entries of each parameter that this is looked at for."""
 
 
 @dataclass(eq=False)
@@ -76,21 +80,31 @@ class Diagnosis:
         return "; ".join(found.whole_text for found in named) or None
 
 
-def diagnose(evidence: Evidence, rejudge: Callable[[Parameter, Array], None]) -> Diagnosis:
+def diagnose(
+    evidence: Evidence,
+    rejudge: Callable[[Parameter, Array], None],
+    settle: Callable[[Parameter, int], None],
+) -> Diagnosis:
     """Return what the wrong gradients look like.
 
     Args:
         evidence: what is known.
         rejudge: judges a parameter again with what is to be added to its gradient: what the loss
             itself is known to leave out.
+        settle: finds central differences of so many of a parameter's entries that are as good as
+            exact.
     """
+    for parameter in evidence.parameters.values():
+        settle(parameter, _FOR_PROOF)
     chain = _rebuilt(evidence)
+    for parameter in evidence.parameters.values() if chain is None else ():
+        settle(parameter, parameter.moves.count)
     diagnosis = Diagnosis(_samples(evidence.subject.x) if chain is None else chain.samples)
-    if corrections := _corrections(evidence, chain):
+    if chain is not None and chain.end.share is not None and evidence.last is None:
         diagnosis.notes.append(words.IN_THE_LOG)
         for key, parameter in evidence.wrong.items():
-            rejudge(parameter, corrections[key])
-    compared = {key: _compared(evidence.parameters[key], chain) for key in evidence.parameters}
+            rejudge(parameter, chain.exact_gradients[key] - chain.gradients[key])
+    compared = {key: _compared(parameter, chain) for key, parameter in evidence.parameters.items()}
     diagnosis.differences = {
         key: parameter.fault or difference(compared[key], diagnosis.samples, evidence.tolerance)
         for key, parameter in evidence.wrong.items()
@@ -122,8 +136,7 @@ def _rebuilt(evidence: Evidence) -> Chain | None:
     subject = evidence.subject
     wide = {key: param.astype(np.float64) for key, param in subject.params.items()}
     numerical = {
-        key: (parameter.moves.flat[parameter.settled], parameter.numerical[parameter.settled])
-        for key, parameter in evidence.parameters.items()
+        key: (parameter.flat, parameter.slopes) for key, parameter in evidence.parameters.items()
     }
     if evidence.last is not None:
         args = evidence.seen, evidence.last, subject.params, evidence.loss, subject.network
@@ -133,21 +146,6 @@ def _rebuilt(evidence: Evidence) -> Chain | None:
         chains = chains_of_params(*args_of)
     proven = max(_PROVEN, evidence.tolerance)
     return next((chain for chain in chains if is_right(chain, numerical, proven)), None)
-
-
-def _corrections(evidence: Evidence, chain: Chain | None) -> dict[str, Array]:
-    """Return what the very loss adds to each gradient where it has a number inside its log."""
-    if chain is not None:
-        if chain.end.share is None:
-            return {}
-        exact = chain.exact_gradients
-        return {key: exact[key] - plain for key, plain in chain.gradients.items()}
-    with exact_end(evidence.seen, evidence.last) as matters:
-        grads = evidence.subject.gradient() if matters else {}
-    made = evidence.made
-    if any(key not in grads or grads[key].shape != made[key].shape for key in made):
-        return {}
-    return {key: grads[key] - array for key, array in made.items()}
 
 
 def _explained_by_chain(evidence: Evidence, chain: Chain, diagnosis: Diagnosis) -> bool:
@@ -234,9 +232,9 @@ def _compared(parameter: Parameter, chain: Chain | None) -> Compared:
     if chain is not None:
         right = chain.gradients[parameter.key].reshape(-1)
         return Compared(np.arange(made.size), right, made, parameter.param)
-    flat = parameter.moves.flat[parameter.settled]
-    right = parameter.numerical[parameter.settled]
-    return Compared(flat, right, made[flat], parameter.param)
+    if parameter.correction is not None:
+        made = made + parameter.correction.reshape(-1)
+    return Compared(parameter.flat, parameter.slopes, made[parameter.flat], parameter.param)
 
 
 def _samples(x: Any) -> int:

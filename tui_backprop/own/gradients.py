@@ -14,6 +14,7 @@ from tui_backprop.own.compared import Parameter
 from tui_backprop.own.diagnosis import Diagnosis, Evidence, diagnose
 from tui_backprop.own.layer_checks import LayerCheck, check_layer
 from tui_backprop.own.layers import last_layer_of, layers_of
+from tui_backprop.own.repairing import corrections_of
 from tui_backprop.own.report import LayerReport, ParameterReport, Report
 from tui_backprop.own.seen_pass import SeenPass, see_pass
 from tui_backprop.own.subject import OwnNet, copy_of
@@ -30,6 +31,8 @@ _NARROW_TOLERANCE = 2e-3
 
 _FINER = 3
 """How often a tenth of h is tried where kinks lie too close for anything to be compared."""
+
+_DIRECTIONS = 2
 
 _REPEATS = 3
 _SAME_LOSS = 64 * float(np.finfo(np.float64).eps)
@@ -78,6 +81,9 @@ class _Check:
             subject.loss, scale, self._h, self.tolerance, self._finer
         )
         self._noise = round_off(scale, self._h)
+        self._corrections = corrections_of(subject, seen, None if last is None else last[1])
+        if self._corrections:
+            self._notes.append(words.IN_THE_LOG)
         parameters = {key: self._parameter(key, seen.gradients.get(key)) for key in subject.params}
         self._mark_zeros(parameters)
         checks = self._layer_checks(seen)
@@ -88,7 +94,7 @@ class _Check:
             evidence = Evidence(
                 subject, parameters, seen, end, known, checks, losses[0], self.tolerance
             )
-            diagnosis = diagnose(evidence, self._rejudge)
+            diagnosis = diagnose(evidence, self._rejudge, self._settle)
         self._made = seen.gradients
         return self._assembled(parameters, checks, diagnosis)
 
@@ -114,19 +120,29 @@ class _Check:
     def _parameter(self, key: str, grad: Any) -> Parameter:
         param = self._subject.params[key]
         made, fault = _shaped(grad, param)
-        moves = chosen_moves(param.shape, self._entries, self._rng, made)
+        moves = chosen_moves(param.shape, self._entries, self._rng, made, _DIRECTIONS)
         with np.errstate(all="ignore"):
-            judgement = self._central.judge(param, moves, moves.slopes(made))
+            correction = self._corrections.get(key)
+            exact = made if correction is None or fault else made + correction
+            judgement = self._central.judge(param, moves, moves.slopes(exact))
         verdict = Verdict.WRONG if fault else verdict_of(judgement)
-        return Parameter(key, param, made, moves, fault, judgement, verdict)
+        return Parameter(key, param, made, moves, fault, judgement, verdict, correction)
 
     def _rejudge(self, parameter: Parameter, correction: Array) -> None:
-        """Judge a gradient again with what the loss itself is known to leave out of it."""
+        """Judge a gradient again with what the very loss adds to it."""
+        parameter.correction = correction
         with np.errstate(all="ignore"):
             slopes = parameter.moves.slopes(parameter.made + correction)
             parameter.judgement = self._central.judge(parameter.param, parameter.moves, slopes)
         if not parameter.fault:
             parameter.verdict = verdict_of(parameter.judgement)
+
+    def _settle(self, parameter: Parameter, most: int) -> None:
+        """Find central differences as good as exact, of so many entries at most."""
+        flat = parameter.moves.flat
+        if flat.size > most:
+            flat = flat[np.linspace(0, flat.size - 1, most).astype(np.intp)]
+        parameter.flat, parameter.slopes = self._central.settled(parameter.param, flat)
 
     def _mark_zeros(self, parameters: dict[str, Parameter]) -> None:
         """Call a gradient right that is 0 up to round-off, where h resolves the largest one."""
@@ -147,7 +163,7 @@ class _Check:
         rows = {key: self._row(parameter, diagnosis) for key, parameter in parameters.items()}
         sampled = [key for key, row in rows.items() if row.compared < parameters[key].param.size]
         sampled = [key for key in sampled if len(parameters[key].moves.directions)]
-        notes = [*diagnosis.notes]
+        notes = [*self._notes, *diagnosis.notes]
         if sampled:
             sizes = [parameters[key].moves.flat.size for key in sampled]
             notes.append(

@@ -15,7 +15,7 @@ from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict, verdict_of
 from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, Judgement
 
-_ENTRIES = 40
+_ENTRIES = 20
 _STEP = 1e-5
 """Smaller than for a loss: of a single layer the noise is known, and kinks are nearer."""
 

@@ -42,6 +42,21 @@ def exact_end(seen: SeenPass, last: Any) -> Iterator[bool]:
         yield True
 
 
+def corrections_of(subject: OwnNet, seen: SeenPass, last: Any) -> dict[str, Array]:
+    """Return what the very loss adds to each gradient; empty where there is nothing to add.
+
+    That is where it has a number inside its log, which its layer's backward leaves out.
+    """
+    with exact_end(seen, last) as matters:
+        exact = subject.gradient() if matters else {}
+    made = seen.gradients
+    return {
+        key: np.asarray(grad, np.float64) - made[key]
+        for key, grad in exact.items()
+        if key in made and grad.shape == made[key].shape and grad.dtype.kind == "f"
+    }
+
+
 def explained_by_layers(
     subject: OwnNet,
     seen: SeenPass,
@@ -135,9 +150,8 @@ def _right_backward(
 def _is_right(parameter: Parameter, grad: Any, tolerance: float) -> bool:
     if grad is None or np.shape(grad) != parameter.param.shape:
         return False
-    flat = parameter.moves.flat[parameter.settled]
-    slopes = parameter.numerical[parameter.settled]
-    own = np.asarray(grad, np.float64).reshape(-1)[flat]
+    slopes = parameter.slopes
+    own = np.asarray(grad, np.float64).reshape(-1)[parameter.flat]
     return bool(np.abs(own - slopes).max(initial=0.0) <= 1e-9) or close(
         own, slopes, max(1e-5, tolerance)
     )

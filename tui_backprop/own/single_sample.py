@@ -30,8 +30,7 @@ def last_sample_slopes(subject: OwnNet, parameters: Mapping[str, Parameter]) -> 
         return {}
     slopes: dict[str, Array] = {}
     for key, parameter in parameters.items():
-        flat = parameter.moves.flat[parameter.settled]
-        moves = Moves(flat, np.zeros((0, *parameter.param.shape)))
+        moves = Moves(parameter.flat, np.zeros((0, *parameter.param.shape)))
         guess = moves.slopes(parameter.made)
         slopes[key] = differences.judge(parameter.param, moves, guess).numerical / len(x)
     return slopes
