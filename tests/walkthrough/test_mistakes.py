@@ -50,6 +50,7 @@ def places_of(case: Case) -> Iterator[Place]:
         for other in tape:
             if other.layer == step.layer:
                 beside |= other.arrays
+        assert isinstance(step.operation, Operation)
         yield kind_of(case, step), step.operation, {**given(step, beside), **step.arrays}
 
 

@@ -78,7 +78,7 @@ class Report:
     def verdict(self) -> Verdict:
         """Wrong if a parameter is, else not checkable if one is, else right."""
         found = {parameter.verdict for parameter in self.parameters.values()}
-        found |= {Verdict.WRONG} if any(m.mistake.sites for m in self.mistakes) else set()
+        found |= {Verdict.WRONG} if self.mistakes else set()
         for verdict in (Verdict.WRONG, Verdict.NOT_CHECKABLE):
             if verdict in found:
                 return verdict

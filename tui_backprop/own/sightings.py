@@ -38,7 +38,8 @@ def sightings(
     rates: dict[str, float] = {}
     for key, after in seen.changed.items():
         step = after.astype(np.float64) - subject.params[key]
-        factor = constant_factor(made[key], step, 1e-4)
+        decays = chain.decay if key in chain.decaying else 0.0
+        factor = constant_factor(made[key] - decays * subject.params[key], step, 1e-4)
         if factor is not None and factor < 0:
             rates[key] = -factor
     masks = {
