@@ -196,6 +196,7 @@ def test_in_a_net_of_no_known_kind_the_numbers_alone_name_it(key: str) -> None:
     [
         (lambda g, net: g | {"b": 7 * g["b"] ** 3}, "4 of 4 differ"),
         (lambda g, net: {"W": g["W"]}, "gradient() returns none of that name"),
+        (lambda g, net: g | {"b": None}, "gradient() returns none of that name"),
         (lambda g, net: g | {"b": g["b"][:2]}, "has the shape (2,)"),
         (lambda g, net: g | {"b": 0 * g["b"]}, "is 0 everywhere"),
         (lambda g, net: g | {"b": g["b"] * np.nan}, "has entries that are no finite numbers"),

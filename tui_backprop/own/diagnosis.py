@@ -197,19 +197,23 @@ def _explained_by_pattern(
 def _named(made: Mapping[str, Iterable[Made]], samples: int) -> dict[str, tuple[Named, ...]]:
     """Return the words for each parameter's mistakes; those of one kind are told together."""
     names: dict[str, list[str]] = {}
+    alone: dict[str, list[str]] = {}
     places: dict[str, dict[str, Made]] = {}
     for key, several in made.items():
+        kinds = {one.mistake.key for one in several}
         for one in several:
-            of_kind = names.setdefault(one.mistake.key, [])
-            if key not in of_kind:
-                of_kind.append(key)
             places.setdefault(one.mistake.key, {})[one.layer] = one
+        for kind in kinds:
+            names.setdefault(kind, []).append(key)
+            if len(kinds) == 1:
+                alone.setdefault(kind, []).append(key)
     told: dict[str, Named] = {}
     for kind, layers in places.items():
         one = next(iter(layers.values()))
         where = words.listed(list(reversed(layers)))
         values = {
-            "names": words.listed(names[kind]),
+            # Numbers that two mistakes have made show neither by themselves.
+            "names": words.listed(alone.get(kind, names[kind])),
             "where": where,
             "N": samples,
             "c": f"{one.factor:.4g}",

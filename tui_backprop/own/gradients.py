@@ -34,6 +34,9 @@ _FINER = 3
 
 _DIRECTIONS = 2
 
+_NUMBERS = "fiub"
+"""The kinds of dtypes that gradients may come in."""
+
 _REPEATS = 3
 _SAME_LOSS = 64 * float(np.finfo(np.float64).eps)
 
@@ -81,7 +84,8 @@ class _Check:
             subject.loss, scale, self._h, self.tolerance, self._finer
         )
         self._noise = round_off(scale, self._h)
-        self._corrections = corrections_of(subject, seen, None if last is None else last[1])
+        end = None if last is None else last[1]
+        self._corrections = corrections_of(subject, seen, end)
         if self._corrections:
             self._notes.append(words.IN_THE_LOG)
         parameters = {key: self._parameter(key, seen.gradients.get(key)) for key in subject.params}
@@ -89,8 +93,11 @@ class _Check:
         checks = self._layer_checks(seen)
         diagnosis = Diagnosis()
         if any(p.verdict is Verdict.WRONG for p in parameters.values()):
-            known = {key: np.asarray(grad, np.float64) for key, grad in before.items()}
-            end = None if last is None else last[1]
+            known = {
+                key: grad.astype(np.float64)
+                for key, grad in before.items()
+                if grad.dtype.kind in _NUMBERS
+            }
             evidence = Evidence(
                 subject, parameters, seen, end, known, checks, losses[0], self.tolerance
             )
@@ -218,7 +225,7 @@ class _Check:
 
 def _shaped(grad: Any, param: Array) -> tuple[Array, Difference | None]:
     """Return a gradient in float64 and the parameter's shape, and what is wrong with its own."""
-    if grad is None or np.asarray(grad).dtype.kind not in "fiub":
+    if grad is None or np.asarray(grad).dtype.kind not in _NUMBERS:
         return np.zeros(param.shape), Difference(How.MISSING, param.size, param.size)
     made = np.asarray(grad, np.float64)
     if made.shape == param.shape:

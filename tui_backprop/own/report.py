@@ -98,7 +98,7 @@ class Report:
             yield f"first wrong from the loss on: {self.first_wrong}"
         for named in self.mistakes:
             yield f"{named.mistake.key}: {named.evidence}: {named.title}"
-            yield f"  write {named.mistake.instead}"
+            yield f"  instead: {named.mistake.instead}"
         yield from self.notes
         yield _LAST_LINE[self.verdict]
 
