@@ -191,6 +191,24 @@ def test_in_a_net_of_no_known_kind_the_numbers_alone_name_it(key: str) -> None:
     assert named(report) == {key}
 
 
+@pytest.mark.parametrize("sizes", [(5, 8), (8, 8), (3, 6)])
+def test_samples_may_stand_in_columns(sizes: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    x, t = rng.standard_normal(sizes), rng.standard_normal((1, sizes[1]))
+    params = {"W": rng.standard_normal((1, sizes[0])), "b": np.zeros((1, 1))}
+
+    def loss(x: Any, t: Any) -> float:
+        return float(np.sum((params["W"] @ x + params["b"] - t) ** 2) / (2 * x.shape[1]))
+
+    def gradient(x: Any, t: Any) -> dict[str, Any]:
+        d = params["W"] @ x + params["b"] - t
+        return {"W": d @ x.T, "b": d.sum(axis=1, keepdims=True)}
+
+    report = check(x=x, t=t, params=params, loss=loss, gradient=gradient, show=False)
+    assert wrong(report) == ["W", "b"]
+    assert named(report) == {"no-mean"}
+
+
 @pytest.mark.parametrize(
     ("spoil", "how"),
     [

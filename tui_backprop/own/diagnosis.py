@@ -99,7 +99,9 @@ def diagnose(
     chain = _rebuilt(evidence)
     for parameter in evidence.parameters.values() if chain is None else ():
         settle(parameter, parameter.moves.count)
-    diagnosis = Diagnosis(_samples(evidence.subject.x) if chain is None else chain.samples)
+    diagnosis = Diagnosis(
+        _samples(evidence.subject.x, evidence.subject.t) if chain is None else chain.samples
+    )
     if chain is not None and chain.end.share is not None and evidence.last is None:
         diagnosis.notes.append(words.IN_THE_LOG)
         for key, parameter in evidence.wrong.items():
@@ -184,6 +186,7 @@ def _explained_by_pattern(
         diagnosis.differences,
         compared,
         diagnosis.samples,
+        sizes=(*np.shape(evidence.subject.x), diagnosis.samples),
         before=changed,
         last_sample=last_sample_slopes(evidence.subject, evidence.wrong),
         tolerance=max(evidence.tolerance, 1e-5),
@@ -241,5 +244,7 @@ def _compared(parameter: Parameter, chain: Chain | None) -> Compared:
     return Compared(parameter.flat, parameter.slopes, made[parameter.flat], parameter.param)
 
 
-def _samples(x: Any) -> int:
-    return len(x) if isinstance(x, np.ndarray) and x.ndim > 1 else 1
+def _samples(x: Any, t: Any) -> int:
+    """Return N: the length that x and t share, along their first axis or their last."""
+    of_x, of_t = np.shape(x) or (1,), np.shape(t) or (1,)
+    return of_x[-1] if of_x[0] != of_t[0] and of_x[-1] == of_t[-1] else of_x[0]

@@ -1,6 +1,6 @@
 """Mistakes named by how gradients differ alone, where nothing is known of a net's inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,7 @@ def by_pattern(
     compared: Mapping[str, Compared],
     samples: int,
     *,
+    sizes: Sequence[int],
     before: Mapping[str, Array],
     last_sample: Mapping[str, Array],
     tolerance: float,
@@ -39,6 +40,7 @@ def by_pattern(
         differences: of each wrong parameter.
         compared: of each parameter, wrong or right, the entries that were looked at.
         samples: N.
+        sizes: what else a factor may be due to that is no slip: the lengths of x.
         before: what the call before had left of each parameter.
         last_sample: the last sample's part alone, at the same entries.
         tolerance: as a share of the largest.
@@ -48,7 +50,7 @@ def by_pattern(
     wrong = {key: compared[key] for key in differences}
     if all(_is_on_top(entries, before.get(key), tolerance) for key, entries in wrong.items()):
         return NOT_ZEROED, 1.0
-    found = _by_factor(differences, compared, samples)
+    found = _by_factor(differences, compared, samples, sizes)
     if all(_is(entries, last_sample.get(key), tolerance) for key, entries in wrong.items()):
         found.append((LAST_SAMPLE, 1.0))
     if all(_is_one_sum(entries, tolerance) for entries in wrong.values()):
@@ -57,7 +59,10 @@ def by_pattern(
 
 
 def _by_factor(
-    differences: Mapping[str, Difference], compared: Mapping[str, Compared], samples: int
+    differences: Mapping[str, Difference],
+    compared: Mapping[str, Compared],
+    samples: int,
+    sizes: Sequence[int],
 ) -> list[Found]:
     """Return the mistakes that show in what all wrong gradients have in common."""
     factors = [difference.factor for difference in differences.values()]
@@ -75,7 +80,8 @@ def _by_factor(
         SIGN: how is How.SIGN and whole,
         BIAS_MEAN: how is How.OVER_N and biases and not whole,
         NO_TRANSPOSE: how is How.TRANSPOSED,
-        TIMES_TWO: is_slip(first, samples) and how in (How.FACTOR, How.OVER_N, How.TIMES_N),
+        TIMES_TWO: all(is_slip(first, size) for size in sizes)
+        and how in (How.FACTOR, How.OVER_N, How.TIMES_N),
         DECAY_MISSING: how is How.DECAY and first < 0,
     }
     return [(mistake, abs(first)) for mistake, fits in found.items() if fits]
