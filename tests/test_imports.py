@@ -81,3 +81,12 @@ def test_the_command_line_loads_only_what_opens_the_app() -> None:
     assert "tui_backprop.cli.options" in loaded
     unneeded = {f"tui_backprop.cli.{command}" for command in COMMANDS}
     assert not loaded & {*unneeded, "tui_backprop.cli.app", "tomllib", "platformdirs", "textual"}
+
+
+def test_what_is_for_ones_own_code_is_loaded_when_it_is_named() -> None:
+    heavy = {"numpy", "textual", "rich", "click"}
+    assert not modules_loaded_by("import tui_backprop") & heavy
+    assert not modules_loaded_by("import tui_backprop; dir(tui_backprop)") & heavy
+    loaded = modules_loaded_by("import tui_backprop; tui_backprop.check")
+    assert "numpy" in loaded
+    assert not loaded & {"textual", "rich", "plotext", "click"}
