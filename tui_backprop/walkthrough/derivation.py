@@ -199,9 +199,12 @@ def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
 
 
 def check_index(label: str, shape: Shape, index: Index) -> None:
-    """Raise IndexError unless `index` is that of a cell of an array of this shape."""
+    """Raise IndexError unless `index` is that of a cell of an array of this shape.
+
+    Of an empty array the first cell may stand for all of it.
+    """
     if len(index) != len(shape) or any(
-        not 0 <= i < size for i, size in zip(index, shape, strict=True)
+        not 0 <= i < max(1, size) for i, size in zip(index, shape, strict=True)
     ):
         wanted = ", ".join(f"0 to {size - 1}" for size in shape) or "no index at all"
         raise IndexError(f"{cell_name(label, index)}: the index must be {wanted}")

@@ -26,7 +26,13 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
     """
     step = tape.step(number)
     check_index(step.output.label, step.output.array.shape, index)
-    about = about_cell(tape, step, index, class_names)
+    said = _said(tape, step, about_cell(tape, step, index, class_names))
+    if tape.disagreement is None or tape.disagreement.step != number:
+        return said
+    return Words(f"{disagreement_words(tape)} {said.short}", said.more)
+
+
+def _said(tape: Tape, step: Step, about: About) -> Words:
     if step.declared is None:
         return _without_derivation(step, about)
     wrong = [named for named in (*step.inputs, step.output) if not np.isfinite(named.array).all()]
@@ -39,7 +45,7 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
             f"They grew beyond what {step.dtype.name} holds, or are differences of such: a smaller "
             "learning rate, or smaller first weights, keep them in bounds.",
         )
-    if terms_of(step, index) is None:
+    if terms_of(step, about.index) is None:
         return _without_derivation(step, about)
     with np.errstate(all="ignore"):
         return step.declared.why(about)

@@ -1,6 +1,7 @@
 """Paints a matrix: a window of its numbers with a minimap, or all of it as tints."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 
@@ -31,15 +32,23 @@ class NumberPainter:
         layout: how many rows and columns are in sight, and whether there is a minimap.
         first: the first row and column in sight.
         tints: the styles of the numbers' tints.
+        text: writes a number in at most CELL_WIDTH cells.
     """
 
     def __init__(
-        self, rows: Array, largest: float, layout: Layout, first: Place, tints: Tints
+        self,
+        rows: Array,
+        largest: float,
+        layout: Layout,
+        first: Place,
+        tints: Tints,
+        text: Callable[[float], str] = cell_text,
     ) -> None:
         self._rows = rows
         self._largest = largest
         self._layout = layout
         self._tints = tints
+        self._text = text
         self._top, self._left = first
 
     def lines(
@@ -52,7 +61,7 @@ class NumberPainter:
         lines = [self._column_numbers()]
         marked = self._marked_columns(cursor, lit)
         for y, values in enumerate(window.tolist()):
-            texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
+            texts = [f"{self._text(value):>{COLUMN_WIDTH}}" for value in values]
             styles = [self._tints[level] for level in levels[y]]
             for x in marked.get(top + y, ()):
                 place = (top + y, left + x)

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
@@ -31,7 +32,7 @@ from tui_backprop.ui.step.matrix_window import (
     needed_size,
     panned,
 )
-from tui_backprop.ui.step.numbers import long_text
+from tui_backprop.ui.step.numbers import cell_text, long_text, whole_text
 from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.summary import strongest_cell, summarize
 from tui_backprop.walkthrough.tape import NamedArray
@@ -188,7 +189,7 @@ class MatrixView(PaintedWidget, can_focus=True):
             return []
         titles = (f"{self._title} {shape_text(named.array.shape)}", self._title)
         fitting = (title for title in titles if cell_len(title) <= width - 2)
-        self.border_title = next(fitting, named.label)
+        self.border_title = Content(next(fitting, named.label))
         has_summary = named.array.ndim and named.array.size
         self.border_subtitle = summary_text(self._summary, width - 2) if has_summary else ""
         if named.missing:
@@ -205,7 +206,10 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._first = self._panned(layout)
         is_shown = self.has_focus or (self._is_marked and not self._lit)
         shown = self._cursor if is_shown else None
-        painter = NumberPainter(self._rows, self._largest, layout, self._first, self._tints())
+        write = cell_text if named.array.dtype.kind == "f" else whole_text
+        painter = NumberPainter(
+            self._rows, self._largest, layout, self._first, self._tints(), write
+        )
         return painter.lines(shown, self._lit, width, height)
 
     def _tints(self) -> Tints:
@@ -276,6 +280,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         """Return the cell of the array that stands at a place in the rows."""
         shape = () if self.named is None else self.named.array.shape
         row, column = place
+        if self.named is not None and self.named.missing:
+            return (0,) * len(shape)
         if len(shape) < 2:
             return (row if self._upright else column,) if shape else ()
         return (*map(int, np.unravel_index(row, shape[:-1])), column)
