@@ -27,7 +27,7 @@ def odd_tape(max_bytes: int | None = None) -> Tape:
         rng.integers(0, 9, (2, 3)),
         rng.random((9, 4)),
         rng.random((4, 5)),
-        np.ones(5),
+        np.full(5, 0.01),
     )
     recorder = Recorder(max_bytes)
     known = {
