@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Shape, Term
-from tui_backprop.nn.words import cell_name
+from tui_backprop.nn.words import About, Words, cell_name
 from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.tape import Step, Tape
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -151,6 +151,18 @@ def computed(step: Step, arrays: Inputs) -> Numbers | None:
         with np.errstate(all="ignore"):
             return np.asarray(operation.compute(arrays))
     except (*_NO_FIT, MemoryError):
+        return None
+
+
+def said_of(step: Step, about: About) -> Words | None:
+    """Return what a step's operation says of a cell, None where the cell has no derivation."""
+    operation = step.declared
+    if operation is None or terms_of(step, about.index) is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return operation.why(about)
+    except _NO_FIT:
         return None
 
 

@@ -175,7 +175,8 @@ def _is_new(step: Step) -> bool:
 
 def _before(step: Step) -> NamedArray | None:
     named = step.input(step.output.symbol)
-    return named if named is not None and named.array.shape == step.output.array.shape else None
+    is_before = named is not None and named.array.shape == step.output.array.shape
+    return named if is_before and named is not None and not named.missing else None
 
 
 def _of_update(tape: Tape, step: Step) -> Index:

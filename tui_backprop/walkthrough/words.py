@@ -8,7 +8,7 @@ import numpy as np
 from tui_backprop.nn.operation import Index, shape_text
 from tui_backprop.nn.words import About, Words, cell_name, number, sentence
 from tui_backprop.printable import printable
-from tui_backprop.walkthrough.derivation import check_index, terms_of, why_underived
+from tui_backprop.walkthrough.derivation import check_index, said_of, why_underived
 from tui_backprop.walkthrough.tape import Origin, Phase, Step, Tape
 
 
@@ -45,10 +45,8 @@ def _said(tape: Tape, step: Step, about: About) -> Words:
             f"They grew beyond what {step.dtype.name} holds, or are differences of such: a smaller "
             "learning rate, or smaller first weights, keep them in bounds.",
         )
-    if terms_of(step, about.index) is None:
-        return _without_derivation(step, about)
-    with np.errstate(all="ignore"):
-        return step.declared.why(about)
+    said = said_of(step, about)
+    return _without_derivation(step, about) if said is None else said
 
 
 def disagreement_words(tape: Tape) -> str:
