@@ -1,0 +1,1 @@
+"""Somebody's own code: nets that others wrote, checked as they are."""
