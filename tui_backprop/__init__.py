@@ -1,23 +1,21 @@
 """tui-backprop: watch a neural network learn in the terminal, and walk its backpropagation."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tui_backprop.own.check import check as check
+from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = {"check": "tui_backprop.own.check"}
-"""Where each name that is for your own code is found; loaded when it is first used."""
+_FOR_YOUR_CODE = {"check": "tui_backprop.own.check"}
+"""What somebody's own script calls, and the module of each: loaded when it is first named."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    """Return what is for somebody's own code; nothing of it is loaded before."""
+    if name not in _FOR_YOUR_CODE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
-    return value
+    return getattr(import_module(_FOR_YOUR_CODE[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_MODULES])
+    """Return the names that can be asked for."""
+    return sorted([*globals(), *_FOR_YOUR_CODE])

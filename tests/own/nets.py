@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
+Array = Any
+"""Theirs: nothing is promised of it."""
 
 
 def softmax(x: Array) -> Array:
@@ -101,7 +102,9 @@ class BatchNorm:
         if self.running_mean is None:
             self.running_mean, self.running_var = np.zeros(x.shape[1]), np.zeros(x.shape[1])
         if not train_flg:
-            return self.gamma * (x - self.running_mean) / np.sqrt(self.running_var + 1e-6) + self.beta
+            return (
+                self.gamma * (x - self.running_mean) / np.sqrt(self.running_var + 1e-6) + self.beta
+            )
         mu = x.mean(axis=0)
         self.xc = x - mu
         var = (self.xc**2).mean(axis=0)

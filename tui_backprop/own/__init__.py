@@ -1,1 +1,1 @@
-"""Somebody's own code: nets that others wrote, checked as they are."""
+"""Somebody's own code on the same screens: what a script of theirs calls."""

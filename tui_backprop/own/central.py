@@ -7,7 +7,7 @@ from math import factorial
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.walkthrough.judgement import Judgement, judge
+from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, Judgement, judge
 from tui_backprop.walkthrough.perturbation import Differences, Entries
 
 _POINTS = 9
@@ -78,12 +78,21 @@ class CentralDifferences:
         scale: magnitude of the numbers it is made of; see `noise_scale`.
         h: how far entries move.
         tolerance: how far two gradients may differ, as a share of the larger.
+
+    Where nothing can be compared at h, a tenth of it is tried next, then a hundredth, and so on:
+    as often as `finer` says.
     """
 
     def __init__(
-        self, evaluate: Callable[[], float], scale: float, h: float, tolerance: float
+        self,
+        evaluate: Callable[[], float],
+        scale: float,
+        h: float,
+        tolerance: float,
+        finer: int = 0,
     ) -> None:
-        self._evaluate, self._scale, self._h, self._tolerance = evaluate, scale, h, tolerance
+        self._evaluate, self._scale, self._tolerance = evaluate, scale, tolerance
+        self._steps = [h / 10**power for power in range(finer + 1)]
         self._base = evaluate()
 
     def judge(self, array: Array, moves: Moves, slopes: Array) -> Judgement:
@@ -98,7 +107,12 @@ class CentralDifferences:
             numerical, crossed = zip(*pairs, strict=True) if pairs else ((), ())
             return Differences(np.array(numerical), np.array(crossed, np.bool_))
 
-        return judge(slopes, probe, self._h, self._scale, self._tolerance)
+        for h in self._steps:
+            judgement = judge(slopes, probe, h, self._scale, self._tolerance)
+            found = {VERDICTS[code] for code in judgement.codes}
+            if CheckVerdict.CURVATURE not in found or any(v.compared for v in found):
+                break
+        return judgement
 
     def _difference(
         self, array: Array, moves: Moves, move: int, h: float, slope: float

@@ -11,7 +11,7 @@ from tui_backprop.own import words
 from tui_backprop.own.compared import Parameter
 from tui_backprop.own.layer_checks import LayerCheck
 from tui_backprop.own.rebuilding import chains_of_layers, chains_of_params, is_right
-from tui_backprop.own.repairing import explained_by_layers
+from tui_backprop.own.repairing import exact_end, explained_by_layers
 from tui_backprop.own.report import Named
 from tui_backprop.own.seen_pass import SeenPass
 from tui_backprop.own.sightings import sightings
@@ -20,7 +20,8 @@ from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict
 from tui_backprop.walkthrough.mistakes.chain import Chain
 from tui_backprop.walkthrough.mistakes.difference import Compared, Difference, difference
-from tui_backprop.walkthrough.mistakes.explaining import Made, explain
+from tui_backprop.walkthrough.mistakes.explaining import explain
+from tui_backprop.walkthrough.mistakes.explanation import Made
 from tui_backprop.walkthrough.mistakes.patterns import by_pattern
 
 _PROVEN = 1e-4
@@ -85,10 +86,10 @@ def diagnose(evidence: Evidence, rejudge: Callable[[Parameter, Array], None]) ->
     """
     chain = _rebuilt(evidence)
     diagnosis = Diagnosis(_samples(evidence.subject.x) if chain is None else chain.samples)
-    if chain is not None and chain.end.share is not None:
+    if corrections := _corrections(evidence, chain):
         diagnosis.notes.append(words.IN_THE_LOG)
         for key, parameter in evidence.wrong.items():
-            rejudge(parameter, chain.exact_gradients[key] - chain.gradients[key])
+            rejudge(parameter, corrections[key])
     compared = {key: _compared(evidence.parameters[key], chain) for key in evidence.parameters}
     diagnosis.differences = {
         key: parameter.fault or difference(compared[key], diagnosis.samples, evidence.tolerance)
@@ -99,7 +100,12 @@ def diagnose(evidence: Evidence, rejudge: Callable[[Parameter, Array], None]) ->
     if chain is not None and _explained_by_chain(evidence, chain, diagnosis):
         return diagnosis
     made = explained_by_layers(
-        evidence.subject, evidence.wrong, evidence.layer_checks, evidence.tolerance
+        evidence.subject,
+        evidence.seen,
+        evidence.last,
+        evidence.wrong,
+        evidence.layer_checks,
+        evidence.tolerance,
     )
     if made:
         diagnosis.by_parameter = _named(made, diagnosis.samples)
@@ -127,6 +133,21 @@ def _rebuilt(evidence: Evidence) -> Chain | None:
         chains = chains_of_params(*args_of)
     proven = max(_PROVEN, evidence.tolerance)
     return next((chain for chain in chains if is_right(chain, numerical, proven)), None)
+
+
+def _corrections(evidence: Evidence, chain: Chain | None) -> dict[str, Array]:
+    """Return what the very loss adds to each gradient where it has a number inside its log."""
+    if chain is not None:
+        if chain.end.share is None:
+            return {}
+        exact = chain.exact_gradients
+        return {key: exact[key] - plain for key, plain in chain.gradients.items()}
+    with exact_end(evidence.seen, evidence.last) as matters:
+        grads = evidence.subject.gradient() if matters else {}
+    made = evidence.made
+    if any(key not in grads or grads[key].shape != made[key].shape for key in made):
+        return {}
+    return {key: grads[key] - array for key, array in made.items()}
 
 
 def _explained_by_chain(evidence: Evidence, chain: Chain, diagnosis: Diagnosis) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from tui_backprop.nn import IdentityWithLoss, SigmoidWithLoss, SoftmaxWithLoss
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.functions import sigmoid, softmax
+from tui_backprop.own.seen_pass import SeenCall, as_floats
 from tui_backprop.walkthrough.mistakes.at_the_scores import SOFTMAX_WHOLE_BATCH
 from tui_backprop.walkthrough.mistakes.chain import End
 
@@ -30,6 +31,18 @@ def ends_for(name: str, scores: Array, t: Any, loss: float) -> Iterator[End]:
     for end, value in ends(name, scores, t):
         if abs(value - loss) <= _SAME * (1 + abs(loss)):
             yield end
+
+
+def share_of(call: SeenCall) -> Array | None:
+    """Return by how much less than a plain log each sample's loss moves, (N, 1): see `End`.
+
+    None where a call of a last layer was of a plain loss, or of one that is not known.
+    """
+    scores = as_floats(call.x)
+    if scores is None or len(call.args) < 2 or np.ndim(call.out) != 0:
+        return None
+    end = next(ends_for(call.name, scores, call.args[1], float(call.out)), None)
+    return None if end is None else end.share
 
 
 def ends(name: str, scores: Array, t: Any) -> Iterator[tuple[End, float]]:

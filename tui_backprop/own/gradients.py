@@ -12,9 +12,10 @@ from tui_backprop.own.central import CentralDifferences, chosen_moves, noise_sca
 from tui_backprop.own.compared import Parameter
 from tui_backprop.own.diagnosis import Diagnosis, Evidence, diagnose
 from tui_backprop.own.layer_checks import LayerCheck, check_layer
+from tui_backprop.own.layers import last_layer_of, layers_of
 from tui_backprop.own.report import LayerReport, ParameterReport, Report
 from tui_backprop.own.seen_pass import SeenPass, see_pass
-from tui_backprop.own.subject import OwnNet, copy_of, last_layer_of, layers_of
+from tui_backprop.own.subject import OwnNet, copy_of
 from tui_backprop.own.verdict import Verdict, counts_of, verdict_of
 from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, CheckVerdict, round_off
 from tui_backprop.walkthrough.mistakes.difference import Difference, How
@@ -25,6 +26,9 @@ _NARROW_STEP = 5e-3
 """Of float32: rounding of the loss is divided by it, and grows too large below."""
 
 _NARROW_TOLERANCE = 2e-3
+
+_FINER = 3
+"""How often a tenth of h is tried where kinks lie too close for anything to be compared."""
 
 _REPEATS = 3
 _SAME_LOSS = 64 * float(np.finfo(np.float64).eps)
@@ -50,6 +54,7 @@ class _Check:
         narrow = any(param.dtype != np.float64 for param in subject.params.values())
         self.tolerance = _NARROW_TOLERANCE if narrow else RELATIVE_TOLERANCE
         self._h = h or (_NARROW_STEP if narrow else _STEP)
+        self._finer = 0 if h or narrow else _FINER
         self._notes: list[str] = []
 
     def report(self) -> Report:
@@ -63,7 +68,9 @@ class _Check:
         named = layers if last is None else {**layers, last[0]: last[1]}
         seen = see_pass(subject, named)
         scale = noise_scale(subject.loss, list(subject.params.values()), self._rng)
-        self._central = CentralDifferences(subject.loss, scale, self._h, self.tolerance)
+        self._central = CentralDifferences(
+            subject.loss, scale, self._h, self.tolerance, self._finer
+        )
         self._noise = round_off(scale, self._h)
         parameters = {key: self._parameter(key, seen.gradients.get(key)) for key in subject.params}
         self._mark_zeros(parameters)

@@ -46,7 +46,9 @@ def link_for(call: SeenCall, params: Mapping[str, Array]) -> Link | None:
     if x is None or out is None or not x.ndim or len(x) != len(out):
         return None
     held = {id(value) for value in objects_within(call.layer)}
-    own = {key: param.astype(np.float64) for key, param in params.items() if id(param) in held}
+    own: dict[str, Array] = {
+        key: param.astype(np.float64) for key, param in params.items() if id(param) in held
+    }
     for candidates in (_with_params(own), _WITHOUT if not own else ()):
         for propose in candidates:
             for layer, keys, taken, given in propose(call, x, out, own):

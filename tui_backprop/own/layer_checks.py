@@ -8,13 +8,12 @@ import numpy as np
 
 from tui_backprop.nn.arrays import Array
 from tui_backprop.own.central import CentralDifferences, Moves, chosen_moves
-from tui_backprop.own.ends import ends_for
+from tui_backprop.own.ends import share_of
 from tui_backprop.own.objects import attributes
 from tui_backprop.own.seen_pass import SeenCall, as_floats
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict, verdict_of
 from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, Judgement
-from tui_backprop.walkthrough.mistakes.chain import close
 
 _ENTRIES = 40
 _STEP = 1e-5
@@ -58,7 +57,7 @@ def check_layer(subject: OwnNet, call: SeenCall, rng: np.random.Generator) -> La
     """
     try:
         return _Alone(subject, call, rng).check()
-    except Exception:  # noqa: BLE001 - their code, used in a way that nobody promised
+    except Exception:  # their code, used in a way that nobody promised
         return LayerCheck(call.name, call, {})
 
 
@@ -75,11 +74,13 @@ class _Alone:
     def check(self) -> LayerCheck:
         layer, subject = self._call.layer, self._subject
         given = self._dout.copy()
-        with subject.repeated(), np.errstate(all="ignore"):
+        with subject.repeated(), subject.guarded(), np.errstate(all="ignore"):
             layer.forward(*self._args(), **self._call.kwargs)
             dx = as_floats(layer.backward() if self._ends else layer.backward(given))
             owned = _gradients_of(layer, subject.params)
-            made = {key: np.array(grad, np.float64) for key, (_, grad) in owned.items()}
+            made: dict[str, Array] = {
+                key: np.array(grad, np.float64) for key, (_, grad) in owned.items()
+            }
         verdicts: dict[str, Verdict] = {}
         scale = 1.0 + float(np.abs(self._forward() * self._dout).sum())
         differences = CentralDifferences(self._value, scale, _STEP, RELATIVE_TOLERANCE * 10)
@@ -104,11 +105,8 @@ class _Alone:
 
     def _share(self) -> Array | float:
         """Return what a loss with a number inside its log leaves of a right dx; 1 for others."""
-        if not self._ends or len(self._call.args) < 2:
-            return 1.0
-        found = ends_for(self._call.name, self._x, self._call.args[1], float(self._forward()))
-        end = next(found, None)
-        return 1.0 if end is None or end.share is None else end.share
+        share = share_of(self._call) if self._ends else None
+        return 1.0 if share is None else share
 
     def _judge(
         self, differences: CentralDifferences, array: Array, moves: Moves, gradient: Array

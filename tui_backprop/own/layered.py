@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tui_backprop.own.subject import layers_of
+from tui_backprop.own.layers import layers_of
 
 
 class LayeredNet:

@@ -1,7 +1,8 @@
 """Looking into somebody's objects: what they hold, and a copy of all of it in float64."""
 
 import copy
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,11 @@ def copy_in_float64(root: Any) -> Any:
             memo[id(value)] = value.astype(np.float64)
             kept.append(value)
     return copy.deepcopy(root, memo)
+
+
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """Return the names of what a function takes; none where that cannot be told."""
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []

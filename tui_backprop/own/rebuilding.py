@@ -1,4 +1,4 @@
-"""Somebody's net as a chain of our operations, where it is one: then mistakes can be tried in it."""
+"""Somebody's net as a chain of our operations, where it is one: mistakes can be tried in that."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from tui_backprop.own.kinds import affine, link_for
 from tui_backprop.own.objects import attributes
 from tui_backprop.own.seen_pass import SeenCall, SeenPass, as_floats
 from tui_backprop.walkthrough.mistakes.chain import Chain, Link, close
+from tui_backprop.walkthrough.perturbation import Entries
 
 _SAME = 1e-9
 _MOST_DECAY = 10.0
@@ -76,7 +77,9 @@ def chains_of_params(
     yield from free
 
 
-def is_right(chain: Chain, numerical: Mapping[str, tuple[Array, Array]], tolerance: float) -> bool:
+def is_right(
+    chain: Chain, numerical: Mapping[str, tuple[Entries, Array]], tolerance: float
+) -> bool:
     """Whether a chain's own gradients are those that central differences found.
 
     Args:
@@ -163,7 +166,7 @@ def _affine_chain(
 ) -> tuple[Link, ...] | None:
     links: list[Link] = []
     for place, keys in enumerate(pairs):
-        own = {key: params[key].astype(np.float64) for key in keys.values()}
+        own: dict[str, Array] = {key: params[key].astype(np.float64) for key in keys.values()}
         call = SeenCall("", None, (x,), {}, x)
         ((layer, names, rows, _),) = affine(call, x, x, own)
         if rows.shape[1] != len(layer.params["W"]):

@@ -1,7 +1,7 @@
 """Mistakes named layer by layer, where a net is no chain: proven by putting the right pass in."""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,18 +9,43 @@ import numpy as np
 from tui_backprop.nn import Dropout
 from tui_backprop.nn.arrays import Array
 from tui_backprop.own.compared import Parameter
+from tui_backprop.own.ends import share_of
 from tui_backprop.own.kinds import link_for
 from tui_backprop.own.layer_checks import LayerCheck, set_gradient
-from tui_backprop.own.seen_pass import SeenCall
+from tui_backprop.own.layers import replaced
+from tui_backprop.own.seen_pass import SeenCall, SeenPass
 from tui_backprop.own.sightings import other_mask
-from tui_backprop.own.subject import OwnNet, replaced
+from tui_backprop.own.subject import OwnNet
 from tui_backprop.walkthrough.mistakes.activations import IN_PLACE_DOUT
 from tui_backprop.walkthrough.mistakes.chain import Link, close
-from tui_backprop.walkthrough.mistakes.explaining import Made, Seen, explain_alone
+from tui_backprop.walkthrough.mistakes.explaining import explain_alone
+from tui_backprop.walkthrough.mistakes.explanation import Made, Seen
+
+
+@contextmanager
+def exact_end(seen: SeenPass, last: Any) -> Iterator[bool]:
+    """Have the layer with the loss return the gradient of its very loss, number in its log and all.
+
+    Yields whether that makes a difference.
+    """
+    ended = [call for call in seen.calls if call.layer is last]
+    share = share_of(ended[0]) if last is not None and len(ended) == 1 else None
+    if share is None:
+        yield False
+        return
+    own, factor = last.backward, share
+
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        return own(*args, **kwargs) * factor
+
+    with replaced(last, "backward", backward):
+        yield True
 
 
 def explained_by_layers(
     subject: OwnNet,
+    seen: SeenPass,
+    last: Any,
     wrong: Mapping[str, Parameter],
     checks: list[LayerCheck],
     tolerance: float,
@@ -32,6 +57,8 @@ def explained_by_layers(
 
     Args:
         subject: the net.
+        seen: its pass.
+        last: the layer with the loss, None without one.
         wrong: the parameters whose gradients are wrong.
         checks: of each layer alone, from the loss on.
         tolerance: as a share of the largest.
@@ -45,6 +72,7 @@ def explained_by_layers(
             link = link_for(check.call, subject.params)
             right = _right_backward(check, link, subject.params)
             stack.enter_context(replaced(check.call.layer, "backward", right))
+        stack.enter_context(exact_end(seen, last))
         repaired = subject.gradient()
     explained = {}
     for key, parameter in wrong.items():

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.subject import OwnNet, replaced
+from tui_backprop.own.layers import replaced
+from tui_backprop.own.subject import OwnNet
 
 
 @dataclass(eq=False)
@@ -36,10 +37,13 @@ class SeenCall:
 
 @dataclass(eq=False)
 class SeenPass:
-    """The calls of a pass, in forward's order, and the gradients it made."""
+    """The calls of a pass, in forward's order, the gradients it made, and the parameters that it
+    changed, as they were then.
+    """
 
     calls: list[SeenCall] = field(default_factory=list)
     gradients: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Array] = field(default_factory=dict)
 
 
 def see_pass(subject: OwnNet, layers: Mapping[str, Any]) -> SeenPass:
@@ -50,6 +54,7 @@ def see_pass(subject: OwnNet, layers: Mapping[str, Any]) -> SeenPass:
             stack.enter_context(replaced(layer, "forward", _forward(seen, name, layer)))
             stack.enter_context(replaced(layer, "backward", _backward(seen, layer)))
         seen.gradients = subject.gradient()
+    seen.changed = subject.changed
     return seen
 
 

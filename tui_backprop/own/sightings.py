@@ -9,7 +9,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.own.seen_pass import SeenCall, SeenPass, as_floats
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.walkthrough.mistakes.chain import Chain, close
-from tui_backprop.walkthrough.mistakes.explaining import Seen
+from tui_backprop.walkthrough.mistakes.explanation import Seen
 from tui_backprop.walkthrough.mistakes.factors import constant_factor
 
 _SAME = 1e-9
@@ -36,7 +36,7 @@ def sightings(
         if key in made and array.shape == made[key].shape and not close(array, made[key], _SAME)
     }
     rates: dict[str, float] = {}
-    for key, after in subject.changed.items():
+    for key, after in seen.changed.items():
         step = after.astype(np.float64) - subject.params[key]
         factor = constant_factor(made[key], step, 1e-4)
         if factor is not None and factor < 0:

@@ -26,9 +26,9 @@ def last_sample_slopes(subject: OwnNet, parameters: Mapping[str, Parameter]) -> 
     try:
         alone = subject.of_samples(x[-1:], t[-1:])
         differences = CentralDifferences(alone.loss, 1.0, _STEP, RELATIVE_TOLERANCE)
-    except Exception:  # noqa: BLE001 - their code, with a batch that nobody promised
+    except Exception:  # their code, with a batch that nobody promised
         return {}
-    slopes = {}
+    slopes: dict[str, Array] = {}
     for key, parameter in parameters.items():
         flat = parameter.moves.flat[parameter.settled]
         moves = Moves(flat, np.zeros((0, *parameter.param.shape)))

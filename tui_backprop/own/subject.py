@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.objects import attributes, copy_in_float64
+from tui_backprop.own.objects import copy_in_float64, parameter_names
 from tui_backprop.own.randomness import Randomness
 
 TRAINING_WORDS = ("train_flg", "train_flag", "training", "is_training", "train", "is_train")
@@ -76,7 +76,8 @@ class OwnNet:
 
     def gradient(self) -> dict[str, Any]:
         """Return copies of the gradients of the batch, each as an array."""
-        grads = self._gradient_call()
+        with self.guarded():
+            grads = self._call(self._gradient)
         if not isinstance(grads, Mapping):
             if not isinstance(grads, Sequence) or len(grads) != len(self.params):
                 raise TypeError(
@@ -95,10 +96,12 @@ class OwnNet:
         """Return a block in which the same random numbers are drawn as in each call."""
         return self._randomness.repeated()
 
-    def _gradient_call(self) -> Any:
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Run code that may change parameters; they are put back, and `changed` has them."""
         kept = {key: param.copy() for key, param in self.params.items()}
         try:
-            return self._call(self._gradient)
+            yield
         finally:
             self.changed = {}
             for key, param in self.params.items():
@@ -114,7 +117,7 @@ class OwnNet:
     def _mode(self, function: Callable[..., Any]) -> dict[str, bool]:
         if not self._training:
             return {}
-        names = _parameters(function)
+        names = parameter_names(function)
         return {word: True for word in TRAINING_WORDS if word in names}
 
 
@@ -170,62 +173,11 @@ def copy_of(subject: OwnNet) -> OwnNet | None:
         moved = copied.loss()
         for key, param in copied.params.items():
             param[...] = kept[key]
-    except Exception:  # noqa: BLE001 - whatever their objects raise, they are then used as they are
+    except Exception:  # whatever their objects raise, they are then used as they are
         return None
     same = abs(alike[0] - alike[1]) <= _CLOSE * (1 + abs(alike[1]))
     stays = before == subject.loss()
     return copied if same and stays and moved != alike[0] else None
-
-
-def layers_of(network: Any) -> dict[str, Any]:
-    """Return a net's layers by name, first to last: what has forward and backward."""
-    layers = getattr(network, "layers", None)
-    if isinstance(layers, Mapping):
-        named = {str(name): layer for name, layer in layers.items()}
-    elif isinstance(layers, (list, tuple)):
-        counts: dict[str, int] = {}
-        named = {}
-        for layer in layers:
-            kind = type(layer).__name__
-            counts[kind] = counts.get(kind, 0) + 1
-            named[f"{kind}{counts[kind]}"] = layer
-    else:
-        return {}
-    return named if all(_is_layer(layer) for layer in named.values()) else {}
-
-
-def last_layer_of(network: Any, layers: Mapping[str, Any]) -> tuple[str, Any] | None:
-    """Return the layer that has the loss, and its name, where a net keeps one beside its layers."""
-    known = {id(layer) for layer in layers.values()}
-    for value in attributes(network).values():
-        if _is_layer(value) and id(value) not in known and len(_parameters(value.forward)) >= 2:
-            return type(value).__name__, value
-    return None
-
-
-@contextmanager
-def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Give an object another attribute for the while."""
-    own = vars(owner).get(name, _MISSING)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if own is _MISSING:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, own)
-
-
-_MISSING = object()
-
-
-def _is_layer(value: Any) -> bool:
-    return (
-        not isinstance(value, type)
-        and callable(getattr(value, "forward", None))
-        and callable(getattr(value, "backward", None))
-    )
 
 
 def _copied(value: Any) -> Any:
@@ -236,13 +188,6 @@ def _wide(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value.astype(np.float64)
     return value
-
-
-def _parameters(function: Callable[..., Any]) -> list[str]:
-    try:
-        return list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        return []
 
 
 def _arguments(

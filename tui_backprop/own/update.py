@@ -30,8 +30,12 @@ def check_update(report: Report, subject: OwnNet, optimizer: Any) -> Report:
     if not callable(getattr(optimizer, "update", None)):
         raise TypeError(f"{type(optimizer).__name__} has no `update`: it takes params and grads")
     rng = np.random.default_rng(0)
-    params = {key: param.astype(np.float64) for key, param in subject.params.items()}
-    grads = {key: rng.standard_normal(param.shape) for key, param in params.items()}
+    params: dict[str, Array] = {
+        key: param.astype(np.float64) for key, param in subject.params.items()
+    }
+    grads: dict[str, Array] = {
+        key: rng.standard_normal(param.shape) for key, param in params.items()
+    }
     updated = {key: param.copy() for key, param in params.items()}
     given = {key: grad.copy() for key, grad in grads.items()}
     with subject.repeated(), np.errstate(all="ignore"):

@@ -26,17 +26,19 @@ def _by_dout_and_x(inputs: Inputs, right: Array) -> Array:
 
 def _sigmoid_slope_of_x(inputs: Inputs, right: Array) -> Array:
     x = inputs["x"]
-    return inputs["dout"] * x * (1 - x)
+    dx: Array = inputs["dout"] * x * (1 - x)
+    return dx
 
 
 def _tanh_slope_of_x(inputs: Inputs, right: Array) -> Array:
-    return inputs["dout"] * (1 - np.square(inputs["x"]))
+    dx: Array = inputs["dout"] * (1 - np.square(inputs["x"]))
+    return dx
 
 
 NO_MASK = Mistake(
     "no-mask",
     "the gradient passes {where} where x ≤ 0, it has to be 0 there",
-    "{names} are what dx = dout at {where} makes",
+    "with dx = dout at {where} one gets your {names}",
     "dx = dout * (x > 0)",
     "common in exercises",
     (Site((Relu,), "dx", _dout_itself),),
@@ -44,7 +46,7 @@ NO_MASK = Mistake(
 MASK_ON_DOUT = Mistake(
     "mask-on-dout",
     "{where} was masked by dout > 0, it is x > 0 that decides",
-    "{names} are what dx = dout × (dout > 0) at {where} makes",
+    "with dx = dout × (dout > 0) at {where} one gets your {names}",
     "dx = dout * (x > 0)",
     "guided backpropagation does it on purpose",
     (Site((Relu,), "dx", _by_dout), Site((Relu,), "dx", _by_dout_and_x)),
@@ -59,7 +61,7 @@ IN_PLACE_DOUT = Mistake(
 SIGMOID_OF_X = Mistake(
     "sigmoid-of-x",
     "the slope of {where} was taken with x in place of its output",
-    "{names} are what dx = dout × x × (1 − x) at {where} makes; for tanh, 1 − x²",
+    "with dx = dout × x × (1 − x) at {where}, or 1 − x² for tanh, one gets your {names}",
     "dx = dout * out * (1 - out)",
     "common where a helper takes the output, and is given the input",
     (
@@ -70,7 +72,7 @@ SIGMOID_OF_X = Mistake(
 NO_LOCAL = Mistake(
     "no-local",
     "the slope of {where} was left out of the chain",
-    "{names} are what dx = dout at {where} makes",
+    "with dx = dout at {where} one gets your {names}",
     "dx = dout * out * (1 - out), or the slope of the activation it is",
     "common in exercises",
     (Site((Sigmoid, Tanh, LeakyRelu), "dx", _dout_itself),),

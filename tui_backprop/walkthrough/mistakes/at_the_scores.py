@@ -29,7 +29,8 @@ def _negated(inputs: Inputs, right: Array) -> Array:
 
 def _entry_by_entry(inputs: Inputs, right: Array) -> Array:
     y = inputs["y"]
-    return right * y * (1 - y)
+    slope: Array = right * y * (1 - y)
+    return slope
 
 
 def _whole_batch(inputs: Inputs, right: Array) -> Array:
@@ -46,7 +47,8 @@ def _x_for_exp(inputs: Inputs, right: Array) -> Array:
 
 def _shifted_x_for_exp(inputs: Inputs, right: Array) -> Array:
     x = inputs["x"] - inputs["x"].max(axis=1, keepdims=True)
-    return right / np.exp(x) * x
+    dx: Array = right / np.exp(x) * x
+    return dx
 
 
 def _column_of_labels(inputs: Inputs, right: Array) -> Array:
@@ -86,7 +88,7 @@ SIGN = Mistake(
 SOFTMAX_JACOBIAN = Mistake(
     "softmax-jacobian",
     "y − t was multiplied by y · (1 − y), but it has the softmax in it already",
-    "{names} are what dy · y · (1 − y) makes, entry by entry",
+    "with dy · y · (1 − y), entry by entry, one gets your {names}",
     "dy = (y - t) / N: softmax and cross entropy together leave nothing else",
     "datascience.stackexchange 64746",
     (Site((SoftmaxWithLoss,), "dy", _entry_by_entry),),
@@ -102,7 +104,7 @@ SOFTMAX_WHOLE_BATCH = Mistake(
 EXP_LOCAL = Mistake(
     "exp-local",
     "the local gradient of exp was taken to be x, it is exp(x)",
-    "{names} are what dy · x / exp(x) makes, entry by entry",
+    "with dy · x / exp(x), entry by entry, one gets your {names}",
     "d exp(x) / dx = exp(x), the node's own output",
     "karpathy/nn-zero-to-hero#52",
     (
@@ -113,7 +115,7 @@ EXP_LOCAL = Mistake(
 ONE_HOT_BROADCAST = Mistake(
     "one-hot-broadcast",
     "t is a column of class numbers that was taken off every column of y",
-    "{names} are what (y − t) / N makes with t of shape ({N},1)",
+    "with t of shape ({N},1) in (y − t) / N one gets your {names}",
     "make t one-hot first, or y[np.arange(N), t] -= 1",
     "common with labels as a column",
     (Site((SoftmaxWithLoss,), "dy", _column_of_labels),),

@@ -175,9 +175,9 @@ def added(uses: tuple[Array, ...]) -> Array:
     return operation.compute(dict(zip(operation.inputs, uses, strict=True)))
 
 
-def close(left: Array, right: Array, tolerance: float) -> bool:
-    """Whether two arrays agree, up to a share of their largest entry."""
+def close(left: Array, right: Array, tolerance: float, floor: float = 0.0) -> bool:
+    """Whether two arrays agree, up to a share of their largest entry, or of `floor` if larger."""
     if left.shape != right.shape:
         return False
-    scale = max(float(np.abs(left).max(initial=0.0)), float(np.abs(right).max(initial=0.0)))
+    scale = max(float(np.abs(left).max(initial=0.0)), float(np.abs(right).max(initial=0.0)), floor)
     return bool(np.abs(left - right).max(initial=0.0) <= tolerance * scale)

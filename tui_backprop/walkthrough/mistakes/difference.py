@@ -9,6 +9,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Shape
 from tui_backprop.walkthrough.mistakes.chain import close
 from tui_backprop.walkthrough.mistakes.factors import constant_factor, is_power_of
+from tui_backprop.walkthrough.perturbation import Entries
 
 
 class How(Enum):
@@ -53,7 +54,7 @@ class Difference:
 class Compared:
     """Entries of a gradient, where they lie in the flattened parameter, beside the right ones."""
 
-    flat: Array
+    flat: Entries
     right: Array
     wrong: Array
     param: Array

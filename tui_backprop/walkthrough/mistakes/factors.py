@@ -41,9 +41,10 @@ def stray_factors(
     factors: list[float] = []
     for key, array in wrong.items():
         factor = constant_factor(right[key], array, tolerance) if key in right else None
-        if factor is not None and is_stray(factor, samples):
-            if not any(math.isclose(factor, known, rel_tol=1e-4) for known in factors):
-                factors.append(factor)
+        if factor is None or not is_stray(factor, samples):
+            continue
+        if not any(math.isclose(factor, known, rel_tol=1e-4) for known in factors):
+            factors.append(factor)
     return tuple(factors)
 
 

@@ -49,7 +49,7 @@ def _overwritten(inputs: Inputs, right: Array) -> Array:
 DROPOUT_REDRAWN = Mistake(
     "dropout-redrawn",
     "the backward pass of {where} drew another mask than its forward pass",
-    "dx is 0 in other places than out, and {names} are what that makes",
+    "dx is 0 in other places than out, and that makes your {names}",
     "keep the mask of forward, and write dx = dout * self.mask",
     "common in exercises",
     (Site((Dropout,), "dx", _by_another_mask, ("other mask",)),),
@@ -57,7 +57,7 @@ DROPOUT_REDRAWN = Mistake(
 BATCHNORM_CONSTANT = Mistake(
     "batchnorm-constant",
     "{where} took the mean and variance of the batch for constants",
-    "{names} are what dx = γ · dout / σ makes, whose columns do not sum to 0",
+    "with dx = γ · dout / σ, whose columns do not sum to 0, one gets your {names}",
     "mean and variance depend on x too: their gradients are two more terms of dx",
     "common in exercises",
     (Site((BatchNormalization,), "dx", _constants, ("dxn", "std")),),
@@ -65,7 +65,7 @@ BATCHNORM_CONSTANT = Mistake(
 POOL_ALL_TIES = Mistake(
     "pool-all-ties",
     "{where} gave the gradient to more than one place of a window",
-    "{names} are what dout in every place of its window makes, or in every largest one",
+    "with dout in every place of its window, or in every largest one, one gets your {names}",
     "dx is dout where the largest was chosen, else 0",
     "common in exercises",
     (Site((Pooling,), "dx", _to_every_place), Site((Pooling,), "dx", _to_every_tie)),
@@ -73,7 +73,7 @@ POOL_ALL_TIES = Mistake(
 COL2IM_OVERWRITE = Mistake(
     "col2im-overwrite",
     "where windows of {where} overlap, the last one overwrote the others",
-    "{names} are what col2im with = in place of += makes",
+    "with = in place of += in col2im one gets your {names}",
     "img[:, :, y:y_max:stride, x:x_max:stride] += col[:, :, y, x]",
     "common in exercises",
     (Site((Convolution,), "dx", _overwritten),),

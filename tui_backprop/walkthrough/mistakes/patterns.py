@@ -45,45 +45,50 @@ def by_pattern(
     """
     if not differences:
         return None
-    found: list[Found] = []
     wrong = {key: compared[key] for key in differences}
-    hows = {difference.how for difference in differences.values()}
-    factors = [difference.factor for difference in differences.values()]
-    whole = len(wrong) == len(compared) and samples > 1
-    biases = all(entries.param.ndim == 1 for entries in wrong.values())
-    if hows == {How.TIMES_N} and whole:
-        found.append((NO_MEAN, 1.0))
-    if hows == {How.OVER_N} and whole:
-        found.append((MEAN_TWICE, 1.0))
-    if hows == {How.SIGN} and whole:
-        found.append((SIGN, 1.0))
-    if hows == {How.OVER_N} and biases and not whole:
-        found.append((BIAS_MEAN, 1.0))
-    if hows == {How.TRANSPOSED}:
-        found.append((NO_TRANSPOSE, 1.0))
-    if hows == {How.FACTOR} and np.ptp(factors) <= 1e-4 and is_stray(factors[0], samples):
-        found.append((TIMES_TWO, factors[0]))
-    if hows == {How.DECAY} and np.ptp(factors) <= 1e-4 * abs(factors[0]) and factors[0] < 0:
-        found.append((DECAY_MISSING, -factors[0]))
-    if (
-        biases
-        and hows <= {How.EQUAL, How.FACTOR}
-        and all(
-            entries.right.size == entries.param.size > 1
-            and close(entries.wrong, np.full_like(entries.wrong, entries.right.sum()), tolerance)
-            for entries in wrong.values()
-        )
-    ):
-        found.append((BIAS_ALL, 1.0))
+    if all(_is_on_top(entries, before.get(key), tolerance) for key, entries in wrong.items()):
+        return NOT_ZEROED, 1.0
+    found = _by_factor(differences, compared, samples)
     if all(_is(entries, last_sample.get(key), tolerance) for key, entries in wrong.items()):
         found.append((LAST_SAMPLE, 1.0))
-    if all(_is_on_top(entries, before.get(key), tolerance) for key, entries in wrong.items()):
-        found = [(NOT_ZEROED, 1.0)]
+    if all(_is_one_sum(entries, tolerance) for entries in wrong.values()):
+        found.append((BIAS_ALL, 1.0))
     return found[0] if len(found) == 1 else None
+
+
+def _by_factor(
+    differences: Mapping[str, Difference], compared: Mapping[str, Compared], samples: int
+) -> list[Found]:
+    """Return the mistakes that show in what all wrong gradients have in common."""
+    factors = [difference.factor for difference in differences.values()]
+    first = factors[0]
+    if len({difference.how for difference in differences.values()}) > 1:
+        return []
+    if np.ptp(factors) > 1e-4 * abs(first):
+        return []
+    how = next(iter(differences.values())).how
+    whole = len(differences) == len(compared) and samples > 1
+    biases = all(compared[key].param.ndim == 1 for key in differences)
+    found = {
+        NO_MEAN: how is How.TIMES_N and whole,
+        MEAN_TWICE: how is How.OVER_N and whole,
+        SIGN: how is How.SIGN and whole,
+        BIAS_MEAN: how is How.OVER_N and biases and not whole,
+        NO_TRANSPOSE: how is How.TRANSPOSED,
+        TIMES_TWO: how is How.FACTOR and is_stray(first, samples),
+        DECAY_MISSING: how is How.DECAY and first < 0,
+    }
+    return [(mistake, abs(first)) for mistake, fits in found.items() if fits]
 
 
 def _is(entries: Compared, expected: Array | None, tolerance: float) -> bool:
     return expected is not None and close(entries.wrong, expected, tolerance)
+
+
+def _is_one_sum(entries: Compared, tolerance: float) -> bool:
+    if entries.param.ndim != 1 or not entries.right.size == entries.param.size > 1:
+        return False
+    return close(entries.wrong, np.full_like(entries.wrong, entries.right.sum()), tolerance)
 
 
 def _is_on_top(entries: Compared, before: Array | None, tolerance: float) -> bool:

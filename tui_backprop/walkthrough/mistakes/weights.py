@@ -22,7 +22,8 @@ def _over_samples(inputs: Inputs, right: Array) -> Array:
 
 def _over_windows(inputs: Inputs, right: Array) -> Array:
     dout = inputs["dout"]
-    return right * dout.shape[1] / dout.size
+    mean: Array = right * dout.shape[1] / dout.size
+    return mean
 
 
 def _one_sum(inputs: Inputs, right: Array) -> Array:
@@ -35,7 +36,8 @@ def _last_outer(inputs: Inputs, right: Array) -> Array:
 
 
 def _last_dout(inputs: Inputs, right: Array) -> Array:
-    return inputs["dout"][-1].copy()
+    last: Array = inputs["dout"][-1].copy()
+    return last
 
 
 def _transposed(inputs: Inputs, right: Array) -> Array:
@@ -100,7 +102,7 @@ BIAS_ALL = Mistake(
 LAST_SAMPLE = Mistake(
     "last-sample",
     "overwritten in a loop over samples, so that only the last one's is left",
-    "{names} are the last sample's part alone, of N = {N}",
+    "the last sample alone, of N = {N}, makes your {names}",
     "dW += np.outer(x[n], dout[n]) in the loop, or dW = x.T @ dout without one",
     "stats.stackexchange 266968",
     (Site((Affine,), "dW", _last_outer), Site((Affine,), "db", _last_dout)),
@@ -108,7 +110,7 @@ LAST_SAMPLE = Mistake(
 NO_TRANSPOSE = Mistake(
     "no-transpose",
     "a transpose is missing, and the shapes happened to fit",
-    "{names} are what the product without its transpose at {where} makes",
+    "without its transpose at {where} the product makes your {names}",
     "dW = x.T @ dout and dx = dout @ W.T",
     "common with square weights",
     (
@@ -120,7 +122,7 @@ NO_TRANSPOSE = Mistake(
 UPDATED_WEIGHT = Mistake(
     "updated-weight",
     "dx was taken with W after its update, it belongs to the W that made out",
-    "{names} are what dx = dout · (W − η dW)ᵀ at {where} makes, and gradient() changed W",
+    "with dx = dout · (W − η dW)ᵀ at {where} one gets your {names}, and gradient() changed W",
     "take all gradients first, update afterwards",
     "ai.stackexchange 26136",
     (Site((Affine,), "dx", _with_updated_w, ("dW", "η")),),
@@ -128,7 +130,7 @@ UPDATED_WEIGHT = Mistake(
 STALE_X = Mistake(
     "stale-x",
     "something wrote into the x that {where} had saved for its backward pass",
-    "{names} are what xᵀ · dout makes with 0 in place of each x below 0",
+    "with 0 in place of each x below 0, xᵀ · dout makes your {names}",
     "save a copy, or write into no array that another layer keeps",
     "common with a ReLU in place",
     (Site((Affine,), "dW", _with_masked_x),),
@@ -149,7 +151,7 @@ TIMES_TWO = Mistake(
 NOT_ZEROED = Mistake(
     "not-zeroed",
     "added to the gradient of the last call, which was not set to 0 before",
-    "{names} are right + what the call before had left",
+    "right + what the call before had left makes your {names}",
     "set the gradients to 0 at the start of gradient(), or assign with =",
     "common where gradients are added up with +=",
     (

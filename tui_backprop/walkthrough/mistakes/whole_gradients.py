@@ -27,7 +27,7 @@ def _decay_again(inputs: Inputs, right: Array) -> Array:
 OVERWRITE_AT_FORK = Mistake(
     "overwrite-at-fork",
     "written with = where a value is used more than once, += belongs",
-    "{names} have the gradient of one use alone, the others are missing",
+    "the gradient of one use alone makes your {names}, the others are missing",
     "dW += x.T @ dout for each use, after setting it to 0",
     "CS231n notes; karpathy/micrograd#53",
     (Site((Fork,), "dW", _first_use), Site((Fork,), "dW", _last_use)),
