@@ -1,5 +1,6 @@
 """`tui-backprop check`: every gradient of a minibatch against central differences."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,10 @@ from tui_backprop.cli.options import (
     hyperparameter_options,
     hyperparameters_from,
 )
+from tui_backprop.cli.run_options import fail
 from tui_backprop.datasets import DatasetError
+from tui_backprop.own.loading import is_target
+from tui_backprop.printable import printable
 from tui_backprop.settings.fields import Applies, NumberField
 from tui_backprop.training.memory import NotEnoughMemoryError
 
@@ -60,7 +64,12 @@ def check(
     exit status is 0 when every gradient is right, 1 when one is wrong, and 3 when no entry of a
     parameter could be compared at this step size. With RUN, the id of a stored run, that run's
     iteration is made again, exactly, from its checkpoint or its start.
+
+    With FILE.py:NAME in RUN's place your own net is checked: the file is run, and NAME in it has to
+    build (network, x, t). The network has params, loss(x, t) and gradient(x, t).
     """
+    if run_id is not None and is_target(run_id):
+        ctx.exit(_check_own(ctx, run_id, step_size))
     try:
         trainer, _ = trainer_for(ctx, hyperparameters_from(values), run_id, runs_dir, iteration)
     except (DatasetError, NotEnoughMemoryError) as error:
@@ -75,6 +84,33 @@ def check(
         click.echo(parameter_line(parameter))
     click.echo(net_words(result))
     ctx.exit({CheckOutcome.WRONG: 1, CheckOutcome.NOT_CHECKABLE: 3}.get(result.outcome, 0))
+
+
+def _check_own(ctx: click.Context, target: str, step_size: float) -> int:
+    """Check the net that somebody's file builds, and return the exit status."""
+    if given := [param.opts[0] for param in ctx.command.params if _is_of_a_run(ctx, param)]:
+        raise click.UsageError(f"{', '.join(given)}: {printable(target)} has its own values.")
+    from tui_backprop.own.check import check as check_own
+    from tui_backprop.own.loading import OwnCodeError, guarded, load_target
+    from tui_backprop.own.verdict import Verdict
+
+    path, _, name = target.rpartition(":")
+    click.echo(f"running {printable(path)} for {printable(name)}", err=True)
+    asked = ctx.get_parameter_source("step_size") is click.core.ParameterSource.COMMANDLINE
+    h = step_size if asked else None
+    try:
+        network, x, t = load_target(target)
+        report = guarded(lambda: check_own(network, x, t, h=h, show=False), Path(path))
+    except OwnCodeError as error:
+        raise fail(error) from error
+    click.echo(str(report))
+    return {Verdict.WRONG: 1, Verdict.NOT_CHECKABLE: 3}.get(report.verdict, 0)
+
+
+def _is_of_a_run(ctx: click.Context, param: click.Parameter) -> bool:
+    """Whether an option was given that says what our own training does."""
+    given = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    return given and param.name not in ("run_id", "step_size", "blas_threads")
 
 
 def parameter_line(check: "ParameterCheck") -> str:

@@ -93,7 +93,13 @@ def relative_error(numerical: Array, backprop: Array) -> Array:
     return error
 
 
-def judge(backprop: Array, probe: Probe, h: float, loss_scale: float) -> Judgement:
+def judge(
+    backprop: Array,
+    probe: Probe,
+    h: float,
+    loss_scale: float,
+    tolerance: float = RELATIVE_TOLERANCE,
+) -> Judgement:
     """Compare gradients of backpropagation, shape (E,), with central differences at `h`.
 
     A difference that is neither within the tolerance nor within round-off has to be explained by
@@ -107,6 +113,7 @@ def judge(backprop: Array, probe: Probe, h: float, loss_scale: float) -> Judgeme
             h or at one for each.
         h: the step size asked about.
         loss_scale: magnitude of the numbers the loss is made of.
+        tolerance: two gradients agree when they differ by less than this share of the larger one.
     """
     with np.errstate(all="ignore"):
         first = probe(np.arange(backprop.size), h)
@@ -114,7 +121,7 @@ def judge(backprop: Array, probe: Probe, h: float, loss_scale: float) -> Judgeme
         finite = np.isfinite(numerical) & np.isfinite(backprop)
         difference = np.abs(numerical - backprop)
         codes = np.full(backprop.shape, CheckVerdict.AGREES.code, np.int8)
-        doubtful = difference > RELATIVE_TOLERANCE * _larger(numerical, backprop)
+        doubtful = difference > tolerance * _larger(numerical, backprop)
         codes[doubtful] = CheckVerdict.ROUND_OFF.code
         doubtful &= difference > round_off(loss_scale, h)
         codes[~finite] = CheckVerdict.NOT_FINITE.code
@@ -123,7 +130,7 @@ def judge(backprop: Array, probe: Probe, h: float, loss_scale: float) -> Judgeme
             reason = np.where(
                 first.crossed[doubted], CheckVerdict.KINK.code, CheckVerdict.CURVATURE.code
             )
-            wrong = ~_explained(doubted, backprop, numerical, probe, h, loss_scale)
+            wrong = ~_explained(doubted, backprop, numerical, probe, h, loss_scale, tolerance)
             codes[doubted] = np.where(wrong, CheckVerdict.WRONG.code, reason)
         return Judgement(numerical, relative_error(numerical, backprop), codes)
 
@@ -135,6 +142,7 @@ def _explained(
     probe: Probe,
     h: float,
     loss_scale: float,
+    tolerance: float,
 ) -> npt.NDArray[np.bool_]:
     """Return which of the doubted entries agree once h is small enough, shape of `doubted`.
 
@@ -160,7 +168,7 @@ def _explained(
         smaller = probe(doubted[pending], step).numerical
         expected = backprop[doubted[pending]]
         gap = np.abs(smaller - expected)
-        agrees = gap <= RELATIVE_TOLERANCE * _larger(smaller, expected)
+        agrees = gap <= tolerance * _larger(smaller, expected)
         agrees |= gap <= round_off(loss_scale, step)
         pending, gap = pending[~agrees], gap[~agrees]  # a nan stays, for the next look to find
     return explained

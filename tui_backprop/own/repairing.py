@@ -1,0 +1,152 @@
+"""Mistakes named layer by layer, where a net is no chain: proven by putting the right pass in."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from tui_backprop.nn import Dropout
+from tui_backprop.nn.arrays import Array
+from tui_backprop.own.compared import Parameter
+from tui_backprop.own.ends import share_of
+from tui_backprop.own.kinds import link_for
+from tui_backprop.own.layer_checks import LayerCheck, set_gradient
+from tui_backprop.own.layers import replaced
+from tui_backprop.own.seen_pass import SeenCall, SeenPass
+from tui_backprop.own.sightings import other_mask
+from tui_backprop.own.subject import OwnNet
+from tui_backprop.walkthrough.mistakes.activations import IN_PLACE_DOUT
+from tui_backprop.walkthrough.mistakes.chain import Link, close
+from tui_backprop.walkthrough.mistakes.explaining import explain_alone
+from tui_backprop.walkthrough.mistakes.explanation import Made, Seen
+
+
+@contextmanager
+def exact_end(seen: SeenPass, last: Any) -> Iterator[bool]:
+    """Have the layer with the loss return the gradient of its very loss, number in its log and all.
+
+    Yields whether that makes a difference.
+    """
+    ended = [call for call in seen.calls if call.layer is last]
+    share = share_of(ended[0]) if last is not None and len(ended) == 1 else None
+    if share is None:
+        yield False
+        return
+    own, factor = last.backward, share
+
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        return own(*args, **kwargs) * factor
+
+    with replaced(last, "backward", backward):
+        yield True
+
+
+def explained_by_layers(
+    subject: OwnNet,
+    seen: SeenPass,
+    last: Any,
+    wrong: Mapping[str, Parameter],
+    checks: list[LayerCheck],
+    tolerance: float,
+) -> dict[str, tuple[Made, ...]]:
+    """Return the mistakes that each wrong gradient comes from, by parameter.
+
+    Each wrong layer's mistake is looked for by itself. With the right backward pass in place of
+    theirs, the net's gradients must be right: those that are not have another reason, and none.
+
+    Args:
+        subject: the net.
+        seen: its pass.
+        last: the layer with the loss, None without one.
+        wrong: the parameters whose gradients are wrong.
+        checks: of each layer alone, from the loss on.
+        tolerance: as a share of the largest.
+    """
+    at_fault = [check for check in checks if check.wrong]
+    found = {id(check): _mistakes_of(check, subject, tolerance) for check in at_fault}
+    if not at_fault or not all(found.values()):
+        return {}
+    with ExitStack() as stack:
+        for check in at_fault:
+            link = link_for(check.call, subject.params)
+            right = _right_backward(check, link, subject.params)
+            stack.enter_context(replaced(check.call.layer, "backward", right))
+        stack.enter_context(exact_end(seen, last))
+        repaired = subject.gradient()
+    explained = {}
+    for key, parameter in wrong.items():
+        if not _is_right(parameter, repaired.get(key), tolerance):
+            continue
+        reached = tuple(
+            made for check in at_fault for made in found[id(check)] if made.key in ("", key)
+        )
+        explained[key] = _behind(key, reached, checks)
+    return {key: made for key, made in explained.items() if made}
+
+
+def _mistakes_of(check: LayerCheck, subject: OwnNet, tolerance: float) -> tuple[Made, ...]:
+    """Return the mistakes of one layer, empty where any of its results is not explained."""
+    if check.writes_into_dout and check.wrong == ("dx",):
+        return (Made(IN_PLACE_DOUT, check.name, "dx", 0),)
+    link = link_for(check.call, subject.params)
+    if link is None or check.dout is None:
+        return ()
+    masks: dict[str, Array] = {}
+    if isinstance(link.layer, Dropout) and "dx" in check.made:
+        call = SeenCall(check.name, None, (), {}, None, check.dout, None, check.made["dx"])
+        mask = other_mask(call, link.arrays["mask"])
+        masks = {} if mask is None else {check.name: mask}
+    found = explain_alone(link, check.made, check.dout, Seen(masks=masks), tolerance)
+    if not all(name in found for name in check.wrong):
+        return ()
+    return tuple(
+        Made(found[name], check.name, name, 0, key="" if name == "dx" else name)
+        for name in check.wrong
+    )
+
+
+def _right_backward(
+    check: LayerCheck, link: Link | None, params: Mapping[str, Array]
+) -> Callable[..., Any]:
+    own = check.call.layer.backward
+    if link is None:
+
+        def undone(dout: Array) -> Array:
+            given = dout.copy()
+            dx: Array = own(given)
+            return dx + (dout - given)
+
+        return undone
+
+    def backward(dout: Array) -> Array:
+        made = own(dout.copy())
+        arrays = {**link.arrays, "dout": np.asarray(dout, np.float64).reshape(link.out.shape)}
+        for operation in link.operations:
+            arrays[operation.output] = operation.compute(arrays)
+        for symbol, key in link.keys.items():
+            set_gradient(check.call.layer, params, key, arrays[f"d{symbol}"])
+        dx: Array = arrays["dx"].reshape(np.shape(made) or arrays["dx"].shape)
+        return dx
+
+    return backward
+
+
+def _is_right(parameter: Parameter, grad: Any, tolerance: float) -> bool:
+    if grad is None or np.shape(grad) != parameter.param.shape:
+        return False
+    flat = parameter.moves.flat[parameter.settled]
+    slopes = parameter.numerical[parameter.settled]
+    own = np.asarray(grad, np.float64).reshape(-1)[flat]
+    return bool(np.abs(own - slopes).max(initial=0.0) <= 1e-9) or close(
+        own, slopes, max(1e-5, tolerance)
+    )
+
+
+def _behind(key: str, made: tuple[Made, ...], checks: list[LayerCheck]) -> tuple[Made, ...]:
+    """Return the mistakes that come before a parameter's layer on the way from the loss, and its
+    own; all of them where its layer is not known.
+    """
+    order = [check.name for check in checks]
+    owner = next((place for place, check in enumerate(checks) if key in check.verdicts), len(order))
+    return tuple(m for m in made if m.key == key or order.index(m.layer) < owner)

@@ -1,0 +1,105 @@
+"""One forward and backward pass of somebody's layers, seen from outside."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tui_backprop.nn.arrays import Array
+from tui_backprop.own.layers import replaced
+from tui_backprop.own.subject import OwnNet
+
+
+@dataclass(eq=False)
+class SeenCall:
+    """What went into a layer and came out of it; copies, taken at once.
+
+    `args` and `kwargs` are what forward was given. `dout` is what backward was given, `dout_after`
+    what that array holds when backward has returned.
+    """
+
+    name: str
+    layer: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Any
+    dout: Any = None
+    dout_after: Any = None
+    dx: Any = None
+
+    @property
+    def x(self) -> Any:
+        """The layer's input."""
+        return self.args[0] if self.args else next(iter(self.kwargs.values()), None)
+
+
+@dataclass(eq=False)
+class SeenPass:
+    """The calls of a pass, in forward's order, the gradients it made, and the parameters that it
+    changed, as they were then.
+    """
+
+    calls: list[SeenCall] = field(default_factory=list)
+    gradients: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Array] = field(default_factory=dict)
+
+
+def see_pass(subject: OwnNet, layers: Mapping[str, Any]) -> SeenPass:
+    """Run a net's gradient once, and return what went through these of its layers."""
+    seen = SeenPass()
+    with ExitStack() as stack:
+        for name, layer in _each_once(layers).items():
+            stack.enter_context(replaced(layer, "forward", _forward(seen, name, layer)))
+            stack.enter_context(replaced(layer, "backward", _backward(seen, layer)))
+        seen.gradients = subject.gradient()
+    seen.changed = subject.changed
+    return seen
+
+
+def _each_once(layers: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[int, tuple[str, Any]] = {}
+    for name, layer in layers.items():
+        found.setdefault(id(layer), (name, layer))
+    return dict(found.values())
+
+
+def _forward(seen: SeenPass, name: str, layer: Any) -> Callable[..., Any]:
+    own = layer.forward
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        copies = tuple(map(_copied, args)), {key: _copied(arg) for key, arg in kwargs.items()}
+        out = own(*args, **kwargs)
+        seen.calls.append(SeenCall(name, layer, *copies, _copied(out)))
+        return out
+
+    return forward
+
+
+def _backward(seen: SeenPass, layer: Any) -> Callable[..., Any]:
+    own = layer.backward
+
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        dout = args[0] if args else next(iter(kwargs.values()), None)
+        before = _copied(dout)
+        dx = own(*args, **kwargs)
+        # A layer that is used twice goes back through its last use first.
+        for call in reversed(seen.calls):
+            if call.layer is layer and call.dx is None:
+                call.dout, call.dout_after, call.dx = before, _copied(dout), _copied(dx)
+                break
+        return dx
+
+    return backward
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def as_floats(value: Any) -> Array | None:
+    """Return an array in float64, None where it is no array of numbers."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+        return None
+    return value.astype(np.float64)

@@ -1,0 +1,1 @@
+"""What people do wrong in backpropagation: each mistake described once, to plant and to name."""
