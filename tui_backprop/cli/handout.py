@@ -45,9 +45,7 @@ def check_sample(sample: int | None, count: int) -> None:
     """
     if sample is None or sample < count:
         return
-    allowed = (
-        f"must be at most {count - 1}, the last of the minibatch" if count else "there is none"
-    )
+    last = f"must be at most {count - 1}, the last of the minibatch"
     allowed = last if count else "the tape says nothing of samples"
     raise click.BadParameter(f"{sample}: {allowed}.", param_hint="'--sample'")
 
