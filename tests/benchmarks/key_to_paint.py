@@ -71,6 +71,8 @@ def into_the_step_screen(times: int) -> list[float]:
         for _ in range(times):
             found.append(1000 * terminal.press_and_settle("s"))
             terminal.until(lambda: "forward" in terminal.text)
+            # The first one asks whether to leave.
+            terminal.press_and_settle("\x1b")
             terminal.press_and_settle("\x1b")
             terminal.shows("Training loss")
         terminal.quit()

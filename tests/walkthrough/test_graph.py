@@ -11,7 +11,7 @@ from tui_backprop.walkthrough.graph import graph, size_on_edge
 
 def test_the_books_net_is_five_boxes_with_arrays_between_them() -> None:
     net = graph(tape_of(make_case()))
-    assert [box.name for box in net.boxes] == ["Affine1", "Relu1", "Affine2", "y", "loss"]
+    assert [box.name for box in net.boxes] == ["Affine1", "Relu1", "Affine2", "Softmax", "loss"]
     assert [edge.value.label for edge in net.edges] == [
         "x",
         "Affine1.out",
@@ -36,7 +36,7 @@ def test_a_step_of_an_update_belongs_to_the_layer_it_renews() -> None:
         ("beta1′", "BatchNorm1"),
         ("running_mean′ of BatchNorm1", "BatchNorm1"),
         ("dW2", "Affine2"),
-        ("dy", "y"),
+        ("dy", "Softmax"),
     ):
         at = net.box_of(tape.find(label).number)
         assert at is not None

@@ -65,9 +65,10 @@ def graph(tape: Tape) -> Graph:
     dy = tape.made("dy")
     for step in tape:
         if step.phase is Phase.LOSS:
-            back = (dy.number,) if dy is not None and step.output.label == "y" else ()
-            steps = step.number, *back
-            boxes.append(Box(step.output.label, (step.formula,), steps, ()))
+            is_y = step.output.label == "y"
+            back = (dy.number,) if dy is not None and is_y else ()
+            name = step.layer.removesuffix("WithLoss") if is_y else step.output.label
+            boxes.append(Box(name, (step.formula,), (step.number, *back), ()))
             values.append(step.output)
     gradients = _gradients_by_value(tape)
     edges = tuple(Edge(value, gradients.get(value.label)) for value in values)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.support.app import LARGE, SMALL
+from tests.support.app import LARGE, SMALL, TINY
 from tests.ui.step.walk import Walk, walking
 from tui_backprop.ui.step.derivation_view import DerivationView
 
@@ -30,8 +30,15 @@ async def test_tab_gives_the_arrows_to_a_matrix_and_esc_gives_them_back() -> Non
         await walk.until(lambda: not walk.is_open)
 
 
-async def test_esc_does_one_thing_at_a_time_says_what_and_asks_before_it_leaves() -> None:
-    async with walking() as walk:
+@pytest.mark.parametrize(
+    ("size", "closed"),
+    [(LARGE, "the arrows walk the tape again"), (TINY, "derivation closed")],
+)
+async def test_esc_does_one_thing_at_a_time_says_what_and_asks_before_it_leaves(
+    size: tuple[int, int], closed: str
+) -> None:
+    # Where there is room the derivation stands beside the result, open or not.
+    async with walking(size=size) as walk:
         await walk.go_to(8)
         await walk.press("tab", "z", "z", "escape")
         assert walk.status.endswith("all arrays again")
@@ -39,7 +46,7 @@ async def test_esc_does_one_thing_at_a_time_says_what_and_asks_before_it_leaves(
         await walk.press("escape")
         assert walk.status.endswith("the arrows walk the tape again")
         await walk.press("enter", "escape")
-        assert walk.status.endswith("derivation closed")
+        assert walk.status.endswith(closed)
         await walk.press("escape")
         assert "Esc again leaves" in walk.status
         await walk.press("right", "escape")
@@ -116,7 +123,7 @@ async def test_three_sources_back_and_return_to_the_very_same_place(size: tuple[
         assert walk.step == 8
         await walk.press("escape")
         await walk.settle()
-        assert walk.status.endswith("derivation closed")
+        assert walk.status.endswith("the arrows walk the tape again")
         assert walk.test.text.splitlines()[1:] == before.splitlines()[1:]
         await walk.press("backspace")
         assert walk.status.endswith("no jump to return from")

@@ -8,8 +8,11 @@ from tests.support.app import LARGE, SMALL, TINY
 from tests.ui.step.walk import walking
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import Hyperparameters
+from tui_backprop.ui.step.net_strip import NetStrip
 from tui_backprop.ui.step.numbers import cell_text
 from tui_backprop.ui.step.room import shares
+from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.graph import graph
 
 XOR = Hyperparameters(**EXAMPLES["xor"].values)
 DIGITS = Hyperparameters(**EXAMPLES["digits"].values)
@@ -52,3 +55,71 @@ async def test_every_array_of_a_tiny_net_is_whole_without_a_minimap() -> None:
             await walk.go_to(number)
             await walk.settle()
             assert "□" not in walk.test.text, tape.step(number).title
+
+
+@pytest.mark.parametrize("size", [LARGE, (100, 30)])
+async def test_where_there_would_be_blanks_stands_where_the_cell_comes_from(
+    size: tuple[int, int],
+) -> None:
+    async with walking(XOR, size=size) as walk:
+        tape = walk.screen._tape
+        await walk.go_to(tape.find("dW2").number)
+        await walk.settle()
+        terms = derive(tape, walk.screen._path.place.step, walk.screen._panes.subject).terms
+        assert len(terms) == 4
+        assert walk.test.text_of("#derivation").count(" · dout[") == len(terms)
+        # The cell alone is what the arrows are for: no stop of Tab on the way.
+        await walk.press("tab", "tab", "tab")
+        assert walk.screen.focused is walk.screen.query_one("#result")
+        await walk.press("down")
+        await walk.settle()
+        row, column = walk.screen._panes.subject
+        assert f"dW2[{row},{column}]" in walk.test.text_of("#derivation")
+        await walk.press("escape", "enter")
+        assert walk.screen.focused is walk.screen.query_one("#derivation")
+        await walk.press("z")
+        await walk.press("escape", "escape", "z")
+        await walk.settle()
+        assert not walk.screen.query_one("#derivation").display
+        assert not walk.screen.query_one("#net-strip").display
+        await walk.press("escape")
+        await walk.settle()
+        assert walk.screen.query_one("#derivation").display
+
+
+async def test_a_click_on_a_term_beside_the_result_opens_the_derivation_at_it() -> None:
+    async with walking(XOR, size=LARGE) as walk:
+        await walk.go_to(walk.screen._tape.find("dW2").number)
+        await walk.settle()
+        await walk.test.pilot.click("#derivation", offset=(6, 3))
+        await walk.settle()
+        assert walk.screen._path.place.deriving
+        assert walk.screen._path.place.choice.term == 1
+
+
+async def test_the_net_of_a_tiny_net_stands_below_its_arrays() -> None:
+    async with walking(XOR, size=LARGE) as walk:
+        tape = walk.screen._tape
+        for number in (1, tape.find("dW2").number, len(tape)):
+            await walk.go_to(number)
+            await walk.settle()
+            strip = walk.screen.query_one(NetStrip)
+            assert strip.display
+            made = tape.step(number).output.symbol
+            box = graph(tape).box_of(number)
+            text = walk.test.text_of("#net-strip")
+            assert "Softmax" in text
+            assert (f"▸{made}" in text) is (box is not None)
+            drawn = strip._bands
+        await walk.press("]")
+        await walk.settle()
+        assert strip._bands != drawn
+        await walk.test.pilot.resize_terminal(100, 30)
+        await walk.test.until(lambda: not strip.display)
+
+
+async def test_no_net_is_drawn_where_there_is_no_room() -> None:
+    async with walking(Hyperparameters(dataset="digits", hidden=(60,)), size=SMALL) as walk:
+        for number in range(1, len(walk.screen._tape) + 1):
+            await walk.go_to(number)
+        assert walk.screen.query_one(NetStrip)._bands == []

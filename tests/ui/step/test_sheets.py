@@ -8,7 +8,7 @@ from tests.walkthrough.nets import make_case
 from tui_backprop.nn.operation import Index
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.ui.step.sheets import graph_sheet, path_sheet, sample_sheet
+from tui_backprop.ui.step.sheets import path_sheet, sample_sheet
 from tui_backprop.walkthrough.derivation import Cell
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.trace import trace
@@ -33,15 +33,6 @@ def test_a_path_lists_every_sample_and_opens_the_largest_down_to_the_scores() ->
     assert sum(line.startswith("  dy[") and "   Σ " in line for line in lines) == 3
     assert max(map(len, lines)) < 80
     assert "the path ends" in lines[-1]
-
-
-def test_the_graph_marks_where_one_is() -> None:
-    tape = _tape()
-    lines = graph_sheet(tape, tape.find("dW2").number, 0).lines
-    (here,) = [line for line in lines if "▸" in line]
-    assert "[Affine2]" in here
-    assert "‖dW2‖" in here
-    assert any("▲ dy " in line for line in lines)
 
 
 def test_a_large_array_of_one_sample_is_summed_up() -> None:
@@ -132,15 +123,6 @@ async def test_a_path_is_walked_down_to_a_factor_and_its_operation() -> None:
         assert walk.screen._path.place.deriving
         await walk.press("backspace")
         assert walk.step == 11
-
-
-async def test_the_boxes_of_the_graph_are_walked_and_opened() -> None:
-    async with walking(XOR, size=SMALL) as walk:
-        await walk.go_to(8)
-        await walk.press("G")
-        await walk.shows("forward: value")
-        await walk.press("up", "up", "enter")
-        await _arrives_at(walk, 11)
 
 
 async def test_the_command_palette_leads_to_an_operation() -> None:

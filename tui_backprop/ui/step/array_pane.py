@@ -10,8 +10,9 @@ from tui_backprop.nn.operation import Index
 from tui_backprop.ui.step.check_view import CheckView
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.matrix_view import MatrixView
+from tui_backprop.ui.step.net_strip import NetStrip
 from tui_backprop.ui.step.room import shares
-from tui_backprop.ui.step.step_path import Place
+from tui_backprop.ui.step.step_path import Place, TermChoice
 from tui_backprop.ui.step.words_view import WordsView
 from tui_backprop.walkthrough.derivation import CellDerivation
 from tui_backprop.walkthrough.subject import Related, related
@@ -23,8 +24,8 @@ _USUAL_OPERANDS = 4
 _WIDE_ENOUGH = 90
 """Columns from which on a derivation stands beside the result; it stands below it otherwise."""
 
-_TERMS_WIDTH, _LEAST_RESULT = 80, 18
-"""Columns, frame and all: of a derivation that nothing is left out of, of the result beside it."""
+_TERMS_WIDTH, _LEAST_TERMS, _LEAST_RESULT = 80, 44, 18
+"""Columns, frame and all: of a derivation at most, at least, of the result beside it."""
 
 _LEAST_ROW, _RESULT_ABOVE, _CHECK_LINES = 4, 4, 13
 """Lines, frame and all: of the operands, of the result over its derivation, of a check."""
@@ -65,6 +66,7 @@ class ArrayPane(Vertical):
         self.result = MatrixView(id="result")
         self.derivation = DerivationView()
         self.check = CheckView()
+        self.net = NetStrip()
         self._below = Horizontal(self.result, self.derivation, self.check, id="below")
 
     def compose(self) -> ComposeResult:
@@ -73,6 +75,7 @@ class ArrayPane(Vertical):
         with self._row:
             yield from self._operands
         yield self._below
+        yield self.net
 
     def show_step(
         self, tape: Tape, place: Place, subject: Index, sample: int | None = None
@@ -81,7 +84,7 @@ class ArrayPane(Vertical):
 
         With a `sample`, its rows are in sight where the subject is made of all samples.
         """
-        self.set_class(False, "-deriving", "-checking", "-zoom-below")
+        self.set_class(False, "-deriving", "-previewing", "-checking", "-zoom-below")
         step = tape.step(place.step)
         cursors = {step.output.label: subject}
         if place.focus is not None:
@@ -92,16 +95,31 @@ class ArrayPane(Vertical):
         """Show an operation with the derivation of one cell, whose operands are lit up."""
         self.leave_zoom()
         self.set_class(True, "-deriving")
-        self.set_class(False, "-checking")
+        self.set_class(False, "-previewing", "-checking")
         step, subject = tape.step(place.step), derivation.cell.index
         self.derivation.show(derivation, step.output.label, step.formula, place.choice)
+        self.derivation.can_focus = True
         cursors = {step.output.label: subject, **self._chosen_cells(step)}
         self._show_arrays(step, _Marks(tape, related(tape, place.step, subject), cursors))
+
+    @property
+    def has_blanks(self) -> bool:
+        """Whether beside the whole result there would be blanks where a derivation fits."""
+        if self.explaining or self.zoomed:
+            return False
+        return self.result.needed[0] + _LEAST_TERMS <= self.size.width
+
+    def fill_blanks(self, step: Step, derivation: CellDerivation) -> None:
+        """Show where the subject comes from beside the result, with nothing to choose in it."""
+        self.derivation.show(derivation, step.output.label, step.formula, TermChoice())
+        self.derivation.can_focus = False
+        self.set_class(True, "-previewing")
+        self._share_room()
 
     def show_check(self) -> None:
         """Make room for the gradient check."""
         self.leave_zoom()
-        self.set_class(False, "-deriving")
+        self.set_class(False, "-deriving", "-previewing")
         self.set_class(True, "-checking")
         self._share_room()
 
@@ -147,6 +165,7 @@ class ArrayPane(Vertical):
         for view in self._views:
             view.set_class(view is chosen, "-zoomed")
             view.show_as_heat(False)
+        self._share_room()
 
     def follow_chosen_term(self, step: Step) -> None:
         """Bring the operands of the chosen term into sight."""
@@ -202,6 +221,12 @@ class ArrayPane(Vertical):
         of_row = max(view.needed[1] for view in shown)
         has_no_words = self.explaining and self.size.width < _WIDE_ENOUGH
         room = self.size.height - (0 if has_no_words else self.words.needed_lines)
+        spare = 0 if self.zoomed or self.checking else room - of_row - self._needed_below()
+        of_net = self.net.lines_within(self.size.width, spare)
+        self.net.display = of_net > 0
+        self.net.styles.height = of_net
+        self.net.repaint_changes()
+        room -= of_net
         row, below = shares((of_row, self._needed_below()), room)
         if self.explaining and of_row + self._needed_below() > room:
             # What explains comes first, and leaves the operands a row to be seen by.
@@ -209,16 +234,22 @@ class ArrayPane(Vertical):
             row = room - below
         self._row.styles.height = f"{max(1, row)}fr"
         self._below.styles.height = f"{max(1, below)}fr"
-        beside = self.has_class("-deriving") and self.size.width >= _WIDE_ENOUGH
+        beside = self.has_class("-previewing") or (
+            self.has_class("-deriving") and self.size.width >= _WIDE_ENOUGH
+        )
         self._below.set_class(beside, "-beside")
         of_result: int | str = "1fr"
         if beside:
-            room = max(_LEAST_RESULT, self.size.width - _TERMS_WIDTH)
-            of_result = min(self.result.needed[0], room)
+            of_result = self.result.needed[0]
+            if self.explaining:
+                of_terms = min(_TERMS_WIDTH, self.derivation.needed_width)
+                of_result = min(of_result, max(_LEAST_RESULT, self.size.width - of_terms))
         self.result.styles.width = of_result
 
     def _needed_below(self) -> int:
         """Return the lines that the result takes with what explains it."""
+        if self.has_class("-previewing"):
+            return max(self.result.needed[1], self.derivation.needed_lines)
         if not self.explaining:
             return self.result.needed[1]
         if self.checking:

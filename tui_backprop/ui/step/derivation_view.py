@@ -40,6 +40,7 @@ _TERM_FORMS = (
 """From the fullest to the shortest."""
 
 _FEWEST_LINES = 8
+_MEASURED_TERMS = 40
 
 _CHOSEN = Style(reverse=True, bold=True)
 
@@ -117,6 +118,19 @@ class DerivationView(PaintedWidget, can_focus=True):
         return max(_FEWEST_LINES, len(self._terms) + 2) + 2
 
     @property
+    def needed_width(self) -> int:
+        """The columns that its largest terms take in full, frame and all."""
+        if self._derivation is None:
+            return 0
+        lines = [next(result_lines(self._derivation, self.style_of))]
+        if self._derivation.divisor_terms:
+            lines.append(divisor_line(self._derivation))
+        first = self._terms[:_MEASURED_TERMS]
+        names = max((cell_len(term.term.names()) for term in first), default=0)
+        lines += [self._term_line(at, names, _TERM_FORMS[0]) for at in range(len(first))]
+        return max(line.cell_length for line in lines) + 4
+
+    @property
     def choice(self) -> TermChoice:
         """The term and the operand the cursor is on."""
         return TermChoice(self._chosen, self._operand)
@@ -166,7 +180,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         return listed
 
     def on_click(self, event: Click) -> None:
-        """Choose the term under the pointer; a second click follows it."""
+        """Choose the term under the pointer; a second click follows it, once it can be chosen."""
         offset = event.get_content_offset(self)
         if offset is None or self._derivation is None:
             return
@@ -175,7 +189,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         place = in_sight[line] if 0 <= line < len(in_sight) else None
         if place is None:
             return
-        if place == self._chosen:
+        if place == self._chosen and self.can_focus:
             self.action_follow()
         else:
             self.action_move(place - self._chosen)

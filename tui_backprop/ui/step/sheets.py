@@ -1,4 +1,4 @@
-"""What stands on the sheets over the step screen: a path, one sample alone, the net as a graph."""
+"""What stands on the sheets over the step screen: a path, one sample alone."""
 
 from functools import partial
 
@@ -9,7 +9,6 @@ from tui_backprop.nn.operation import shape_text
 from tui_backprop.ui.step.numbers import cell_text, long_text
 from tui_backprop.ui.step.sheet import Sheet, SheetRow
 from tui_backprop.walkthrough.derivation import Cell
-from tui_backprop.walkthrough.graph import graph, size_on_edge
 from tui_backprop.walkthrough.one_sample import Part, SampleArray, one_sample
 from tui_backprop.walkthrough.path import Branch, Factor, GradientPath, gradient_path
 from tui_backprop.walkthrough.tape import Tape
@@ -139,38 +138,3 @@ def _array_rows(array: SampleArray, width: int) -> list[SheetRow]:
 def _rows(array: Array) -> list[str]:
     matrix = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
     return ["".join(f"{cell_text(float(value)):>9}" for value in row) for row in matrix]
-
-
-def graph_sheet(tape: Tape, number: int, sample: int | None) -> Sheet:
-    """Return the net box by box, values on the way forward, gradients on the way back.
-
-    Of a sample, or of the batch; the box of step `number` is marked, and the cursor on it. A box
-    leads to its operation of the same phase as that step's, the first one where it has none.
-    """
-    net = graph(tape)
-    here, phase, first = net.box_of(number), tape.step(number).phase, 0
-    rows = []
-    for place, edge in enumerate(net.edges):
-        value = f"{edge.value.label} {cell_text(size_on_edge(tape, edge.value, sample))}"
-        back = ""
-        if edge.gradient is not None:
-            size = cell_text(size_on_edge(tape, edge.gradient, sample))
-            back = f"▲ {edge.gradient.label} {size}"
-        rows.append(SheetRow(f"     ▼ {value:<28}{back}".rstrip()))
-        if place < len(net.boxes):
-            box = net.boxes[place]
-            mark = "▸" if place == here else " "
-            parameters = ", ".join(
-                f"‖d{named.label}‖ {cell_text(size_on_edge(tape, gradient.output, None))}"
-                for named in box.parameters
-                if (gradient := tape.made(f"d{named.label}")) is not None
-            )
-            text = f" {mark} [{box.name}]  {box.formulas[-1]}"
-            first = len(rows) if place == here else first
-            of_phase = [step for step in box.steps if tape.step(step).phase is phase]
-            target = Target(number if place == here else (of_phase or box.steps)[0])
-            rows.append(SheetRow(f"{text:<36}{parameters}".rstrip(), leads_to=target))
-    forward, back = "forward: value, or its norm", "▲ back: its gradient; ‖d…‖ of all"
-    heading = f"     ▼ {forward:<28}{back}"
-    title = "The net" if sample is None else f"The net, and sample {sample} in it"
-    return Sheet(title, heading, tuple(rows), first)

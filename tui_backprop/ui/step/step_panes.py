@@ -1,5 +1,7 @@
 """What the step screen shows of an operation: its arrays, what explains them, the sample."""
 
+from contextlib import suppress
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -10,7 +12,7 @@ from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.sample_view import SampleView, can_show_sample
 from tui_backprop.ui.step.step_path import ArrayCell, Place
 from tui_backprop.ui.step.transcript_file import class_names
-from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.derivation import NoDerivation, derive
 from tui_backprop.walkthrough.subject import first_subject, sample_of, worst_sample
 from tui_backprop.walkthrough.tape import Step, Tape
 from tui_backprop.walkthrough.words import words
@@ -57,7 +59,9 @@ class StepPanes(Horizontal):
         else:
             self.subject = place.cell
         self.sample = self._sample_of_subject(step)
+        self._place = place
         self._sample_view.show(tape, self.sample)
+        self.arrays.net.take(tape, place.step, self.sample)
         self.arrays.words.show(words(tape, place.step, self.subject, class_names(tape)))
         if place.deriving:
             self.show_arrays()
@@ -65,9 +69,24 @@ class StepPanes(Horizontal):
             self.arrays.show_derivation(tape, derivation, place)
             return self.arrays.derivation
         self.arrays.show_step(tape, place, self.subject, self._chosen_sample)
+        self._fill_blanks()
         if place.focus is None:
             return None
         return self.arrays.view_for(step, place.focus.label)
+
+    def on_resize(self) -> None:
+        """Fill the blanks there are now."""
+        if self.is_mounted and hasattr(self, "_place"):
+            self.call_after_refresh(self._fill_blanks)
+
+    def _fill_blanks(self) -> None:
+        """Show the subject's derivation where there would be blanks, and it has one."""
+        if not self.arrays.has_blanks:
+            return
+        number = self._place.step
+        with suppress(NoDerivation):
+            derivation = derive(self._tape, number, self.subject)
+            self.arrays.fill_blanks(self._tape.step(number), derivation)
 
     def _sample_of_subject(self, step: Step) -> int:
         """Return the subject's sample; where it is made of all of them the one that was chosen."""

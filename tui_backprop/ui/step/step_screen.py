@@ -8,11 +8,12 @@ from tui_backprop.session.walkthrough_messages import CommitTrace, DropCheck, Tr
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.step.derivation_view import DerivationView
 from tui_backprop.ui.step.gradient_checks import GradientChecks
+from tui_backprop.ui.step.graph_screen import GraphScreen
 from tui_backprop.ui.step.matrix_view import MatrixView
 from tui_backprop.ui.step.sample_view import can_show_sample
 from tui_backprop.ui.step.sheet import Sheet
 from tui_backprop.ui.step.sheet_screen import SheetScreen
-from tui_backprop.ui.step.sheets import graph_sheet, path_sheet, sample_sheet
+from tui_backprop.ui.step.sheets import path_sheet, sample_sheet
 from tui_backprop.ui.step.step_bindings import STEP_BINDINGS
 from tui_backprop.ui.step.step_help import STEP_NOTES
 from tui_backprop.ui.step.step_panes import cell_at_cursor
@@ -103,15 +104,18 @@ class StepScreen(TapeScreen):
         place = self._path.place.step
         sample = self._panes.sample if self._tape.sample_count else None
         try:
-            sheet = graph_sheet(self._tape, place, sample)
+            screen = GraphScreen(self._tape, place, sample)
         except ValueError as error:
             self._status.say(f"no graph: {error}")
         else:
-            self._open_sheet(sheet)
+            self._open(screen)
 
     def _open_sheet(self, sheet: Sheet) -> None:
+        self._open(SheetScreen(sheet))
+
+    def _open(self, screen: SheetScreen | GraphScreen) -> None:
         self._player.stop()
-        self.app.push_screen(SheetScreen(sheet), self._leave_sheet)
+        self.app.push_screen(screen, self._leave_sheet)
 
     def _leave_sheet(self, target: Target | None) -> None:
         """Go where the sheet led; a cell is jumped to, so that Backspace returns."""
@@ -230,10 +234,11 @@ class StepScreen(TapeScreen):
             self._panes.show_arrays()
             self._status.say("the arrays again")
         elif self._arrays.explaining:
-            closed = "check" if self._arrays.checking else "derivation"
+            closed = "check closed" if self._arrays.checking else "derivation closed"
             self._path.close_derivation()
             self._show()
-            self._status.say(f"{closed} closed")
+            stays = self._arrays.derivation.display
+            self._status.say("the arrows walk the tape again" if stays else closed)
         elif self._arrays.zoomed:
             self._arrays.leave_zoom()
             self._status.say("all arrays again")
@@ -288,7 +293,14 @@ class StepScreen(TapeScreen):
 
     @on(DerivationView.TermChosen)
     def _follow_term(self) -> None:
-        self._path.choose(self._arrays.derivation.choice)
+        choice = self._arrays.derivation.choice
+        if not self._path.place.deriving:
+            # A click on what stands beside the result anyway.
+            self._path.open_derivation(self._panes.subject)
+            self._path.choose(choice)
+            self._show()
+            return
+        self._path.choose(choice)
         self._arrays.follow_chosen_term(self._path.step)
         self._show_status()
 
