@@ -8,6 +8,7 @@ from tui_backprop import nn
 from tui_backprop.nn.clipping import Clipping
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
+from tui_backprop.walkthrough.book_loss import BOOK_LOSS
 
 Make: TypeAlias = Callable[[Sequence[str]], Operation]
 """Makes an operation of the symbols that it reads: there may be any number of them."""
@@ -79,6 +80,7 @@ def _declared() -> Iterator[tuple[str, str, Operation]]:
         for value in vars(owner).values():
             if isinstance(value, Operation):
                 yield owner.NAME, "", value
+    yield "BookLoss", "", BOOK_LOSS
 
 
 def _keys(symbols: Sequence[str]) -> list[str]:

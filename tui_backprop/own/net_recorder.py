@@ -1,0 +1,182 @@
+"""Makes steps of a whole pass of somebody's net: its layers, its loss, its own sums."""
+
+from typing import Any
+
+import numpy as np
+
+from tui_backprop.nn.losses.loss import Loss, Targets
+from tui_backprop.nn.operation import Operation
+from tui_backprop.nn.weight_decay import WeightDecay
+from tui_backprop.own.declared_layers import declared_loss
+from tui_backprop.own.layer_recorder import LayerRecorder
+from tui_backprop.own.seen_pass import SeenCall, SeenPass
+from tui_backprop.own.subject import OwnNet
+from tui_backprop.walkthrough.book_loss import BOOK_LOSS
+from tui_backprop.walkthrough.derivation import rounding_bound, terms_of
+from tui_backprop.walkthrough.recorder import Known, arrays_of, constants
+from tui_backprop.walkthrough.step import NamedArray, Origin, Phase, Step
+from tui_backprop.walkthrough.undeclared import Undeclared
+
+DECAYS = ("weight_decay_lambda", "weight_decay")
+"""What people call the λ of a ½ λ ‖W‖² in their loss."""
+
+_CLOSE = 1e-9
+
+
+class NetRecorder(LayerRecorder):
+    """Records a pass of a net; `targets` are then as its loss keeps them, if that is known.
+
+    Args:
+        subject: the net with its batch.
+        seen: the pass.
+        last: the layer that has the loss, if the net keeps one beside its layers.
+    """
+
+    def __init__(self, subject: OwnNet, seen: SeenPass, last: Any) -> None:
+        super().__init__(subject, seen)
+        self.targets: Targets | None = None
+        self._of_loss = next((call for call in seen.calls if call.layer is last), None)
+        t = self.leaf("t", "t", np.asarray(subject.t), Origin.MINIBATCH)
+        self._read_by_loss: Known = {"t": t}
+
+    def record(self, whole: float) -> None:
+        """Record all of it, given the whole loss."""
+        for call in self.seen.calls:
+            if call is not self._of_loss:
+                self.record_forward(call)
+        if self._of_loss is None:
+            self._record_loss_alone(whole)
+        else:
+            self._record_loss(self._of_loss, whole)
+        for call in reversed(self.seen.calls):
+            if call.dx is not None and call is not self._of_loss:
+                self.record_backward(call)
+        self._record_gradients()
+
+    @property
+    def _decay(self) -> float:
+        found = (getattr(self.subject.network, name, None) for name in DECAYS)
+        return next((float(value) for value in found if isinstance(value, int | float)), 0.0)
+
+    def _record_loss(self, call: SeenCall, whole: float) -> None:
+        """Record the last layer both ways, and what the net adds to its loss."""
+        name, made = call.name, float(np.asarray(call.out).reshape(()))
+        known = self._read_by_loss
+        known["x"] = self.source(call.x, Phase.LOSS, f"{name}.x")
+        is_whole = abs(whole - made) <= _CLOSE * (1 + abs(whole))
+        label = "loss" if is_whole else "L"
+        kind = self._kind_of_loss(call)
+        title, cls = f"{name}.forward", type(call.layer).__name__
+        if kind is None:
+            operation: Operation | Undeclared = Undeclared(f"{cls}.forward", ("x", "t"), "loss")
+            loss = self.append(Phase.LOSS, name, title, operation, known, label, np.array(made))
+            back: Operation | Undeclared = Undeclared(f"{cls}.backward", ("x", "t"), "dy")
+        else:
+            loss = self._record_declared_loss(call, kind, label, made)
+            (back,) = kind.BACKWARD
+        if not is_whole:
+            self._record_whole_loss(whole, loss)
+        if call.dx is not None:
+            step = Phase.BACKWARD, name, f"{name}.backward", back, known, "dy"
+            self.note(self.append(*step, np.asarray(call.dx)))
+
+    def _kind_of_loss(self, call: SeenCall) -> type[Loss] | None:
+        """Return which loss of ours it is, and have the targets as that one reads them."""
+        kind, scores = declared_loss(call.layer), np.asarray(call.x)
+        if kind is None or scores.ndim != 2:
+            return None
+        try:
+            self.targets = kind.read_targets(self.subject.t, scores.shape)
+        except (ValueError, IndexError):
+            return None
+        shown = kind.shown_targets(self.targets, scores.shape[1], scores.dtype)
+        self._read_by_loss["t"] = self.leaf("t", "t", shown, Origin.MINIBATCH)
+        return kind
+
+    def _record_declared_loss(
+        self, call: SeenCall, kind: type[Loss], label: str, made: float
+    ) -> NamedArray:
+        name, known, title = call.name, self._read_by_loss, f"{call.name}.forward"
+        of_y, of_loss = kind.FORWARD
+        y = getattr(call.layer, "y", None)
+        if not isinstance(y, np.ndarray) or y.shape != known["x"].array.shape:
+            y = of_y.compute(arrays_of(known, of_y))
+        known["y"] = self.note(self.append(Phase.LOSS, name, title, of_y, known, "y", y))
+        loss = self._append_loss(name, of_loss, label, made)
+        if not _derives(self.steps[-1]) and set(BOOK_LOSS.inputs) <= set(of_loss.inputs):
+            loss = self._as_in_book(name, label, made) or loss
+        return loss
+
+    def _as_in_book(self, name: str, label: str, made: float) -> NamedArray | None:
+        """Take the book's own loss instead of ours, if that is what was computed."""
+        ours = self.steps.pop()
+        loss = self._append_loss(name, BOOK_LOSS, label, made)
+        if _derives(self.steps[-1]):
+            return loss
+        self.steps[-1] = ours
+        return None
+
+    def _append_loss(self, name: str, operation: Operation, label: str, made: float) -> NamedArray:
+        step = Phase.LOSS, name, f"{name}.forward", operation, self._read_by_loss, label
+        return self.append(
+            *step, np.array(made), formula=operation.formula.replace("loss", label, 1)
+        )
+
+    def _record_whole_loss(self, whole: float, data: NamedArray) -> None:
+        decay = self._decay
+        decaying = [key for key in self.params if key.startswith("W")]
+        title, known = f"{self._owner}.loss", {"L": data}
+        if not decay or not decaying:
+            operation = Undeclared(title, ("L",), "loss")
+            self.append(Phase.LOSS, self._owner, title, operation, known, "loss", np.array(whole))
+            return
+        for key in decaying:
+            read: Known = {"W": self.params[key], **constants({"λ": decay})}
+            made = WeightDecay.COSTS.compute(arrays_of(read, WeightDecay.COSTS))
+            step = Phase.LOSS, WeightDecay.NAME, title, WeightDecay.COSTS, read, f"q{key}", made
+            formula = f"q{key} = ½ λ Σⱼ {key}²"
+            known[f"q{key}"] = self.append(*step, formula=formula, names={"W": key})
+        whole_loss = WeightDecay.whole_loss(decaying)
+        array = np.array(whole)
+        self.append(Phase.LOSS, WeightDecay.NAME, title, whole_loss, known, "loss", array)
+
+    def _record_loss_alone(self, whole: float) -> None:
+        title = f"{self._owner}.loss"
+        known: Known = {"x": self.latest, "t": self._read_by_loss["t"]}
+        if not self.seen.calls:
+            known |= self.params
+        operation = Undeclared(title, tuple(known), "loss")
+        self.append(Phase.LOSS, self._owner, title, operation, known, "loss", np.array(whole))
+
+    def _record_gradients(self) -> None:
+        """Record what the net itself has made of its layers' gradients."""
+        title = f"{self._owner}.gradient"
+        for key, grad in self.seen.gradients.items():
+            label, param = f"d{key}", self.params[key]
+            made = self.grads.get(key)
+            if made is None:
+                operation = Undeclared(title, ("x", "W"), label)
+                known: Known = {"x": self.x, "W": param}
+                self.append(Phase.BACKWARD, self._owner, title, operation, known, label, grad)
+            elif made.label != label:
+                decay = self._decay if key.startswith("W") else 0.0
+                self.append(
+                    Phase.BACKWARD,
+                    WeightDecay.NAME if decay else self._owner,
+                    title,
+                    WeightDecay.GRADIENT,
+                    {"dW": made, "W": param, **constants({"λ": decay})},
+                    label,
+                    grad,
+                    formula=f"{label} = dW + λ {key}" if decay else f"{label} = dW",
+                    names={"W": key},
+                )
+
+
+def _derives(step: Step) -> bool:
+    """Whether a lone number is what its derivation makes, up to rounding."""
+    derivation = terms_of(step, ())
+    if derivation is None:
+        return False
+    off = abs(float(step.output.array) - derivation.value)
+    return off <= rounding_bound(derivation, step.dtype)

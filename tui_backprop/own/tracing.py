@@ -1,0 +1,53 @@
+"""The tape of one pass of somebody's own net, recorded as it went through its own layers."""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from tui_backprop.own.layers import last_layer_of, layers_of
+from tui_backprop.own.net_recorder import NetRecorder
+from tui_backprop.own.seen_pass import see_pass
+from tui_backprop.own.subject import OwnNet, own_net
+from tui_backprop.walkthrough.disagreement import compared
+from tui_backprop.walkthrough.tape import SampleFacts, Tape
+
+_PICTURES = 4
+
+
+def trace_own(network: Any, x: Any, t: Any) -> Tape:
+    """Return the tape of one forward and backward pass, with the first wrong operation marked.
+
+    A copy of the net makes the pass, as long as it can be copied: nothing that the caller holds
+    changes. Random numbers are the same at every call.
+
+    Args:
+        network: has `params`, a dict of arrays, `loss(x, t)` and `gradient(x, t)`; where it has
+            `layers` with forward and backward, the arrays are those that passed through them.
+        x: the samples of a batch, in the form that the net takes.
+        t: their targets.
+
+    Raises:
+        TypeError: it lacks one of these.
+        Exception: what the net's own code raises.
+    """
+    subject = own_net(_copied(network), x, t)
+    layers = layers_of(subject.network)
+    last = last_layer_of(subject.network, layers) if layers else None
+    seen = see_pass(subject, layers | ({} if last is None else {last[0]: last[1]}))
+    recorder = NetRecorder(subject, seen, None if last is None else last[1])
+    recorder.record(subject.loss())
+    facts = SampleFacts(image_shape=_image_shape(subject))
+    return compared(Tape(tuple(recorder.steps), recorder.targets, facts=facts))
+
+
+def _copied(network: Any) -> Any:
+    try:
+        return copy.deepcopy(network)
+    except Exception:  # whatever their objects raise, they are then used as they are
+        return network
+
+
+def _image_shape(subject: OwnNet) -> tuple[int, int] | None:
+    shape = np.shape(subject.x)
+    return (shape[2], shape[3]) if len(shape) == _PICTURES else None
