@@ -22,6 +22,7 @@ from tui_backprop.nn import (
     SoftmaxWithLoss,
     Tanh,
 )
+from tui_backprop.own.objects import attributes
 
 _NO_FIT = (TypeError, ValueError, IndexError, AttributeError)
 
@@ -44,8 +45,9 @@ def declared_loss(layer: Any) -> type[Loss] | None:
 
 def parameters_of(layer: Any) -> dict[str, Any]:
     """Return the arrays that a layer holds under the names of gradients' parameters: W of dW."""
-    held = {name: value for name, value in vars(layer).items() if isinstance(value, np.ndarray)}
-    learned = {name: value for name, value in held.items() if f"d{name}" in vars(layer)}
+    own = attributes(layer)
+    held = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
+    learned = {name: value for name, value in held.items() if f"d{name}" in own}
     named = {name: value for name, value in held.items() if name in _PARAMETERS}
     return named | learned
 

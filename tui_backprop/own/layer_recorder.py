@@ -1,5 +1,6 @@
 """Makes steps of what went through somebody's layers, forward and backward."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from tui_backprop.walkthrough.undeclared import Undeclared
 class LayerRecorder(Sources):
     """Records the layers of a pass.
 
-    `grads` has of each parameter the gradient that its layer has made, `params` the parameters.
+    `grads` has of each parameter the gradients that its layers have made, `params` the parameters;
+    to those of `decaying` the net itself adds something.
 
     Args:
         subject: the net with its batch.
@@ -32,7 +34,10 @@ class LayerRecorder(Sources):
             key: self.leaf(key, key, param, Origin.PARAMETER)
             for key, param in subject.params.items()
         }
-        self.grads: Known = {}
+        self.grads: dict[str, list[NamedArray]] = {}
+        self._uses = Counter(key for call in seen.calls for key in self._keys_of(call))
+        self._calls = Counter(id(call.layer) for call in seen.calls)
+        self.decaying: frozenset[str] = frozenset()
         self.x = self.note(self.leaf("x", "x", np.asarray(subject.x), Origin.MINIBATCH))
         self._kinds: dict[int, tuple[Kind | None, Known]] = {}
 
@@ -122,6 +127,9 @@ class LayerRecorder(Sources):
         grad: Any,
         kind: Kind | None,
     ) -> None:
+        if self._calls[id(call.layer)] > 1:
+            # Of a layer that is used twice nobody knows what which use has made.
+            return
         held = getattr(call.layer, symbol, None)
         key = None if kind is None else kind.keys.get(symbol)
         named = (k for k, param in self.subject.params.items() if param is held)
@@ -129,10 +137,16 @@ class LayerRecorder(Sources):
         array = np.asarray(grad)
         whole = None if key is None else self.seen.gradients.get(key)
         is_whole = whole is not None and np.array_equal(whole, array, equal_nan=True)
+        is_whole &= key not in self.decaying and (key is None or self._uses[key] == 1)
         label = f"d{key}" if is_whole else f"{call.name}.d{symbol}"
         made = self._append(Phase.BACKWARD, call, operation, known, label, array, kind)
         if key is not None:
-            self.grads[key] = made
+            self.grads.setdefault(key, []).append(made)
+
+    def _keys_of(self, call: SeenCall) -> list[str]:
+        """Return the parameters of the net that a layer holds."""
+        held = {id(array) for array in parameters_of(call.layer).values()}
+        return [key for key, param in self.subject.params.items() if id(param) in held]
 
     def _held(self, call: SeenCall) -> Known:
         """Return the parameters that a layer of no known kind holds."""

@@ -8,19 +8,22 @@ from tui_backprop.nn.losses.loss import Loss, Targets
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
 from tui_backprop.own.declared_layers import declared_loss
+from tui_backprop.own.ends import ends_for
 from tui_backprop.own.layer_recorder import LayerRecorder
 from tui_backprop.own.seen_pass import SeenCall, SeenPass
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.walkthrough.book_loss import BOOK_LOSS
 from tui_backprop.walkthrough.derivation import rounding_bound, terms_of
 from tui_backprop.walkthrough.recorder import Known, arrays_of, constants
-from tui_backprop.walkthrough.step import NamedArray, Origin, Phase, Step
+from tui_backprop.walkthrough.step import NamedArray, Numbers, Origin, Phase, Step
 from tui_backprop.walkthrough.undeclared import Undeclared
+from tui_backprop.walkthrough.uses import sum_of_uses
 
 DECAYS = ("weight_decay_lambda", "weight_decay")
 """What people call the λ of a ½ λ ‖W‖² in their loss."""
 
-_CLOSE = 1e-9
+_CLOSE = 1e-6
+"""What is added in float32 is rounded so."""
 
 
 class NetRecorder(LayerRecorder):
@@ -54,6 +57,11 @@ class NetRecorder(LayerRecorder):
         self._record_gradients()
 
     @property
+    def _weights(self) -> list[str]:
+        """The parameters that decay where any do: b's and what a normalization learns do not."""
+        return [key for key in self.params if key.startswith("W")]
+
+    @property
     def _decay(self) -> float:
         found = (getattr(self.subject.network, name, None) for name in DECAYS)
         return next((float(value) for value in found if isinstance(value, int | float)), 0.0)
@@ -63,7 +71,7 @@ class NetRecorder(LayerRecorder):
         name, made = call.name, float(np.asarray(call.out).reshape(()))
         known = self._read_by_loss
         known["x"] = self.source(call.x, Phase.LOSS, f"{name}.x")
-        is_whole = abs(whole - made) <= _CLOSE * (1 + abs(whole))
+        is_whole = self._is_whole(made, whole)
         label = "loss" if is_whole else "L"
         kind = self._kind_of_loss(call)
         title, cls = f"{name}.forward", type(call.layer).__name__
@@ -80,9 +88,18 @@ class NetRecorder(LayerRecorder):
             step = Phase.BACKWARD, name, f"{name}.backward", back, known, "dy"
             self.note(self.append(*step, np.asarray(call.dx)))
 
+    def _is_whole(self, made: float, whole: float) -> bool:
+        """Whether a last layer's loss is all of the net's: it adds no decay, and nothing else."""
+        weights = (self.params[key].array.astype(np.float64) for key in self._weights)
+        costs = 0.5 * self._decay * sum(float(np.square(W).sum()) for W in weights)
+        if costs and abs(made + costs - whole) < abs(made - whole):
+            return False
+        return abs(whole - made) <= _CLOSE * (1 + abs(whole))
+
     def _kind_of_loss(self, call: SeenCall) -> type[Loss] | None:
         """Return which loss of ours it is, and have the targets as that one reads them."""
-        kind, scores = declared_loss(call.layer), np.asarray(call.x)
+        scores = np.asarray(call.x)
+        kind = declared_loss(call.layer) or self._kind_by_number(call, scores)
         if kind is None or scores.ndim != 2:
             return None
         try:
@@ -92,6 +109,14 @@ class NetRecorder(LayerRecorder):
         shown = kind.shown_targets(self.targets, scores.shape[1], scores.dtype)
         self._read_by_loss["t"] = self.leaf("t", "t", shown, Origin.MINIBATCH)
         return kind
+
+    def _kind_by_number(self, call: SeenCall, scores: Numbers) -> type[Loss] | None:
+        """Return which loss of ours comes to the same number, where the name says none."""
+        if scores.ndim != 2:
+            return None
+        made = float(np.asarray(call.out).reshape(()))
+        ends = ends_for(call.name, scores.astype(np.float64), self.subject.t, made)
+        return next((end.kind for end in ends if end.factor == 1), None)
 
     def _record_declared_loss(
         self, call: SeenCall, kind: type[Loss], label: str, made: float
@@ -124,12 +149,13 @@ class NetRecorder(LayerRecorder):
 
     def _record_whole_loss(self, whole: float, data: NamedArray) -> None:
         decay = self._decay
-        decaying = [key for key in self.params if key.startswith("W")]
+        decaying = self._weights
         title, known = f"{self._owner}.loss", {"L": data}
         if not decay or not decaying:
             operation = Undeclared(title, ("L",), "loss")
             self.append(Phase.LOSS, self._owner, title, operation, known, "loss", np.array(whole))
             return
+        self.decaying = frozenset(decaying)
         for key in decaying:
             read: Known = {"W": self.params[key], **constants({"λ": decay})}
             made = WeightDecay.COSTS.compute(arrays_of(read, WeightDecay.COSTS))
@@ -152,25 +178,43 @@ class NetRecorder(LayerRecorder):
         """Record what the net itself has made of its layers' gradients."""
         title = f"{self._owner}.gradient"
         for key, grad in self.seen.gradients.items():
-            label, param = f"d{key}", self.params[key]
-            made = self.grads.get(key)
-            if made is None:
+            label, param, made = f"d{key}", self.params[key], self.grads.get(key, [])
+            if not made:
                 operation = Undeclared(title, ("x", "W"), label)
                 known: Known = {"x": self.x, "W": param}
                 self.append(Phase.BACKWARD, self._owner, title, operation, known, label, grad)
-            elif made.label != label:
-                decay = self._decay if key.startswith("W") else 0.0
-                self.append(
-                    Phase.BACKWARD,
-                    WeightDecay.NAME if decay else self._owner,
-                    title,
-                    WeightDecay.GRADIENT,
-                    {"dW": made, "W": param, **constants({"λ": decay})},
-                    label,
-                    grad,
-                    formula=f"{label} = dW + λ {key}" if decay else f"{label} = dW",
-                    names={"W": key},
-                )
+            elif len(made) > 1:
+                self._record_sum(key, made, grad)
+            elif made[0].label != label:
+                self._record_decayed(key, made[0], grad)
+
+    def _record_sum(self, key: str, made: list[NamedArray], grad: Any) -> None:
+        """Record the gradient of a parameter that several layers use."""
+        uses = {named.label: named for named in reversed(made)}
+        operation, title = sum_of_uses(tuple(uses)), f"{self._owner}.gradient"
+        is_last = key not in self.decaying
+        label = f"d{key}" if is_last else f"{self._owner}.d{key}"
+        array = grad if is_last else operation.compute(arrays_of(uses, operation))
+        step = Phase.BACKWARD, self._owner, title, operation, uses, label, np.asarray(array)
+        formula = operation.formula.replace("dW", label, 1)
+        total = self.append(*step, formula=formula)
+        if not is_last:
+            self._record_decayed(key, total, grad)
+
+    def _record_decayed(self, key: str, made: NamedArray, grad: Any) -> None:
+        """Record the gradient with λ W, where that is in the loss; else it is the layer's own."""
+        label, decay = f"d{key}", self._decay if key in self.decaying else 0.0
+        self.append(
+            Phase.BACKWARD,
+            WeightDecay.NAME if decay else self._owner,
+            f"{self._owner}.gradient",
+            WeightDecay.GRADIENT,
+            {"dW": made, "W": self.params[key], **constants({"λ": decay})},
+            label,
+            np.asarray(grad),
+            formula=f"{label} = dW + λ {key}" if decay else f"{label} = dW",
+            names={"W": key},
+        )
 
 
 def _derives(step: Step) -> bool:

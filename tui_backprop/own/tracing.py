@@ -9,6 +9,7 @@ from tui_backprop.own.layers import last_layer_of, layers_of
 from tui_backprop.own.net_recorder import NetRecorder
 from tui_backprop.own.seen_pass import see_pass
 from tui_backprop.own.subject import OwnNet, own_net
+from tui_backprop.own.untouched import as_they_were
 from tui_backprop.walkthrough.disagreement import compared
 from tui_backprop.walkthrough.tape import SampleFacts, Tape
 
@@ -18,8 +19,9 @@ _PICTURES = 4
 def trace_own(network: Any, x: Any, t: Any) -> Tape:
     """Return the tape of one forward and backward pass, with the first wrong operation marked.
 
-    A copy of the net makes the pass, as long as it can be copied: nothing that the caller holds
-    changes. Random numbers are the same at every call.
+    A copy of the net makes the pass; one that cannot be copied makes it itself, and all that it
+    holds is put back: nothing that the caller has changes. Random numbers are the same at every
+    call.
 
     Args:
         network: has `params`, a dict of arrays, `loss(x, t)` and `gradient(x, t)`; where it has
@@ -31,7 +33,15 @@ def trace_own(network: Any, x: Any, t: Any) -> Tape:
         TypeError: it lacks one of these.
         Exception: what the net's own code raises.
     """
-    subject = own_net(_copied(network), x, t)
+    try:
+        copied = copy.deepcopy(network)
+    except Exception:  # whatever their objects raise, they are then used as they are
+        with as_they_were(network):
+            return _traced(own_net(network, x, t))
+    return _traced(own_net(copied, x, t))
+
+
+def _traced(subject: OwnNet) -> Tape:
     layers = layers_of(subject.network)
     last = last_layer_of(subject.network, layers) if layers else None
     seen = see_pass(subject, layers | ({} if last is None else {last[0]: last[1]}))
@@ -39,13 +49,6 @@ def trace_own(network: Any, x: Any, t: Any) -> Tape:
     recorder.record(subject.loss())
     facts = SampleFacts(image_shape=_image_shape(subject))
     return compared(Tape(tuple(recorder.steps), recorder.targets, facts=facts))
-
-
-def _copied(network: Any) -> Any:
-    try:
-        return copy.deepcopy(network)
-    except Exception:  # whatever their objects raise, they are then used as they are
-        return network
 
 
 def _image_shape(subject: OwnNet) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from tui_backprop.nn.clipping import Clipping
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
 from tui_backprop.walkthrough.book_loss import BOOK_LOSS
+from tui_backprop.walkthrough.uses import sum_of_uses
 
 Make: TypeAlias = Callable[[Sequence[str]], Operation]
 """Makes an operation of the symbols that it reads: there may be any number of them."""
@@ -34,6 +35,7 @@ def operations() -> Mapping[str, Operation]:
 
 MAKERS: Mapping[str, Make] = {
     "WeightDecay.loss": lambda symbols: WeightDecay.whole_loss(_keys(symbols[1:])),
+    "Uses.dW": sum_of_uses,
     "Clipping.‖g‖²": lambda symbols: Clipping.norm(_keys(symbols)),
 }
 """The operations that read a symbol for each parameter, by their codes."""

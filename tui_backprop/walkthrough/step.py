@@ -150,13 +150,14 @@ class Step:
     def dtype(self) -> np.dtype[Any]:
         """The type of float that the result was rounded to, whatever it is kept in.
 
+        Where arrays of several types meet, and what is on the way is not known, the coarsest one.
         A lone number, as a loss, may be kept in float64: it was computed in its operands' type.
         """
-        if self.output.array.ndim and self.output.array.dtype.kind == "f":
-            return self.output.array.dtype
-        read = [named.array.dtype for named in self.inputs if named.array.ndim]
-        floats = [dtype for dtype in (*read, self.output.array.dtype) if dtype.kind == "f"]
-        return max(floats, key=lambda d: np.finfo(d).eps, default=np.dtype(np.float64))
+        arrays = [named.array for named in (*self.inputs, self.output)]
+        floats = [array.dtype for array in arrays if array.ndim and array.dtype.kind == "f"]
+        if not floats and self.output.array.dtype.kind == "f":
+            floats = [self.output.array.dtype]
+        return max(floats, key=lambda dtype: np.finfo(dtype).eps, default=np.dtype(np.float64))
 
     @property
     def is_of_decay(self) -> bool:
