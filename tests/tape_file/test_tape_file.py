@@ -20,7 +20,8 @@ from tui_backprop.tape_file.reading import TapeError, read_tape
 from tui_backprop.tape_file.writing import write_tape
 from tui_backprop.walkthrough.derivation import derive
 from tui_backprop.walkthrough.one_sample import one_sample
-from tui_backprop.walkthrough.step import NamedArray, Step
+from tui_backprop.walkthrough.recorder import Recorder
+from tui_backprop.walkthrough.step import NamedArray, Origin, Phase, Step
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.transcript import markdown_transcript
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -242,6 +243,29 @@ def test_a_pickle_is_never_read() -> None:
                 new.writestr(name, old.read(name))
     with pytest.raises(TapeError, match=r"0\.npy has dtype object, which would have to be unpick"):
         tape_in(file.getvalue())
+
+
+def long_tape(steps: int) -> Tape:
+    recorder = Recorder()
+    x = recorder.leaf("x", "x", np.zeros(2), Origin.MINIBATCH)
+    for number in range(steps):
+        title, operation = f"blocks.{number}.mlp.forward", Undeclared("aten.gelu", ("x",))
+        layer, label = f"blocks.{number}.mlp", f"blocks.{number}.mlp.out"
+        x = recorder.append(Phase.FORWARD, layer, title, operation, {"x": x}, label, x.array)
+    return Tape(tuple(recorder.steps))
+
+
+def test_a_tape_of_thousands_of_steps_comes_back() -> None:
+    kept = long_tape(4000)
+    data = bytes_of(kept)
+    assert len(_header(data)) > 2**20
+    assert_same(tape_in(data), kept)
+
+
+def test_a_tape_that_no_file_is_read_with_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(TapeFileError, match="40,000 steps is too long"):
+        save_tape(long_tape(40_000), tmp_path / "long.tape")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_compressed_archive_is_refused_before_it_is_unpacked() -> None:

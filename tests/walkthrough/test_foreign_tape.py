@@ -182,6 +182,7 @@ def test_the_first_operation_that_is_not_its_derivation_is_marked(label: str) ->
     assert index is not None
     assert said in words(tape, tape.disagreement.step, index).short
     assert not derive(tape, tape.disagreement.step, index).agrees
+    assert first_subject(tape, tape.disagreement.step).index == index, "what is looked at first"
 
 
 def test_one_wrong_cell_among_many_is_found() -> None:

@@ -17,15 +17,24 @@ from tui_backprop.datasets.files import MAX_DEFLATE_RATIO, fill
 from tui_backprop.datasets.npy import NpyError, NpyHeader, read_npy_header
 
 MAX_READ_BYTES = 2**20
-"""Largest single read: more than a zip directory of any sane size, which is read in one go."""
+"""Largest single read: more than a zip directory of few members, which is read in one go."""
 
 
 class ShortReads(io.BufferedReader):
-    """A file that refuses the giant reads which a forged size in a zip directory leads to."""
+    """A file that refuses the giant reads which a forged size in a zip directory leads to.
+
+    Args:
+        raw: the file.
+        most: bytes that may be read in one go.
+    """
+
+    def __init__(self, raw: Any, most: int = MAX_READ_BYTES) -> None:
+        super().__init__(raw)
+        self._most = most
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read as usual, unless it is more than MAX_READ_BYTES."""
-        if size is not None and size > MAX_READ_BYTES:
+        """Read as usual, unless it is more than may be."""
+        if size is not None and size > self._most:
             raise zipfile.BadZipFile(f"a directory of {size} bytes")
         return super().read(size)
 

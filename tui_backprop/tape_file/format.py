@@ -9,6 +9,9 @@ SUFFIX = ".tape"
 HEADER_NAME = "tape.json"
 
 MAX_HEADER_BYTES = 2**24
+MAX_ARRAYS = 100_000
+"""Each takes some 100 bytes of the archive's directory, which is no larger than the header."""
+
 MAX_STEPS = 100_000
 MAX_INPUTS = 10_000
 MAX_SAMPLES = 10**6

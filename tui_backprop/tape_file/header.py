@@ -7,7 +7,7 @@ import numpy as np
 
 from tui_backprop.nn.operation import Shape
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
-from tui_backprop.tape_file.format import DTYPES, MAX_AXES, MAX_INPUTS, MAX_STEPS
+from tui_backprop.tape_file.format import DTYPES, MAX_ARRAYS, MAX_AXES, MAX_STEPS
 from tui_backprop.walkthrough.step import Numbers, without_numbers
 from tui_backprop.walkthrough.summary import ArraySummary
 from tui_backprop.walkthrough.tape import Origin
@@ -40,7 +40,7 @@ def read_entries(header: PlainValues) -> Entries:
     Raises:
         StateError: by a value that is none.
     """
-    return [_entry(values) for values in header.tables("arrays", MAX_STEPS * MAX_INPUTS)]
+    return [_entry(values) for values in header.tables("arrays", MAX_STEPS + MAX_ARRAYS)]
 
 
 def read_shape(values: PlainValues, name: str) -> Shape:

@@ -46,7 +46,11 @@ def read_tape(file: "io.BufferedReader[Any]", size: int) -> Tape:
         TapeError: it is damaged, or none.
         OSError: as reading does.
     """
-    with _faults(), ShortReads(file.raw) as reader, zipfile.ZipFile(reader) as archive:
+    with (
+        _faults(),
+        ShortReads(file.raw, MAX_HEADER_BYTES) as reader,
+        zipfile.ZipFile(reader) as archive,
+    ):
         members = _members(archive, size)
         header = _header(archive, members)
         entries = read_entries(header)

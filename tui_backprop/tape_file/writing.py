@@ -9,7 +9,15 @@ import numpy.lib.format as npy
 
 from tui_backprop import __version__
 from tui_backprop.runs.format.plain_values import stored_number
-from tui_backprop.tape_file.format import FORMAT, HEADER_NAME, ORIGINS, PHASES, array_name
+from tui_backprop.tape_file.format import (
+    FORMAT,
+    HEADER_NAME,
+    MAX_ARRAYS,
+    MAX_HEADER_BYTES,
+    ORIGINS,
+    PHASES,
+    array_name,
+)
 from tui_backprop.walkthrough.catalogue import code_of
 from tui_backprop.walkthrough.step import NamedArray, Numbers, Step
 from tui_backprop.walkthrough.summary import ArraySummary
@@ -21,6 +29,7 @@ def write_tape(file: BinaryIO, tape: Tape) -> None:
     """Write a tape's file.
 
     Raises:
+        ValueError: it has more steps than a file is read with.
         OSError: as writing does.
     """
     arrays = _Arrays()
@@ -34,7 +43,9 @@ def write_tape(file: BinaryIO, tape: Tape) -> None:
         "disagreement": None if tape.disagreement is None else _disagreement(tape.disagreement),
         "arrays": arrays.listed,
     }
-    text = json.dumps(header, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(header, allow_nan=False, ensure_ascii=False).encode()
+    if len(text) > MAX_HEADER_BYTES or len(arrays.kept) > MAX_ARRAYS:
+        raise ValueError(f"a tape of {len(tape):,} steps is too long for a file")
     # As numpy.savez does, which leaves its archive open when the disk is full.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(HEADER_NAME, text)

@@ -106,6 +106,9 @@ def first_subject(tape: Tape, number: int, sample: int | None = None) -> Subject
     array = step.output.array
     if array.ndim == 0:
         return Subject((), "it is one number")
+    marked = tape.disagreement
+    if marked is not None and marked.step == number and marked.cell is not None:
+        return Subject(marked.cell, "the code and its derivation disagree there")
     if step.output.missing:
         return Subject((0,) * array.ndim, "its numbers are not here")
     found = worst_sample(tape) if sample is None else sample
