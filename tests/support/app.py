@@ -19,8 +19,9 @@ from tests.support.processes import ROOT
 from tests.support.scripted_worker import SPIRAL
 from tui_backprop.session.messages import Command, TakeSnapshot
 from tui_backprop.session.stopwatch import Clock
-from tui_backprop.settings.hyperparameters import FIELDS, Hyperparameters
+from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
+from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
 from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
 
 LARGE, SMALL, TINY = (130, 40), (80, 24), (60, 20)
@@ -91,15 +92,15 @@ class AppUnderTest:
 
     def form_is_laid_out(self) -> bool:
         """Whether the form, which comes after the first frame, is there: where it is shown."""
-        rows = self.app.training_screen.query(FieldRow)
-        form = self.app.training_screen.query_one("#hyperparameter-form")
-        laid_out = all(row.region.area for row in rows if row.display)
-        return len(rows) == len(FIELDS) and (not form.size or laid_out)
+        form = self.app.training_screen.query_one(HyperparameterForm)
+        rows = [row for row in form.query(FieldRow) if row.display]
+        applying = [field.name for field in form.values().applying_fields()]
+        are_there = sorted(row.field.name for row in rows) == sorted(applying)
+        return are_there and (not form.size or all(row.region.area for row in rows))
 
     def row(self, name: str) -> FieldRow:
-        """Return a field's row of the form."""
-        rows = self.app.training_screen.query(FieldRow)
-        return next(row for row in rows if row.field.name == name)
+        """Return a field's row of the form, which is made before it is first shown."""
+        return self.app.training_screen.query_one(HyperparameterForm)._rows[name]
 
     def select(self, name: str) -> "Select[str]":
         """Return a field's list of choices."""

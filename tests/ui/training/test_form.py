@@ -11,6 +11,7 @@ from tui_backprop.session.messages import ApplyLive, RunState, Start
 from tui_backprop.settings.fields import ChoiceField, HyperparameterError
 from tui_backprop.settings.hyperparameters import FIELDS
 from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
+from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
 
 TYPED = [field for field in FIELDS if not isinstance(field, ChoiceField)]
 
@@ -37,6 +38,19 @@ async def test_what_means_nothing_for_what_is_chosen_is_left_out() -> None:
         await test.press("escape", "r")
         await test.until(lambda: len(test.commands(Start)) == 2)
         assert test.commands(Start)[-1] == Start(SPIRAL.with_value("optimizer", "adam"))
+
+
+async def test_fields_are_made_when_they_are_first_shown_and_stand_in_their_order() -> None:
+    async with running_app(size=(130, 70)) as test:
+        assert not test.row("beta1").is_attached
+        for optimizer in ("adam", "momentum", "sgd", "rmsprop", "adam"):
+            test.select("optimizer").value = optimizer
+            await test.until(test.form_is_laid_out)
+            form = test.app.training_screen.query_one(HyperparameterForm)
+            shown = [row.field.name for row in form.query(FieldRow) if row.display]
+            assert shown == [field.name for field in form.values().applying_fields()]
+            places = [test.row(name).region.y for name in shown]
+            assert places == sorted(places)
 
 
 async def test_every_field_that_applies_is_there_with_its_value() -> None:

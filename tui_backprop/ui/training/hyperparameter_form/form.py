@@ -36,24 +36,40 @@ class HyperparameterForm(VerticalScroll):
         self._rows = {
             field.name: FieldRow(field, getattr(hyperparameters, field.name)) for field in FIELDS
         }
+        self._layout: list[Widget] = []
 
     def on_mount(self) -> None:
         """Lay out the groups once the first frame is out: they are most of the screen's widgets."""
         self.call_after_refresh(self._mount_rows)
 
     def _mount_rows(self) -> None:
-        widgets: list[Widget] = []
         for group, fields in groupby(FIELDS, key=lambda field: field.group):
-            widgets.append(Label(group, classes="group-title"))
-            widgets += [self._rows[field.name] for field in fields]
-        self.mount_all(widgets)
+            self._layout.append(Label(group, classes="group-title"))
+            self._layout += [self._rows[field.name] for field in fields]
         self._show_what_applies()
 
     def _show_what_applies(self) -> None:
-        """Leave out the fields that mean nothing for what is chosen."""
+        """Leave out the fields that mean nothing for what is chosen; make none before it is shown.
+
+        Widgets that nobody sees would be half of what a start takes.
+        """
         applying = {field.name for field in self.values().applying_fields()}
-        for name, row in self._rows.items():
-            row.display = name in applying
+        below: Widget | None = None
+        new: list[Widget] = []
+        # From last to first, so that what is new knows what it stands above.
+        for widget in reversed(self._layout):
+            is_shown = not isinstance(widget, FieldRow) or widget.field.name in applying
+            widget.display = is_shown
+            if widget.is_attached:
+                self._mount_above(below, new)
+                below, new = widget, []
+            elif is_shown:
+                new = [widget, *new]
+        self._mount_above(below, new)
+
+    def _mount_above(self, below: Widget | None, new: list[Widget]) -> None:
+        if new:
+            self.mount_all(new, before=below)
 
     @property
     def invalid_rows(self) -> Iterable[FieldRow]:
