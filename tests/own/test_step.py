@@ -14,6 +14,7 @@ import tui_backprop
 from tests.own.mistaken import CASES, RightlyTied
 from tests.own.nets import (
     Affine,
+    BatchNorm,
     Net,
     Relu,
     Sigmoid,
@@ -206,6 +207,87 @@ def test_a_net_without_layers_shows_what_goes_in_and_what_comes_out() -> None:
     ]
     assert tape.find("loss").output.array == 1.0
     assert tape.parameter_of_gradient(2) == "w"
+
+
+class Linear:
+    """A layer with its parameters and gradients in dicts."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        rng = np.random.default_rng(inputs)
+        self.params = {"w": rng.standard_normal((inputs, outputs)), "b": rng.random(outputs)}
+        self.grads: dict[str, Any] = {}
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.params["w"] + self.params["b"]
+
+    def backward(self, grad: Any) -> Any:
+        self.grads["w"], self.grads["b"] = self.x.T @ grad, grad.sum(axis=0)
+        return grad @ self.params["w"].T
+
+
+class ListNet:
+    """A list of layers that knows no loss."""
+
+    def __init__(self) -> None:
+        self.layers: list[Any] = [Linear(3, 4), Tanh(), Linear(4, 2)]
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad: Any) -> Any:
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+
+class SquaredError:
+    def loss(self, predicted: Any, actual: Any) -> float:
+        return float(((predicted - actual) ** 2).sum())
+
+    def grad(self, predicted: Any, actual: Any) -> Any:
+        return 2 * (predicted - actual)
+
+
+def test_a_list_of_layers_goes_with_its_loss(tmp_path: Path) -> None:
+    file, network = tmp_path / "list.tape", ListNet()
+    tui_backprop.step(network, np.eye(3), np.ones((3, 2)), save=file, loss=SquaredError())
+    tape = load_tape(file)
+    assert tape.disagreement is None
+    undeclared = [step.title for step in tape if step.declared is None]
+    assert undeclared == ["ListNet.loss", "ListNet.backward"]
+    assert tape.find("dLinear1.w").declared is not None
+    assert not network.layers[0].grads, "a copy has made the pass"
+
+
+def test_pictures_are_rows_for_a_normalization_and_pictures_again() -> None:
+    class Rows:
+        """Theirs normalizes rows: pictures are made such, and back."""
+
+        def __init__(self, gamma: Any, beta: Any) -> None:
+            self.gamma, self.beta, self.inner = gamma, beta, BatchNorm(gamma, beta)
+
+        def forward(self, x: Any) -> Any:
+            self.shape = x.shape
+            return self.inner.forward(x.reshape(len(x), -1)).reshape(self.shape)
+
+        def backward(self, dout: Any) -> Any:
+            dx = self.inner.backward(dout.reshape(len(dout), -1)).reshape(self.shape)
+            self.dgamma, self.dbeta = self.inner.dgamma, self.inner.dbeta
+            return dx
+
+    params = affine_params((8, 3)) | {"gamma1": np.full(8, 0.5), "beta1": np.ones(8)}
+    layers = {
+        "BatchNorm1": Rows(params["gamma1"], params["beta1"]),
+        "Relu1": Relu(),
+        "Affine1": Affine(params["W1"], params["b1"]),
+    }
+    tape = trace_own(Net(params, layers), *batch((2, 2, 2)))
+    assert tape.disagreement is None
+    assert [step.formula for step in tape if step.declared is None] == ["out = reshape(x)"]
+    assert tape.find("BatchNorm1.dx").output.array.shape == (6, 2, 2, 2)
 
 
 def test_code_between_the_layers_is_a_step_of_its_own() -> None:

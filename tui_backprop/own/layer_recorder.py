@@ -25,10 +25,11 @@ class LayerRecorder(Sources):
     Args:
         subject: the net with its batch.
         seen: the pass.
+        owner: what the net is called.
     """
 
-    def __init__(self, subject: OwnNet, seen: SeenPass) -> None:
-        super().__init__(type(subject.network).__name__)
+    def __init__(self, subject: OwnNet, seen: SeenPass, owner: str) -> None:
+        super().__init__(owner)
         self.subject, self.seen = subject, seen
         self.params = {
             key: self.leaf(key, key, param, Origin.PARAMETER)
@@ -137,7 +138,7 @@ class LayerRecorder(Sources):
         array = np.asarray(grad)
         whole = None if key is None else self.seen.gradients.get(key)
         is_whole = whole is not None and np.array_equal(whole, array, equal_nan=True)
-        is_whole &= key not in self.decaying and (key is None or self._uses[key] == 1)
+        is_whole &= key not in self.decaying and (key is None or self._uses[key] <= 1)
         label = f"d{key}" if is_whole else f"{call.name}.d{symbol}"
         made = self._append(Phase.BACKWARD, call, operation, known, label, array, kind)
         if key is not None:

@@ -33,10 +33,11 @@ class NetRecorder(LayerRecorder):
         subject: the net with its batch.
         seen: the pass.
         last: the layer that has the loss, if the net keeps one beside its layers.
+        owner: what the net is called.
     """
 
-    def __init__(self, subject: OwnNet, seen: SeenPass, last: Any) -> None:
-        super().__init__(subject, seen)
+    def __init__(self, subject: OwnNet, seen: SeenPass, last: Any, owner: str) -> None:
+        super().__init__(subject, seen, owner)
         self.targets: Targets | None = None
         self._of_loss = next((call for call in seen.calls if call.layer is last), None)
         t = self.leaf("t", "t", np.asarray(subject.t), Origin.MINIBATCH)

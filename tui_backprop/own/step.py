@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tui_backprop.own.layered import LayeredNet
 from tui_backprop.own.tracing import trace_own
 from tui_backprop.tape_file import save_tape
 from tui_backprop.walkthrough.words import disagreement_words
 
 
-def step(network: Any, x: Any, t: Any, save: str | Path | None = None) -> None:
+def step(network: Any, x: Any, t: Any, save: str | Path | None = None, *, loss: Any = None) -> None:
     """Walk one forward and backward pass of your own net, operation by operation.
 
     `network` is any object with `params` (a dict of arrays), `loss(x, t)` and `gradient(x, t)`.
@@ -26,6 +27,8 @@ def step(network: Any, x: Any, t: Any, save: str | Path | None = None) -> None:
         t: their targets.
         save: a file to write the tape to instead, as "batch.tape": `tui-backprop step batch.tape`
             opens it, on any machine.
+        loss: of a list of layers with `params` and `grads`, that knows no loss itself: an object
+            with loss(predicted, t) and grad(predicted, t).
 
     Raises:
         TypeError: what is given is no net: the message says what is missing.
@@ -33,7 +36,8 @@ def step(network: Any, x: Any, t: Any, save: str | Path | None = None) -> None:
         NoTerminalError: there is no terminal to show it on.
         Exception: what your own code raises.
     """
-    tape = trace_own(network, x, t)
+    name = type(network).__name__
+    tape = trace_own(network if loss is None else LayeredNet(network, loss), x, t, name)
     if save is not None:
         save_tape(tape, save)
         if found := disagreement_words(tape):
@@ -42,4 +46,4 @@ def step(network: Any, x: Any, t: Any, save: str | Path | None = None) -> None:
     # Imported when needed: what only writes a file loads no screen.
     from tui_backprop.ui.tape_app import show_tape
 
-    show_tape(tape, type(network).__name__)
+    show_tape(tape, name)

@@ -16,7 +16,7 @@ from tui_backprop.walkthrough.tape import SampleFacts, Tape
 _PICTURES = 4
 
 
-def trace_own(network: Any, x: Any, t: Any) -> Tape:
+def trace_own(network: Any, x: Any, t: Any, name: str = "") -> Tape:
     """Return the tape of one forward and backward pass, with the first wrong operation marked.
 
     A copy of the net makes the pass; one that cannot be copied makes it itself, and all that it
@@ -28,24 +28,26 @@ def trace_own(network: Any, x: Any, t: Any) -> Tape:
             `layers` with forward and backward, the arrays are those that passed through them.
         x: the samples of a batch, in the form that the net takes.
         t: their targets.
+        name: of the net on the tape; its class's if none is given.
 
     Raises:
         TypeError: it lacks one of these.
         Exception: what the net's own code raises.
     """
+    name = name or type(network).__name__
     try:
         copied = copy.deepcopy(network)
     except Exception:  # whatever their objects raise, they are then used as they are
         with as_they_were(network):
-            return _traced(own_net(network, x, t))
-    return _traced(own_net(copied, x, t))
+            return _traced(own_net(network, x, t), name)
+    return _traced(own_net(copied, x, t), name)
 
 
-def _traced(subject: OwnNet) -> Tape:
+def _traced(subject: OwnNet, name: str) -> Tape:
     layers = layers_of(subject.network)
     last = last_layer_of(subject.network, layers) if layers else None
     seen = see_pass(subject, layers | ({} if last is None else {last[0]: last[1]}))
-    recorder = NetRecorder(subject, seen, None if last is None else last[1])
+    recorder = NetRecorder(subject, seen, None if last is None else last[1], name)
     recorder.record(subject.loss())
     facts = SampleFacts(image_shape=_image_shape(subject))
     return compared(Tape(tuple(recorder.steps), recorder.targets, facts=facts))
