@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,14 @@ from tests.walkthrough.nets import Case, any_cases, make_case, tape_of
 from tui_backprop.tape_file import TapeFileError, load_tape, save_tape
 from tui_backprop.tape_file.reading import TapeError, read_tape
 from tui_backprop.tape_file.writing import write_tape
-from tui_backprop.walkthrough.derivation import derive
+from tui_backprop.walkthrough.derivation import Cell, derive
+from tui_backprop.walkthrough.glossary import glossary
+from tui_backprop.walkthrough.graph import graph, size_on_edge
 from tui_backprop.walkthrough.one_sample import one_sample
+from tui_backprop.walkthrough.path import gradient_path
 from tui_backprop.walkthrough.recorder import Recorder
 from tui_backprop.walkthrough.step import NamedArray, Origin, Phase, Step
+from tui_backprop.walkthrough.subject import first_subject, sample_of
 from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.transcript import markdown_transcript
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -322,6 +327,15 @@ def assert_walks(tape: Tape) -> None:
     assert list(markdown_transcript(tape))
     for sample in range(min(2, tape.sample_count)):
         one_sample(tape, sample)
+    with suppress(ValueError):
+        net = graph(tape)
+        assert all(size_on_edge(tape, edge.value, None) is not None for edge in net.edges)
+    for step in tape:
+        index = first_subject(tape, step.number).index
+        glossary(tape, step.number)
+        sample_of(tape, step.number, index)
+        with suppress(ValueError):
+            gradient_path(tape, Cell(step.number, index))
 
 
 def _header(data: bytes) -> bytes:

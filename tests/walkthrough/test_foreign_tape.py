@@ -17,7 +17,7 @@ from tui_backprop.walkthrough.one_sample import Part, one_sample
 from tui_backprop.walkthrough.path import gradient_path
 from tui_backprop.walkthrough.recorder import Recorder
 from tui_backprop.walkthrough.subject import first_subject, related, sample_of, worst_sample
-from tui_backprop.walkthrough.tape import Origin, Phase, Tape
+from tui_backprop.walkthrough.tape import Origin, Phase, SampleFacts, Tape
 from tui_backprop.walkthrough.target import find_target, target_words
 from tui_backprop.walkthrough.transcript import html_transcript, markdown_transcript
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -58,6 +58,13 @@ def test_what_a_tape_does_not_have_is_none_or_empty() -> None:
     assert tape.dtype == np.float64
     with pytest.raises(ValueError, match="at least one step"):
         Tape(())
+
+
+def test_a_place_in_a_data_set_is_explained_only_where_there_is_one() -> None:
+    tape = odd_tape()
+    placed = replace(tape, facts=SampleFacts(indices=(951, 3)))
+    assert "#951" not in [entry.term for entry in glossary(tape, 1)]
+    assert "#951" in [entry.term for entry in glossary(placed, 1)]
 
 
 def test_an_operation_without_derivation_is_said_to_have_none() -> None:
