@@ -107,7 +107,7 @@ def summary_of(path: Path) -> RunSummary:
         config = read_config(path / CONFIG_NAME)
     except RunError as error:
         faults.append(str(error))
-    task = config.task if config else TASKS["classification"]
+    task = config.naming_task if config else TASKS["classification"]
     try:
         metrics = read_metrics(path / METRICS_NAME, task, tail=True)
     except RunError as error:
@@ -140,7 +140,11 @@ def _saved(path: Path, config: RunConfig | None) -> int | None:
     checkpoint = path / CHECKPOINT_NAME
     if not os.path.lexists(checkpoint):
         # Who writes runs without checkpoints does not mean to go on with them.
-        own = config is not None and config.program.startswith("tui-backprop")
+        own = (
+            config is not None
+            and config.program.startswith("tui-backprop")
+            and config.naming_task is not None
+        )
         return 0 if own else None
     from tui_backprop.runs.format.checkpoint import read_some_arrays
 

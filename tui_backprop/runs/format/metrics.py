@@ -2,14 +2,14 @@
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.format.plain_values import PlainValues, StateError
+from tui_backprop.runs.format.plain_values import PlainValues, StateError, stored_number
 from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.fields import HyperparameterError
 from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
@@ -20,6 +20,14 @@ MAX_LINE_BYTES = 4096
 MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
 
+ANY_TASK = "any"
+"""The task of a run whose metrics have names of their own."""
+
+LONGEST_NAME = 100
+MOST_NAMES = 1000
+POSITION_KEYS = ("iteration", "epoch", "elapsed", "event", "ranges")
+"""Keys of a point that are no metrics of a run whose metrics have names of their own."""
+
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _MOST = 2**62
 _STOP = ("where", "what")
@@ -27,7 +35,11 @@ _STOP = ("where", "what")
 
 @dataclass(frozen=True, slots=True)
 class MetricsPoint:
-    """A point of a run's curves. `train` and `test` are the task's metric, `elapsed` in seconds."""
+    """A point of a run's curves. `train` and `test` are the task's metric, `elapsed` in seconds.
+
+    Of a run whose metrics have names of their own, `values` are all of them, finite or not, and
+    `ranges` the lowest, mean and highest value of some since the point before that names them.
+    """
 
     iteration: int
     epoch: float
@@ -36,6 +48,8 @@ class MetricsPoint:
     train: float | None
     test: float | None
     elapsed: float
+    values: Mapping[str, float] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class RunEvent:
 
     Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known. Of
     one that changed or was resumed, `hyperparameters` are those that apply live, as they were from
-    then on, if they are told.
+    then on, if they are told. `reason` is a line on why it was interrupted, if that is told.
     """
 
     event: str
@@ -53,13 +67,14 @@ class RunEvent:
     where: str = ""
     what: str = ""
     hyperparameters: dict[str, Any] | None = None
+    reason: str = ""
 
 
 class MetricsReader:
     """Takes in a metrics file piece by piece, as it grows.
 
     Args:
-        task: of the run, by which its metric is named.
+        task: of the run, by which its metric is named; None where metrics have names of their own.
 
     Attributes:
         points: in order of their iterations.
@@ -67,8 +82,9 @@ class MetricsReader:
         damaged_lines: how many lines could not be read.
     """
 
-    def __init__(self, task: Task = TASKS["classification"]) -> None:
+    def __init__(self, task: Task | None = TASKS["classification"]) -> None:
         self._task = task
+        self._names: set[str] = set()
         self.points: list[MetricsPoint] = []
         self.events: list[RunEvent] = []
         self.damaged_lines = 0
@@ -121,25 +137,76 @@ class MetricsReader:
         )
         live = _read_live(values) if event in ("changed", "resumed") else None
         time = values.text("time", 40, default="")
-        self.events.append(RunEvent(event, iteration, time, where, what, live))
+        reason = printable(values.text("reason", 500, default="")) if values.has("reason") else ""
+        self.events.append(RunEvent(event, iteration, time, where, what, live, reason))
 
     def _take_point(self, values: PlainValues, iteration: int) -> None:
         before = self.points[-1] if self.points else None
         if before and iteration < before.iteration:
             raise StateError("points out of order")
+        epoch = values.number("epoch", default=before.epoch if before else 0.0)
+        elapsed = values.number("elapsed", default=before.elapsed if before else 0.0)
+        if self._task is None:
+            named = self._named(values)
+            ranges = _read_ranges(values.table("ranges"), named)
+            self.points.append(
+                MetricsPoint(iteration, epoch, None, None, None, None, elapsed, named, ranges)
+            )
+            return
         most = 1.0 if self._task.is_share else math.inf
         train, test = (values.optional_from_zero(name, most) for name in metric_names(self._task))
         self.points.append(
             MetricsPoint(
                 iteration,
-                values.number("epoch", default=before.epoch if before else 0.0),
+                epoch,
                 values.optional("loss"),
                 values.optional("mean_loss"),
                 train,
                 test,
-                values.number("elapsed", default=before.elapsed if before else 0.0),
+                elapsed,
             )
         )
+
+    def _named(self, values: PlainValues) -> dict[str, float]:
+        """Return all metrics of a point, whatever they are called; what is no number is none."""
+        found = {}
+        for name in values.as_dict():
+            if name in POSITION_KEYS or not 0 < len(name) <= LONGEST_NAME:
+                continue
+            number = _any_number(values, name)
+            if number is None or (name not in self._names and len(self._names) >= MOST_NAMES):
+                continue
+            self._names.add(name)
+            found[name] = number
+        return found
+
+
+def _any_number(values: PlainValues, name: str) -> float | None:
+    try:
+        return values.any_number(name)
+    except StateError:
+        return None
+
+
+def _read_ranges(
+    values: PlainValues, named: Mapping[str, float]
+) -> dict[str, tuple[float, float, float]]:
+    ranges = {}
+    for name in named:
+        if values.has(name):
+            low, mean, high = (
+                PlainValues({"range": v}).number("range") for v in _three(values.items(name, 3))
+            )
+            if not low <= mean <= high:
+                raise StateError("a range's mean lies outside of it")
+            ranges[name] = low, mean, high
+    return ranges
+
+
+def _three(found: list[Any]) -> list[Any]:
+    if len(found) != 3:
+        raise StateError("a range has a lowest, a mean and a highest value")
+    return found
 
 
 def metric_names(task: Task) -> tuple[str, str]:
@@ -150,7 +217,17 @@ def metric_names(task: Task) -> tuple[str, str]:
 def point_values(point: MetricsPoint, task: Task) -> dict[str, Any]:
     """Return a point's values by the names that they have in the file, in its order."""
     names = {"train": metric_names(task)[0], "test": metric_names(task)[1]}
-    return {names.get(name, name): value for name, value in asdict(point).items()}
+    return {
+        names.get(name, name): value
+        for name, value in asdict(point).items()
+        if name not in ("values", "ranges")
+    }
+
+
+def any_point_values(point: MetricsPoint) -> dict[str, Any]:
+    """Return the values of a point whose metrics have names of their own, by those names."""
+    position = {"iteration": point.iteration, "epoch": point.epoch}
+    return {**position, **point.values, "elapsed": point.elapsed}
 
 
 def _read_live(values: PlainValues) -> dict[str, Any] | None:
@@ -184,7 +261,7 @@ def settings_after(base: Hyperparameters, events: Sequence[RunEvent]) -> Hyperpa
 
 
 def read_metrics(
-    path: Path, task: Task = TASKS["classification"], *, tail: bool = False
+    path: Path, task: Task | None = TASKS["classification"], *, tail: bool = False
 ) -> MetricsReader:
     """Return what the file at `path` holds, or with `tail` only its last TAIL_BYTES.
 
@@ -216,6 +293,35 @@ def read_metrics(
 def metrics_line(values: dict[str, Any]) -> bytes:
     """Return the line that stores `values`."""
     return _ENCODER.encode(values).encode() + b"\n"
+
+
+def any_metrics_lines(
+    iteration: int,
+    epoch: float | None,
+    elapsed: float,
+    values: Mapping[str, float],
+    ranges: Mapping[str, tuple[float, float, float]],
+) -> list[bytes]:
+    """Return the lines that store a point of metrics with any names: one, if it fits in one."""
+    position: dict[str, Any] = {"iteration": iteration, "elapsed": elapsed}
+    if epoch is not None:
+        position["epoch"] = epoch
+    stored = {name: stored_number(value) for name, value in values.items()}
+    more = {"ranges": ranges} if ranges else {}
+    line = metrics_line({**position, **stored, **more})
+    if len(line) <= MAX_LINE_BYTES or len(values) <= 1:
+        return [line]
+    names = list(values)
+    halves = (names[: len(names) // 2], names[len(names) // 2 :])
+    return [
+        line
+        for half in halves
+        for line in any_metrics_lines(
+            *(iteration, epoch, elapsed),
+            {name: values[name] for name in half},
+            {name: ranges[name] for name in half if name in ranges},
+        )
+    ]
 
 
 def _refuse_constant(name: str) -> None:
