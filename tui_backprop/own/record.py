@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Recording:
         metrics: Mapping[str, Any] | None = None,
         /,
         *,
-        iteration: int | None = None,
+        iteration: SupportsIndex | None = None,
         grads: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> None:
@@ -93,7 +93,10 @@ class Recording:
             self._recorder.interrupt(f"{type(error).__name__}{': ' if said else ''}{said}")
 
     def _log(
-        self, given: Mapping[str, Any], iteration: int | None, grads: Mapping[str, Any] | None
+        self,
+        given: Mapping[str, Any],
+        iteration: SupportsIndex | None,
+        grads: Mapping[str, Any] | None,
     ) -> None:
         metrics: dict[str, float] = {}
         for name, value in given.items():
