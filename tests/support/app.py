@@ -20,6 +20,7 @@ from tui_backprop.session.messages import Command, TakeSnapshot
 from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
+from tui_backprop.ui.terminal.terminal_app import TerminalApp
 from tui_backprop.ui.training.hyperparameter_form import HyperparameterForm
 from tui_backprop.ui.training.hyperparameter_form.field_row import FieldRow
 
@@ -142,7 +143,7 @@ class AppUnderTest:
 
 
 @contextmanager
-def quick_pilot(app: RecordingApp) -> Iterator[None]:
+def quick_pilot(app: TerminalApp) -> Iterator[None]:
     """Have Textual's Pilot wait until the app is at rest, not until the process takes no CPU time.
 
     That is what each key, click, resize and pause ends with, and it takes a second whenever a
@@ -161,7 +162,7 @@ def quick_pilot(app: RecordingApp) -> Iterator[None]:
         yield
 
 
-async def app_at_rest(app: RecordingApp, timeout: float = 1.0) -> None:
+async def app_at_rest(app: TerminalApp, timeout: float = 1.0) -> None:
     """Wait until the event loop has nothing left to run, and what was changed is painted.
 
     An app that never rests, as when it shows a run at full speed, is left alone after a while.

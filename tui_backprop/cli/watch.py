@@ -73,15 +73,17 @@ def _found(where: str, runs_dir: str | None) -> "Sequence[FoundRun]":
     # An id before a path: `watch 20261123-182207-k3f9` means the same wherever one is.
     is_name = path.parts == (where,) and where != ".."
     if where == LATEST or (is_name and os.path.lexists(runs / where)):
+        _check_terminal()
         return [FoundRun(find_run(runs, where), None)]
     if not path.exists():
         raise RunError(
-            f"no run {printable(where, 60)!r} in {printable(runs)}, and no such file or directory"
+            f"no run {printable(where)!r} in {printable(runs)}, and no such file or directory"
         )
     found = found_runs(path.resolve() if path.is_symlink() else path)
     if not found:
         raise RunError(f"{printable(path)}: no run of a kind that is known lies here")
-    return found
+    # A run at the very path is meant, whatever lies below it.
+    return [run for run in found if run.path in (path, path.resolve())][:1] or found
 
 
 def _list(found: "Sequence[FoundRun]") -> None:
@@ -100,14 +102,18 @@ def _watch(run: "FoundRun", fps: float, theme: str) -> int:
     from tui_backprop.runs.format.config import read_config
     from tui_backprop.runs.format.names import CONFIG_NAME
 
-    if not has_terminal():
-        raise Failure(f"no terminal on standard input and standard error; {_INSTEAD}.")
-    refuse_dumb_terminal(_INSTEAD)
+    _check_terminal()
     if run.kind is not None:
         return watch_any(ForeignSource(run, time.monotonic), fps=fps, theme=theme)
     if read_config(run.path / CONFIG_NAME).is_of_any_net:
         return watch_any(OwnRunSource(run.path, time.monotonic), fps=fps, theme=theme)
     return watch_run(run.path, fps=fps, theme=theme)
+
+
+def _check_terminal() -> None:
+    if not has_terminal():
+        raise Failure(f"no terminal on standard input and standard error; {_INSTEAD}.")
+    refuse_dumb_terminal(_INSTEAD)
 
 
 def _watch_pipe(fps: float, theme: str) -> int:

@@ -48,7 +48,8 @@ class AnyWatch:
     def __init__(self, source: WatchSource) -> None:
         self._source = source
         self._asked = threading.Event()
-        self._closing = threading.Event()
+        self._wake = threading.Event()
+        self._closing = False
         self._wanted: frozenset[str] = frozenset()
         self._thread: threading.Thread | None = None
 
@@ -60,20 +61,25 @@ class AnyWatch:
         self._thread.start()
 
     def ask(self, wanted: frozenset[str]) -> None:
-        """Ask for the next moment, with these metrics' curves."""
-        self._wanted = wanted
+        """Ask for the next moment, with these metrics' curves; others than before at once."""
+        is_new, self._wanted = wanted != self._wanted, wanted
         self._asked.set()
+        if is_new:
+            self._wake.set()
 
     def close(self) -> None:
         """Look no more."""
-        self._closing.set()
+        self._closing = True
+        self._wake.set()
         if self._thread is not None:
             self._thread.join()
 
     def _watch(self, on_snapshot: Callable[[AnySnapshot], None]) -> None:
         told: object = None
         news, pause = True, 0.0
-        while not self._closing.wait(pause):
+        while not self._closing:
+            self._wake.wait(pause)
+            self._wake.clear()
             news |= self._source.read_on()
             pause = 0.0 if self._source.behind else POLL_SECONDS
             if not self._asked.is_set():

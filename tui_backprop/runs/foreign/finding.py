@@ -53,7 +53,7 @@ def found_runs(where: Path) -> list[FoundRun]:
                 head = file.read(_HEAD_BYTES)
             return _run_of_file(where, head)
         # So that a directory that cannot be read is told, and not an empty one.
-        next(os.scandir(where), None)
+        os.scandir(where).close()
     except OSError as error:
         raise file_error(where, error) from error
     runs: dict[tuple[Path, str], FoundRun] = {}

@@ -14,7 +14,8 @@ from tui_backprop.runs.foreign.watched import WatchedRun
 KEPT_LINES = 500
 LONGEST_SHOWN = 500
 LONGEST_LINE = 2**16
-BYTES_A_LOOK = 2**20
+BYTES_A_LOOK = 2**16
+"""So much is read at once at most, so that the screen moves however much is printed."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _ENDS = re.compile(r"\r\n|\n|\r")

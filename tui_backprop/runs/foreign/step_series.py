@@ -17,8 +17,9 @@ CAPACITY = 1024
 MOST_METRICS = 1000
 LONGEST_NAME = 200
 
-_LARGEST = 1e300
-"""What is larger counts as not finite: sums of it would not be."""
+_LARGEST = 1e100
+"""What is larger counts as not finite: far above all that is worth drawing, and far below where
+sums and drawing overflow."""
 
 
 class StepCurve(NamedTuple):

@@ -66,6 +66,9 @@ class GroupChart(PaintedWidget):
         """Return a line with the last values, and the chart under it."""
         if self._group is None:
             return []
+        if not self._curves.keys() & {*self._group.names}:
+            # It was chosen just now: its curves come with the next moment.
+            return [self._last_values(self._group, width)]
         if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
             return [self._last_values(self._group, width)]
         # Imported at the first chart, so that the first frame does not wait for plotext.

@@ -22,15 +22,8 @@ from tui_backprop.ui.painting.table_columns import (
 )
 from tui_backprop.ui.training.gradient_table import shown_number
 
-MARK, METRIC, LAST, LEAST, GREATEST, STEP, POINTS = (
-    "",
-    "metric",
-    "last",
-    "min",
-    "max",
-    "step",
-    "values",
-)
+MARK, METRIC, LAST, LEAST, GREATEST = "", "metric", "last", "min", "max"
+STEP, COUNT = "step", "points"
 _LONGEST_NAME = 32
 
 _COLUMNS = (
@@ -40,7 +33,7 @@ _COLUMNS = (
     TableColumn(LEAST, 8),
     TableColumn(GREATEST, 8),
     TableColumn(STEP, 8, spare=1),
-    TableColumn(POINTS, 8, spare=2),
+    TableColumn(COUNT, 8, spare=2),
 )
 
 CHOSEN = "paint--value"
@@ -102,7 +95,7 @@ def _cells(mark: str, metric: MetricSummary) -> Cells:
         LEAST: shown_number(metric.low),
         GREATEST: shown_number(metric.high),
         STEP: shown_step(metric.step),
-        POINTS: f"{metric.count:,}",
+        COUNT: f"{metric.count:,}",
     }
 
 
