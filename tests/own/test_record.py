@@ -229,7 +229,9 @@ class Refuses:
         ({"loss": Refuses()}, "loss is no single number, but Refuses: left out"),
         ({"elapsed": 3.0}, "a metric cannot be called elapsed: the run's files use that name"),
         ({"grads": 5, "loss": 1.0}, "grads is no dict, but int: left out"),
-        ({"iteration": "one", "loss": 1.0}, "not all is recorded: TypeError"),
+        ({"iteration": "one", "loss": 1.0}, "iteration is no whole number"),
+        ({"loss": 10**400}, "loss is no single number, but int: left out"),
+        ({"grads": {"W1": "x"}, "loss": 1.0}, "no gradients are shown: "),
         ({"n" * 101: 1.0}, "a metric's name must be a text of 1 to 100 characters"),
     ],
 )

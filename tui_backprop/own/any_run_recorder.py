@@ -92,7 +92,11 @@ class AnyRunRecorder:
         return self._clock() >= self._next_look
 
     def log(
-        self, iteration: int, metrics: Mapping[str, float], looks: Sequence[ParameterLook] = ()
+        self,
+        iteration: int,
+        metrics: Mapping[str, float],
+        looks: Sequence[ParameterLook] = (),
+        at: float | None = None,
     ) -> None:
         """Take the values after so many iterations.
 
@@ -100,9 +104,10 @@ class AnyRunRecorder:
             iteration: not below the one before; several calls may be of the same.
             metrics: floats by name, finite or not. `epoch` is not a metric, but where the run is.
             looks: one for each parameter, where `wants_looks` said so.
+            at: when that was, by the storage's clock; None for now.
         """
         try:
-            self._log(iteration, metrics, looks)
+            self._log(iteration, metrics, looks, self._clock() if at is None else at)
         except Exception as error:
             # Somebody's training must not end by this.
             self.warn("fault", f"not all is recorded: {type(error).__name__}: {error}")
@@ -122,7 +127,11 @@ class AnyRunRecorder:
             self._tell(printable(f"tui-backprop: {message}", 500))
 
     def _log(
-        self, iteration: int, metrics: Mapping[str, float], looks: Sequence[ParameterLook]
+        self,
+        iteration: int,
+        metrics: Mapping[str, float],
+        looks: Sequence[ParameterLook],
+        now: float,
     ) -> None:
         if self._ended:
             self.warn("ended", "the recording has ended: what is logged now is left out")
@@ -137,7 +146,6 @@ class AnyRunRecorder:
             )
             return
         self._iteration = iteration
-        now = self._clock()
         self._waiting += self._metrics.take(iteration, metrics, now)
         if looks:
             self._take_looks(iteration, looks)

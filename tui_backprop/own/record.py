@@ -2,7 +2,7 @@
 
 import operator
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, SupportsIndex
@@ -14,8 +14,17 @@ from tui_backprop.own.parameter_rows import ParameterLook
 from tui_backprop.runs.writer import RunStorage
 from tui_backprop.training.statistics import euclidean_norm
 
+TURN_SECONDS = 0.1
+"""Time between two turns at what was logged: in between a call only keeps it."""
+
+MOST_KEPT = 4096
+"""So many calls are kept until there is a turn nevertheless."""
+
 LOOK_SHARE = 0.005
 """Largest share of the time that looking at gradients and parameters may take."""
+
+_UNCHANGING = frozenset({float, int, np.float64, np.float32})
+"""Types of numbers that can be kept as they are; another may change before it is its turn."""
 
 
 class Recording:
@@ -36,6 +45,8 @@ class Recording:
         self._recorder = recorder
         self._network = network
         self._clock = clock
+        self._kept: list[tuple[Mapping[str, Any], SupportsIndex | None, bool, float]] = []
+        self._next_turn = float("-inf")
         self._iteration = 0
         self._names: set[str] = set()
         self._before: dict[str, Any] | None = None
@@ -71,7 +82,18 @@ class Recording:
             more: numbers by name; `epoch` says where the run is.
         """
         try:
-            self._log({**metrics, **more} if metrics else more, iteration, grads)
+            given = {**metrics, **more} if metrics else more
+            for value in given.values():
+                if type(value) not in _UNCHANGING:
+                    given = self._numbers(given)
+                    break
+            now = self._clock()
+            self._kept.append((given, iteration, grads is not None, now))
+            # What is between two turns is called between the loop's own products, with nothing of
+            # it in the processor's caches: it has to be short. A turn has them warm.
+            if now >= self._next_turn or self._before is not None or len(self._kept) > MOST_KEPT:
+                self._next_turn = now + TURN_SECONDS
+                self._take_turn(grads)
         except Exception as error:
             # Somebody's training must not end by this.
             self._recorder.warn("log", f"not all is recorded: {type(error).__name__}: {error}")
@@ -86,31 +108,59 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         """End the run: finished, or interrupted by what ended the loop."""
+        self._take_turn(None)
+        # What still comes is told to be too late.
+        self._next_turn = float("-inf")
         if error is None:
             self._recorder.finish()
         else:
             said = " ".join(str(error).split())
             self._recorder.interrupt(f"{type(error).__name__}{': ' if said else ''}{said}")
 
-    def _log(
-        self,
-        given: Mapping[str, Any],
-        iteration: SupportsIndex | None,
-        grads: Mapping[str, Any] | None,
-    ) -> None:
-        metrics: dict[str, float] = {}
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
+        numbers: dict[str, float] = {}
         for name, value in given.items():
-            if type(value) is float:
-                metrics[name] = value
-                continue
             try:
-                metrics[name] = float(value.item() if hasattr(value, "item") else value)
+                numbers[name] = float(value.item() if hasattr(value, "item") else value)
             except Exception:
                 self._recorder.warn(
                     f"value of {name}",
                     f"{name} is no single number, but {type(value).__name__}: left out",
                 )
-        names = given.keys() if grads is None else {*given, "grads"}
+        return numbers
+
+    def _take_turn(self, grads: Mapping[str, Any] | None) -> None:
+        """Hand on what was kept; `grads` are those of the last call."""
+        kept, self._kept = self._kept, []
+        for place, (given, iteration, with_grads, now) in enumerate(kept, 1):
+            try:
+                self._count(given, iteration, with_grads=with_grads)
+            except TypeError as error:
+                self._recorder.warn("iteration", f"iteration is no whole number: {error}")
+                continue
+            try:
+                metrics = {name: float(value) for name, value in given.items()}
+            except OverflowError:
+                metrics = self._numbers(given)
+            looks = self._looks(grads) if place == len(kept) and grads is not None else ()
+            self._recorder.log(self._iteration, metrics, looks, now)
+
+    def _looks(self, grads: Mapping[str, Any]) -> Sequence[ParameterLook]:
+        if not isinstance(grads, Mapping):
+            self._recorder.warn("grads", f"grads is no dict, but {type(grads).__name__}: left out")
+            return ()
+        try:
+            return self._look(grads)
+        except Exception as error:
+            self._before = None
+            self._recorder.warn("look", f"no gradients are shown: {type(error).__name__}: {error}")
+            return ()
+
+    def _count(
+        self, given: Mapping[str, Any], iteration: SupportsIndex | None, *, with_grads: bool
+    ) -> None:
+        """Work out which iteration these are of."""
+        names = {*given, "grads"} if with_grads else given.keys()
         if iteration is not None:
             self._iteration = operator.index(iteration)
             self._names.clear()
@@ -119,12 +169,6 @@ class Recording:
             self._names = set(names)
         else:
             self._names.update(names)
-        rows: list[ParameterLook] = []
-        if isinstance(grads, Mapping):
-            rows = self._look(grads)
-        elif grads is not None:
-            self._recorder.warn("grads", f"grads is no dict, but {type(grads).__name__}: left out")
-        self._recorder.log(self._iteration, metrics, rows)
 
     def _look(self, grads: Mapping[str, Any]) -> list[ParameterLook]:
         """Return what is known of each parameter, if it is time; a look takes two iterations."""
