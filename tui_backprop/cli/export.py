@@ -177,7 +177,8 @@ def _json(
 
 
 def _values(point: "MetricsPoint", task: "Task | None") -> dict[str, Any]:
-    from tui_backprop.runs.format.metrics import any_point_values, point_values
+    from tui_backprop.runs.format.any_metrics import any_point_values
+    from tui_backprop.runs.format.metrics import point_values
 
     return any_point_values(point) if task is None else point_values(point, task)
 

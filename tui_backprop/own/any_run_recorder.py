@@ -25,7 +25,8 @@ from tui_backprop.printable import printable
 from tui_backprop.runs.directory import RunDirectory
 from tui_backprop.runs.format.config import DataDescription, RunConfig
 from tui_backprop.runs.format.layers import MAX_ROWS, layers_line
-from tui_backprop.runs.format.metrics import ANY_TASK, LONGEST_NAME, metrics_line
+from tui_backprop.runs.format.metrics import metrics_line
+from tui_backprop.runs.format.named_values import ANY_TASK, LONGEST_NAME
 from tui_backprop.runs.location import runs_directory
 from tui_backprop.runs.writer import RunStorage, RunWriter
 from tui_backprop.settings.hyperparameters import Hyperparameters

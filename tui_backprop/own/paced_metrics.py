@@ -3,12 +3,8 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from tui_backprop.runs.format.metrics import (
-    LONGEST_NAME,
-    MOST_NAMES,
-    POSITION_KEYS,
-    any_metrics_lines,
-)
+from tui_backprop.runs.format.any_metrics import any_metrics_lines
+from tui_backprop.runs.format.named_values import LONGEST_NAME, MOST_NAMES, POSITION_KEYS
 from tui_backprop.runs.metrics_log import next_kept
 
 DENSE = 128

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_backprop.printable import printable
-from tui_backprop.runs.format.metrics import LONGEST_NAME
+from tui_backprop.runs.format.named_values import LONGEST_NAME
 from tui_backprop.training.series import BucketedSeries
 from tui_backprop.training.snapshot import ParameterStatistics
 from tui_backprop.training.statistics import TREND_POINTS, gradient_verdict

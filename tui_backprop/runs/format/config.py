@@ -12,7 +12,7 @@ from tui_backprop import __version__
 from tui_backprop.datasets import BUILTIN
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.format.metrics import ANY_TASK, LONGEST_NAME
+from tui_backprop.runs.format.named_values import ANY_TASK, LONGEST_NAME
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
 from tui_backprop.runs.run_error import RunError, file_error

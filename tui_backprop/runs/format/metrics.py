@@ -9,7 +9,8 @@ from typing import Any
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
-from tui_backprop.runs.format.plain_values import PlainValues, StateError, stored_number
+from tui_backprop.runs.format.named_values import named_ranges, named_values
+from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.fields import HyperparameterError
 from tui_backprop.settings.hyperparameters import LIVE_FIELDS, Hyperparameters
@@ -19,14 +20,6 @@ EVENTS = ("started", "resumed", "changed", "paused", "finished", "diverged", "in
 MAX_LINE_BYTES = 4096
 MAX_METRICS_BYTES = 2**26
 TAIL_BYTES = 2**16
-
-ANY_TASK = "any"
-"""The task of a run whose metrics have names of their own."""
-
-LONGEST_NAME = 100
-MOST_NAMES = 1000
-POSITION_KEYS = ("iteration", "epoch", "elapsed", "event", "ranges")
-"""Keys of a point that are no metrics of a run whose metrics have names of their own."""
 
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _MOST = 2**62
@@ -147,8 +140,8 @@ class MetricsReader:
         epoch = values.number("epoch", default=before.epoch if before else 0.0)
         elapsed = values.number("elapsed", default=before.elapsed if before else 0.0)
         if self._task is None:
-            named = self._named(values)
-            ranges = _read_ranges(values.table("ranges"), named)
+            named = named_values(values, self._names)
+            ranges = named_ranges(values.table("ranges"), named)
             self.points.append(
                 MetricsPoint(iteration, epoch, None, None, None, None, elapsed, named, ranges)
             )
@@ -167,47 +160,6 @@ class MetricsReader:
             )
         )
 
-    def _named(self, values: PlainValues) -> dict[str, float]:
-        """Return all metrics of a point, whatever they are called; what is no number is none."""
-        found = {}
-        for name in values.as_dict():
-            if name in POSITION_KEYS or not 0 < len(name) <= LONGEST_NAME:
-                continue
-            number = _any_number(values, name)
-            if number is None or (name not in self._names and len(self._names) >= MOST_NAMES):
-                continue
-            self._names.add(name)
-            found[name] = number
-        return found
-
-
-def _any_number(values: PlainValues, name: str) -> float | None:
-    try:
-        return values.any_number(name)
-    except StateError:
-        return None
-
-
-def _read_ranges(
-    values: PlainValues, named: Mapping[str, float]
-) -> dict[str, tuple[float, float, float]]:
-    ranges = {}
-    for name in named:
-        if values.has(name):
-            low, mean, high = (
-                PlainValues({"range": v}).number("range") for v in _three(values.items(name, 3))
-            )
-            if not low <= mean <= high:
-                raise StateError("a range's mean lies outside of it")
-            ranges[name] = low, mean, high
-    return ranges
-
-
-def _three(found: list[Any]) -> list[Any]:
-    if len(found) != 3:
-        raise StateError("a range has a lowest, a mean and a highest value")
-    return found
-
 
 def metric_names(task: Task) -> tuple[str, str]:
     """Return the names that a task's metric has in a point, of the training and the test set."""
@@ -222,12 +174,6 @@ def point_values(point: MetricsPoint, task: Task) -> dict[str, Any]:
         for name, value in asdict(point).items()
         if name not in ("values", "ranges")
     }
-
-
-def any_point_values(point: MetricsPoint) -> dict[str, Any]:
-    """Return the values of a point whose metrics have names of their own, by those names."""
-    position = {"iteration": point.iteration, "epoch": point.epoch}
-    return {**position, **point.values, "elapsed": point.elapsed}
 
 
 def _read_live(values: PlainValues) -> dict[str, Any] | None:
@@ -293,35 +239,6 @@ def read_metrics(
 def metrics_line(values: dict[str, Any]) -> bytes:
     """Return the line that stores `values`."""
     return _ENCODER.encode(values).encode() + b"\n"
-
-
-def any_metrics_lines(
-    iteration: int,
-    epoch: float | None,
-    elapsed: float,
-    values: Mapping[str, float],
-    ranges: Mapping[str, tuple[float, float, float]],
-) -> list[bytes]:
-    """Return the lines that store a point of metrics with any names: one, if it fits in one."""
-    position: dict[str, Any] = {"iteration": iteration, "elapsed": elapsed}
-    if epoch is not None:
-        position["epoch"] = epoch
-    stored = {name: stored_number(value) for name, value in values.items()}
-    more = {"ranges": ranges} if ranges else {}
-    line = metrics_line({**position, **stored, **more})
-    if len(line) <= MAX_LINE_BYTES or len(values) <= 1:
-        return [line]
-    names = list(values)
-    halves = (names[: len(names) // 2], names[len(names) // 2 :])
-    return [
-        line
-        for half in halves
-        for line in any_metrics_lines(
-            *(iteration, epoch, elapsed),
-            {name: values[name] for name in half},
-            {name: ranges[name] for name in half if name in ranges},
-        )
-    ]
 
 
 def _refuse_constant(name: str) -> None:
