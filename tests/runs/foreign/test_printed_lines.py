@@ -157,6 +157,16 @@ def test_escapes_and_markup_reach_no_terminal() -> None:
     assert text.lines() == (r"red  \x07 [bold]b[/] �     tab",)
 
 
+def test_a_progress_bar_that_goes_back_by_backspaces_is_one_line() -> None:
+    text = PrintedText()
+    text.take(b"Epoch 1/3\n")
+    for n in range(1, 4):
+        text.take(b"\x08" * 20 + b"\r\x1b[1m%d/4\x1b[0m - loss: 0.%d\x1b[K" % (n, n))
+    text.close()
+    assert text.lines() == ("Epoch 1/3", "3/4 - loss: 0.3")
+    assert [(m.name, m.last, m.step) for m in text.table.summaries()] == [("loss", 0.3, 0.75)]
+
+
 def test_only_the_newest_lines_are_kept_however_long() -> None:
     text = PrintedText()
     text.take(b"".join(b"line %d\n" % n for n in range(5 * KEPT_LINES)))

@@ -17,7 +17,8 @@ LONGEST_LINE = 2**16
 BYTES_A_LOOK = 2**16
 """So much is read at once at most, so that the screen moves however much is printed."""
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\x08+")
+"""Colours, titles, and the backspaces by which Keras goes back to a line's beginning."""
 _ENDS = re.compile(r"\r\n|\n|\r")
 
 

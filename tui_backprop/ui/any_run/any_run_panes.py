@@ -15,6 +15,8 @@ _TITLES = {
     "any-printed": "4 Printed",
 }
 
+_ROWS_TAB = "tab-any-rows"
+
 
 class AnyRunPanes(Vertical):
     """Charts over tables; on a narrow terminal one of them, chosen by a tab.
@@ -56,12 +58,15 @@ class AnyRunPanes(Vertical):
     def show_pane(self, name: str) -> None:
         """On a narrow terminal, show this pane instead of the others."""
         tabs = self.query_one(Tabs)
-        if tabs.query(f"#tab-{name}"):
+        if any(tab.display for tab in tabs.query(f"#tab-{name}")):
             tabs.active = f"tab-{name}"
 
     def show_rows(self, *, known: bool) -> None:
-        """Give the table of gradients room where there is something in it."""
-        self.query_one("#any-tables").set_class(not known, "-no-rows")
+        """Give the table of gradients room, and a tab, where there is something in it."""
+        tables = self.query_one("#any-tables")
+        if tables.has_class("-no-rows") is known:
+            tables.set_class(not known, "-no-rows")
+            (self.query_one(Tabs).show if known else self.query_one(Tabs).hide)(_ROWS_TAB)
 
     def bring_into_sight(self, row: int) -> None:
         """Scroll the table of metrics so that this line is seen."""

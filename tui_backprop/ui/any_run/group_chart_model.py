@@ -9,7 +9,7 @@ from tui_backprop.ui.any_run.metric_groups import MetricGroup
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
 from tui_backprop.ui.charts.loss_chart_model import RAW_BEHIND, SMOOTH, logarithms, on_grid
 from tui_backprop.ui.charts.metric_chart_model import TEST, TRAIN, dashed
-from tui_backprop.ui.charts.ticks import decade_ticks, linear_ticks, round_step, round_up
+from tui_backprop.ui.charts.ticks import decade_ticks, linear_ticks, round_step
 
 PARTS = (TRAIN, TEST, SMOOTH)
 """The colours of a group's lines, in their order; the second one is dashed."""
@@ -17,6 +17,8 @@ PARTS = (TRAIN, TEST, SMOOTH)
 _Y_AXIS_CELLS = 7
 _STEPS_A_ROW = 16
 _FLAT = 1e-9
+_ENDS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
+"""Where an axis of steps ends, in powers of ten: all is painted anew whenever it moves on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def _steps_axis(steps: Sequence[float], width: int) -> Axis:
     span = last - low
     if span <= _FLAT * max(1.0, abs(last)):
         low, span = low - 0.5, 1.0
-    high = low + round_up(span)
+    power = 10.0 ** math.floor(math.log10(span))
+    high = low + power * next(end for end in _ENDS if end * power >= span * (1 - _FLAT))
     return Axis(low, high, linear_ticks(low, high, max(1, width // 14)), "step")
 
 
