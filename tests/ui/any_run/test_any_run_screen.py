@@ -61,6 +61,18 @@ async def test_keys_choose_which_metrics_are_on_the_charts() -> None:
         await test.shows("4 metrics", "● c", "○ d")
 
 
+async def test_what_a_person_chose_stays_though_more_metrics_come_before_it() -> None:
+    source = source_of("a", "b")
+    async with watching_app(source) as test:
+        await test.shows("● a", "○ b")
+        source.tell(11, loss=1.0, val_loss=1.0)
+        await test.shows("● loss", "● val_loss", "○ a")
+        await test.press("down", "down")
+        await test.shows("● b")
+        source.tell(12, acc=1.0, val_acc=1.0)
+        await test.shows("6 metrics", "● b")
+
+
 async def test_one_metric_has_the_whole_width() -> None:
     async with watching_app(source_of("loss")) as test:
         await test.shows("━ loss 1.0000")

@@ -19,6 +19,7 @@ from tui_backprop.ui.any_run.metric_groups import MOST_IN_A_GROUP, grouped
             [("train/epoch_loss", "validation/epoch_loss")],
         ),
         (["train acc", "lr", "test acc"], [("train acc", "test acc"), ("lr",)]),
+        (["lr", "loss", "eval_loss"], [("loss", "eval_loss"), ("lr",)]),
         (["acc", "accuracy"], [("acc",), ("accuracy",)]),
         (["val", "test"], [("val",), ("test",)]),
         (["Training Loss", "Validation Loss"], [("Training Loss", "Validation Loss")]),

@@ -39,7 +39,8 @@ class AnyRunPanes(Vertical):
         """Lay out the panes; style sheets show all of them or one at a time."""
         titles = {n: t for n, t in _TITLES.items() if n != "any-printed" or self._printed}
         yield Tabs(*(Tab(title, id=f"tab-{n}") for n, title in titles.items()), id="pane-tabs")
-        with Vertical(id="any-panes", classes="-show-any-charts"):
+        prints = "-prints" if self._printed is not None else ""
+        with Vertical(id="any-panes", classes=f"-show-any-charts {prints}"):
             with Horizontal(id="any-charts"):
                 yield from self._charts
             with Horizontal(id="any-tables"):

@@ -71,7 +71,9 @@ class AnyRunScreen(PaneScreen):
         self._printed = PrintedPane() if prints else None
         self._panes = AnyRunPanes(self._charts, self._metrics, self._rows, self._printed)
         self._groups: tuple[MetricGroup, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._chosen = 0
+        self._was_chosen: frozenset[str] = frozenset()
         self._snapshot: AnySnapshot | None = None
 
     def compose(self) -> ComposeResult:
@@ -99,8 +101,9 @@ class AnyRunScreen(PaneScreen):
         """Show this moment in every pane."""
         self._snapshot = snapshot
         names = tuple(metric.name for metric in snapshot.metrics)
-        if names != tuple(name for group in self._groups for name in group.names):
-            self._take_groups(names)
+        if names != self._names:
+            self._names = names
+            self._take_groups()
         self._status.show(snapshot)
         self._panes.show_rows(known=bool(snapshot.run.rows))
         self._rows.show_rows(snapshot.run.rows)
@@ -112,6 +115,7 @@ class AnyRunScreen(PaneScreen):
         """Put the next or previous group of metrics on the charts."""
         if self._groups and self._snapshot is not None:
             self._chosen = (self._chosen + steps) % len(self._groups)
+            self._was_chosen = frozenset(self._groups[self._chosen].names)
             self._show_metrics(self._snapshot)
             self._panes.bring_into_sight(self._metrics.row_of(self._groups[self._chosen]))
 
@@ -129,12 +133,11 @@ class AnyRunScreen(PaneScreen):
         """On a small terminal, show this pane instead of the others."""
         self._panes.show_pane(name)
 
-    def _take_groups(self, names: tuple[str, ...]) -> None:
-        """Group the metrics anew; the same ones stay chosen."""
-        chosen = self._groups[self._chosen].names if self._groups else ()
-        self._groups = grouped(names)
+    def _take_groups(self) -> None:
+        """Group the metrics anew; what a person chose stays chosen."""
+        self._groups = grouped(self._names)
         self._chosen = next(
-            (n for n, g in enumerate(self._groups) if set(chosen) & set(g.names)), 0
+            (n for n, group in enumerate(self._groups) if self._was_chosen & {*group.names}), 0
         )
 
     def _show_metrics(self, snapshot: AnySnapshot) -> None:

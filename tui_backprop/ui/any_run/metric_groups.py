@@ -22,7 +22,7 @@ class MetricGroup:
 
 
 def grouped(names: Iterable[str]) -> tuple[MetricGroup, ...]:
-    """Return the groups, in the order in which the first of each came.
+    """Return the groups: those of more than one set first, then in the order in which they came.
 
     `loss`, `train_loss` and `val/loss` are one group; what differs in more than the set's word is
     another.
@@ -39,4 +39,4 @@ def grouped(names: Iterable[str]) -> tuple[MetricGroup, ...]:
             title = some[0][1] if len(some) == 1 else base
             labels = tuple((word or name) if len(some) > 1 else name for _, name, word in some)
             result.append(MetricGroup(title, tuple(name for _, name, _ in some), labels))
-    return tuple(result)
+    return tuple(sorted(result, key=lambda group: len(group.names) == 1))
