@@ -141,11 +141,11 @@ async def test_how_the_run_stands(changes: dict[str, object], texts: list[str]) 
 
 async def test_a_name_with_markup_and_escapes_is_shown_as_it_is() -> None:
     source = ScriptedSource()
-    source.tell(1, **{"[red]x[/red]": 1.0, "\x1b[2Jy": math.nan, "[/]": 2.0})
+    source.tell(1, **{"[red]x[/red]": 1.0, "\x1b[2Jy": math.nan, "[/]": 2.0, "\\[b]": 3.0})
     async with watching_app(source) as test:
         await test.shows("[red]x[/red]", r"\x1b[2Jy", "nan")
         await test.press("down", "down")
-        await test.shows("● [/]")
+        await test.shows("● [/]", r"╭─ [/] ─", r"╭─ \[b] ─")
     assert all("\x1b[2J" not in sent for sent in test.app.sent)
 
 

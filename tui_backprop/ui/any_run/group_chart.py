@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual.strip import Strip
 
 from tui_backprop.printable import printable
@@ -49,7 +50,7 @@ class GroupChart(PaintedWidget):
         """Show a group with its metrics; those whose curves are not there keep their values."""
         self._group, self._metrics, self._curves = group, metrics, curves
         # Not markup: the name is somebody else's.
-        self.border_title = _escaped(printable(group.title, _LONGEST_TITLE)) if group else ""
+        self.border_title = Text(printable(group.title, _LONGEST_TITLE) if group else "")
         self.repaint_changes()
 
     def take_colours(self) -> None:
@@ -101,7 +102,3 @@ class GroupChart(PaintedWidget):
                 legend(self.style_of, *short),
             ),
         )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
