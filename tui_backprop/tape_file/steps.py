@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tui_backprop.nn.losses.loss import Targets
+from tui_backprop.nn.operation import Shape
 from tui_backprop.printable import printable
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.tape_file.format import (
@@ -20,6 +21,7 @@ from tui_backprop.walkthrough.disagreement import difference_at
 from tui_backprop.walkthrough.step import NamedArray, Numbers, Origin, Step
 from tui_backprop.walkthrough.tape import Disagreement, Prediction, SampleFacts, Tape
 from tui_backprop.walkthrough.undeclared import Undeclared
+from tui_backprop.walkthrough.view import View
 
 _ORIGINS = {name: origin for origin, name in ORIGINS.items()}
 _PHASES = {name: phase for phase, name in PHASES.items()}
@@ -88,14 +90,28 @@ class StepReader:
             _ORIGINS[origin],
             step,
             self._entries[at].left_out,
+            _view(values, self._arrays[at].shape),
         )
         if step is not None and step < number:
             made = self.steps[step - 1].output
-            if made.array.shape != named.array.shape:
+            shape = named.array.shape if named.view is None else named.view.shape
+            if made.array.shape != shape:
                 raise StateError(
                     f"{named.label} of step {number} is not of the shape that step {step} made"
                 )
         return named
+
+
+def _view(values: PlainValues, own: Shape) -> View | None:
+    """Return where the cells of an array of this shape stood in another, if that is told."""
+    if not values.has("view"):
+        return None
+    given = values.table("view")
+    shape, strides = read_shape(given, "shape"), read_shape(given, "strides")
+    view = View(shape, strides, read_shape(given, "own_strides"), given.integer("offset", 0, 2**50))
+    if not view.fits(own):
+        raise StateError("view: tells of cells that there are not")
+    return view
 
 
 def read_prediction(header: PlainValues) -> Prediction | None:

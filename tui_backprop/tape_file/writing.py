@@ -99,6 +99,7 @@ def _named(named: NamedArray, arrays: _Arrays) -> dict[str, Any]:
         "array": arrays.number_of(named.array, named.left_out),
         "origin": ORIGINS[named.origin],
         "step": named.step,
+        "view": None if named.view is None else asdict(named.view),
     }
 
 

@@ -8,6 +8,7 @@ from tui_backprop import nn
 from tui_backprop.nn.clipping import Clipping
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
+from tui_backprop.walkthrough.aten.catalogue import ENTRIES
 from tui_backprop.walkthrough.book_loss import BOOK_LOSS
 from tui_backprop.walkthrough.uses import sum_of_uses
 
@@ -23,14 +24,15 @@ def operations() -> Mapping[str, Operation]:
     """Return the operations that read the same symbols wherever they stand, by their codes.
 
     A code is the class's name and what is made, as Affine.dW; where a class makes that in several
-    ways, the declaration's name stands between. It stands in files: it never changes.
+    ways, the declaration's name stands between. Of PyTorch's operations it is the key of their
+    declaration. It stands in files: it never changes.
     """
     found: dict[str, Operation] = {}
     for name, declaration, operation in _declared():
         code = f"{name}.{operation.output}"
         if found.setdefault(code, operation) != operation:
             found[f"{name}.{declaration.lower()}.{operation.output}"] = operation
-    return found
+    return found | {key: entry.operation for key, entry in ENTRIES.items()}
 
 
 MAKERS: Mapping[str, Make] = {

@@ -258,7 +258,7 @@ def _traced_operand(step: Step, operand: Operand) -> TracedOperand:
     named = step.input(operand.name)
     source = None
     if named is not None and named.step is not None:
-        source = Cell(named.step, operand.index)
+        source = Cell(named.step, named.source(operand.index))
     label = operand.name if named is None else named.label
     shown = step.names.get(operand.name, operand.name)
     return TracedOperand(operand.name, label, operand.index, operand.value, source, shown)

@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn.operation import Operation, Shape, shape_text
+from tui_backprop.nn.operation import Index, Operation, Shape, shape_text
 from tui_backprop.nn.weight_decay import WeightDecay
 from tui_backprop.walkthrough.summary import ArraySummary, summarize
 from tui_backprop.walkthrough.undeclared import Undeclared
+from tui_backprop.walkthrough.view import View
 
 Numbers: TypeAlias = npt.NDArray[Any]
 """Floats in most places; integers or booleans as token ids and masks are."""
@@ -45,7 +46,8 @@ class NamedArray:
     `symbol` is its name in the operation's formula (x, dout, W); `label` its name in the network
     (Relu1.out, dy, W2). `step` is the number of the step that made it, None for a leaf.
     Losses and constants have shape (). `left_out` is what is kept of an array whose numbers are
-    not: `array` tells no more than its shape and type then.
+    not: `array` tells no more than its shape and type then. `view` says where the cells stood in
+    the array that `step` made, where that is elsewhere.
     """
 
     symbol: str
@@ -54,6 +56,7 @@ class NamedArray:
     origin: Origin
     step: int | None = None
     left_out: ArraySummary | None = None
+    view: View | None = None
 
     def __post_init__(self) -> None:
         self.array.setflags(write=False)
@@ -62,9 +65,14 @@ class NamedArray:
         # Unpickled arrays are writable: they have to come through __post_init__ again.
         names = self.symbol, self.label
         if self.left_out is None:
-            return NamedArray, (*names, self.array, self.origin, self.step)
+            return NamedArray, (*names, self.array, self.origin, self.step, None, self.view)
         shape, dtype = self.array.shape, self.array.dtype
-        return without_numbers, (*names, shape, dtype, self.origin, self.step, self.left_out)
+        kept = self.origin, self.step, self.left_out, self.view
+        return without_numbers, (*names, shape, dtype, *kept)
+
+    def source(self, index: Index) -> Index:
+        """Return where a cell of it stood in the array that `step` made."""
+        return index if self.view is None else self.view.source(index)
 
     @property
     def missing(self) -> str:
@@ -92,11 +100,12 @@ def without_numbers(
     origin: Origin,
     step: int | None,
     kept: ArraySummary,
+    view: View | None = None,
 ) -> NamedArray:
     """Return an array of which a summary is kept instead of its numbers."""
     # One number that stands for all takes no memory, and as nan can be taken for none of them.
     one = np.full((), np.nan if dtype.kind == "f" else 0, dtype)
-    return NamedArray(symbol, label, np.broadcast_to(one, shape), origin, step, kept)
+    return NamedArray(symbol, label, np.broadcast_to(one, shape), origin, step, kept, view)
 
 
 def bytes_text(count: int) -> str:

@@ -1,0 +1,6 @@
+"""Your PyTorch model on the tape, and its training on the screen: `trace`, `check`, `Recorder`."""
+
+from tui_backprop.pytorch.recorder import Recorder
+from tui_backprop.pytorch.tracing import trace
+
+__all__ = ["Recorder", "trace"]
