@@ -106,7 +106,7 @@ class Seen:
         own, base = self.geometry, self.made.geometry
         if len(own.shape) != 2:
             return False
-        return own.turned == base != own or not own.is_in_rows and own.turned.is_in_rows
+        return own.turned == base != own or (not own.is_in_rows and own.turned.is_in_rows)
 
     @property
     def turned(self) -> "Seen":

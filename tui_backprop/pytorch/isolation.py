@@ -32,6 +32,11 @@ def plain_model(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def widened(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor on the CPU, in float64 if it is one of floats."""
+    return tensor.to("cpu", torch.float64 if tensor.is_floating_point() else tensor.dtype)
+
+
 class Isolated:
     """A model, a loss and an optimizer that hold copies while the context lasts.
 
@@ -39,16 +44,25 @@ class Isolated:
     parameters, buffers and containers; the optimizer is a copy without the hooks that were
     registered on it. Outside the context all is as it was, also after an exception.
 
+    Args:
+        model: it runs on copies.
+        loss_fn: so does a loss that is a module.
+        optimizer: it is copied, if there is one.
+        wide: whether the copies are in float64, and on the CPU.
+
     Raises:
-        ValueError: a parameter has no numbers yet, or two of them cannot be told apart.
+        ValueError: a parameter has no numbers yet.
     """
 
     def __init__(
         self,
         model: nn.Module,
         loss_fn: Callable[..., Any],
-        optimizer: torch.optim.Optimizer | None,
+        optimizer: torch.optim.Optimizer | None = None,
+        *,
+        wide: bool = False,
     ) -> None:
+        self._wide = wide
         roots = [model, *([loss_fn] if isinstance(loss_fn, nn.Module) else [])]
         self._modules = list({id(m): m for root in roots for m in root.modules()}.values())
         self._given = optimizer
@@ -108,6 +122,8 @@ class Isolated:
         if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
             raise ValueError("a parameter has no numbers yet: run the model once before")
         made = tensor.detach().clone(memory_format=torch.preserve_format)
+        if self._wide:
+            made = widened(made)
         if isinstance(tensor, nn.Parameter):
             made = nn.Parameter(made, requires_grad=tensor.requires_grad)
         elif tensor.is_leaf:
@@ -143,7 +159,7 @@ def _copied_optimizer(
     optimizer: torch.optim.Optimizer, memo: dict[int, Any]
 ) -> torch.optim.Optimizer:
     """Return a copy without hooks, and without the wrappers of a scheduler, of the original's."""
-    twin = type(optimizer).__new__(type(optimizer))
+    twin: torch.optim.Optimizer = object.__new__(type(optimizer))
     skipped = (*_HOOKS, "step")
     own = {name: value for name, value in vars(optimizer).items() if name not in skipped}
     vars(twin).update(copy.deepcopy(own, memo))

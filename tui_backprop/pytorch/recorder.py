@@ -2,7 +2,6 @@
 
 import os
 import sys
-
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -294,7 +293,7 @@ def _rank() -> int:
 
 def _captures() -> bool:
     """Return whether operations are being captured for a graph, where nothing can be read."""
-    return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
+    return bool(torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing())
 
 
 def _number(name: str, value: Any, recorder: AnyRunRecorder) -> float | None:

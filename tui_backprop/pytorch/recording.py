@@ -13,13 +13,52 @@ from tui_backprop.pytorch.held import Geometry, Keeping, Made, Seen, Storages, c
 from tui_backprop.walkthrough.tape import Origin, Phase
 
 _DRAWS = frozenset(
-    "bernoulli normal uniform random exponential rand randn randint randperm rand_like randn_like"
-    " randint_like multinomial cauchy geometric log_normal".split()
+    (
+        "bernoulli",
+        "normal",
+        "uniform",
+        "random",
+        "exponential",
+        "rand",
+        "randn",
+        "randint",
+        "randperm",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "multinomial",
+        "cauchy",
+        "geometric",
+        "log_normal",
+    )
 )
 _CREATES = frozenset(
-    "empty empty_like empty_strided new_empty new_empty_strided zeros zeros_like new_zeros ones"
-    " ones_like new_ones full full_like new_full arange linspace scalar_tensor eye zero fill"
-    " tril_indices triu_indices lift_fresh lift_fresh_copy".split()
+    (
+        "empty",
+        "empty_like",
+        "empty_strided",
+        "new_empty",
+        "new_empty_strided",
+        "zeros",
+        "zeros_like",
+        "new_zeros",
+        "ones",
+        "ones_like",
+        "new_ones",
+        "full",
+        "full_like",
+        "new_full",
+        "arange",
+        "linspace",
+        "scalar_tensor",
+        "eye",
+        "zero",
+        "fill",
+        "tril_indices",
+        "triu_indices",
+        "lift_fresh",
+        "lift_fresh_copy",
+    )
 )
 _RUNNING = ("running_mean", "running_var")
 _WRITES_SILENTLY = {
@@ -30,7 +69,7 @@ _WRITES_SILENTLY = {
 """What schemas don't tell: these arguments are written to."""
 
 
-class Recording(TorchDispatchMode):
+class Recording(TorchDispatchMode):  # type: ignore[misc]
     """Collects events. The tensors of a pass that it has not seen made are leaves.
 
     Args:

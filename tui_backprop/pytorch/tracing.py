@@ -59,7 +59,7 @@ def trace(
     isolated = Isolated(model, loss_fn, optimizer)
     tracer = _Tracer(isolated, model, loss_fn, names, modules, max_bytes)
     with isolated.lent(), torch.enable_grad(), tracer.watching():
-        tracer.run(_copied(x), _copied(t))
+        tracer.run(copied(x), copied(t))
         tracer.update(optimizer)
         isolated.refuse_leaks({id(p): name for name, p in tracer.originals.items()})
     return tracer.tape(t)
@@ -113,7 +113,7 @@ class _Tracer:
         """Record what happens while the context lasts."""
         with ExitStack() as stack:
             stack.enter_context(_attention_by_parts())
-            stack.enter_context(_uncompiled(self._model))
+            stack.enter_context(uncompiled(self._model))
             stack.enter_context(self._running.followed())
             yield
 
@@ -130,7 +130,7 @@ class _Tracer:
             recording.phase = Phase.LOSS
             with self._running.inside(loss_name):
                 loss = self._loss_fn(out, t)
-            _check_loss(loss)
+            check_loss(loss)
             self._name_loss(loss)
             self._roles.listen(loss)
             recording.phase = Phase.BACKWARD
@@ -232,7 +232,8 @@ def _check_modules(modules: Sequence[str] | None, known: set[str]) -> None:
             raise ValueError(f"modules: there is no {name!r}; there are {listed}, …")
 
 
-def _check_loss(loss: Any) -> None:
+def check_loss(loss: Any) -> None:
+    """Raise ValueError unless a gradient goes back from a loss, and it is one number."""
     if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
         what = (
             f"a tensor of shape {tuple(loss.shape)}"
@@ -255,7 +256,7 @@ def _named_tensors(label: str, given: Any) -> Iterator[tuple[str, torch.Tensor]]
             yield from _named_tensors(f"{label}[{n}]", value)
 
 
-def _copied(given: Any) -> Any:
+def copied(given: Any) -> Any:
     """Return x or t with a copy in the place of each tensor, so that none is written to."""
 
     def copy(leaf: Any) -> Any:
@@ -279,7 +280,7 @@ def _attention_by_parts() -> Any:
 
 
 @contextmanager
-def _uncompiled(model: nn.Module) -> Iterator[None]:
+def uncompiled(model: nn.Module) -> Iterator[None]:
     """Have compiled parts of a model run as they are written."""
     compiled = any(hasattr(module, "_orig_mod") for module in model.modules())
     if not compiled:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import product as places
+from typing import Any
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain, product
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import Call, Entry, numbers
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, numbers
 
 
 def _groups(inputs: Inputs, filters: int) -> tuple[int, int]:
@@ -100,19 +100,24 @@ def _slices(inputs: Inputs, offset: Index, counts: Index) -> tuple[slice, ...]:
     )
 
 
-def _padded(inputs: Inputs) -> Array:
+def _everywhere(cells: tuple[slice, ...]) -> Any:
+    """Return these cells, of every channel of every sample."""
+    return ..., *cells
+
+
+def _padded(inputs: Inputs) -> AnyArray:
     around = [(p, p) for p in numbers(inputs, "padding")]
     return np.pad(inputs["x"], [(0, 0), (0, 0), *around])
 
 
-def _out(inputs: Inputs) -> Array:
+def _out(inputs: Inputs) -> AnyArray:
     W, x = inputs["W"], _padded(inputs)
     size, spans = W.shape[2:], zip(x.shape[2:], W.shape[2:], *_steps(inputs), strict=True)
     counts = tuple((whole - d * (k - 1) - 1) // s + 1 for whole, k, s, d in spans)
     groups, per_group = _groups(inputs, len(W))
     made = np.zeros((len(x), len(W), *counts), W.dtype)
     for offset in np.ndindex(*size):
-        met = x[(..., *_slices(inputs, offset, counts))]
+        met = x[_everywhere(_slices(inputs, offset, counts))]
         for g in range(groups):
             own = slice(g * per_group, (g + 1) * per_group)
             part = met[:, g * W.shape[1] : (g + 1) * W.shape[1]]
@@ -125,7 +130,7 @@ def _steps(inputs: Inputs) -> tuple[Index, Index]:
     return numbers(inputs, "stride"), numbers(inputs, "dilation")
 
 
-def _dx(inputs: Inputs) -> Array:
+def _dx(inputs: Inputs) -> AnyArray:
     W, dout = inputs["W"], inputs["dout"]
     made = np.zeros_like(_padded(inputs))
     groups, per_group = _groups(inputs, len(W))
@@ -135,21 +140,21 @@ def _dx(inputs: Inputs) -> Array:
             own = slice(g * per_group, (g + 1) * per_group)
             back = np.einsum("nf...,fc->nc...", dout[:, own], W[(own, slice(None), *offset)])
             made[(slice(None), slice(g * W.shape[1], (g + 1) * W.shape[1]), *at)] += back
-    inner = (
+    inner = tuple(
         slice(p, p + size)
         for p, size in zip(numbers(inputs, "padding"), inputs["x"].shape[2:], strict=True)
     )
-    return made[(..., *inner)]
+    return np.asarray(made[_everywhere(inner)])
 
 
-def _dW(inputs: Inputs) -> Array:  # noqa: N802 - the book's name
+def _dW(inputs: Inputs) -> AnyArray:  # noqa: N802 - the book's name
     dout, x = inputs["dout"], _padded(inputs)
     groups, per_group = _groups(inputs, dout.shape[1])
     channels = x.shape[1] // groups
     size = numbers(inputs, "size")
     made = np.zeros((dout.shape[1], channels, *size), dout.dtype)
     for offset in np.ndindex(*size):
-        met = x[(..., *_slices(inputs, offset, dout.shape[2:]))]
+        met = x[_everywhere(_slices(inputs, offset, dout.shape[2:]))]
         for g in range(groups):
             own = slice(g * per_group, (g + 1) * per_group)
             part = met[:, g * channels : (g + 1) * channels]
@@ -157,9 +162,9 @@ def _dW(inputs: Inputs) -> Array:  # noqa: N802 - the book's name
     return made
 
 
-def _db(inputs: Inputs) -> Array:
+def _db(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
-    db: Array = dout.sum(axis=(0, *range(2, dout.ndim)))
+    db: AnyArray = dout.sum(axis=(0, *range(2, dout.ndim)))
     return db
 
 
@@ -226,20 +231,20 @@ def _makes_db(call: Call) -> bool:
     return _makes(2, call)
 
 
-def _per_axis(argument: str, call: Call) -> Array:
+def _per_axis(argument: str, call: Call) -> AnyArray:
     W = call["weight"]
     return np.broadcast_to(np.array(call[argument], np.int64), (np.ndim(W) - 2,)).copy()
 
 
-def _stride(call: Call) -> Array:
+def _stride(call: Call) -> AnyArray:
     return _per_axis("stride", call)
 
 
-def _padding(call: Call) -> Array:
+def _padding(call: Call) -> AnyArray:
     return _per_axis("padding", call)
 
 
-def _dilation(call: Call) -> Array:
+def _dilation(call: Call) -> AnyArray:
     return _per_axis("dilation", call)
 
 
@@ -247,7 +252,7 @@ def _count_of_groups(call: Call) -> int:
     return int(call["groups"])
 
 
-def _size(call: Call) -> Array:
+def _size(call: Call) -> AnyArray:
     return np.array(np.shape(call["weight"])[2:], np.int64)
 
 

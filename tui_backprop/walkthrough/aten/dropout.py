@@ -22,7 +22,8 @@ ENTRIES: tuple[Entry, ...] = (
         (Summand("{0} · {1} · {2}", ("x", "mask", "c"), _kept),),
         {"x": "self", "mask": "result1"},
         (
-            "{x} with {mask}: where the mask is 0 it is dropped, where it is 1 it passes, times {c}.",
+            "{x} with {mask}: where the mask is 0 it is dropped, where it is 1 it passes, times"
+            " {c}.",
             "The mask is drawn anew for each pass. c = 1 / (1 − p) makes up for what is dropped, so"
             " that nothing has to be scaled when the net only predicts.",
         ),

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term
 from tui_backprop.nn.words import About, Words, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, always, spread, spread_index
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, always, spread, spread_index
 
 Formula: TypeAlias = Callable[..., Any]
 
@@ -74,7 +73,7 @@ def cell_terms(summands: tuple[Summand, ...], inputs: Inputs, index: Index) -> D
     return Derivation(tuple(terms))
 
 
-def cell_compute(summands: tuple[Summand, ...], inputs: Inputs) -> Array:
+def cell_compute(summands: tuple[Summand, ...], inputs: Inputs) -> AnyArray:
     """Return the same for all cells at once, in the type of the arrays among the inputs."""
     with np.errstate(all="ignore"):
         # A plain number takes the type of the arrays it meets.
@@ -88,7 +87,7 @@ def cell_compute(summands: tuple[Summand, ...], inputs: Inputs) -> Array:
     return np.asarray(total)
 
 
-def _plain(value: Array) -> float | Array:
+def _plain(value: AnyArray) -> float | AnyArray:
     return value if value.shape or value.dtype != np.float64 else float(value)
 
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -13,8 +12,8 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(cell(inputs, "W", int(inputs["i"][tuple(place)]), j)),))
 
 
-def _out(inputs: Inputs) -> Array:
-    out: Array = inputs["W"][inputs["i"]]
+def _out(inputs: Inputs) -> AnyArray:
+    out: AnyArray = inputs["W"][inputs["i"]]
     return out
 
 
@@ -30,7 +29,7 @@ def _dW_terms(inputs: Inputs, index: Index) -> Derivation:  # noqa: N802 - the b
     return Derivation(tuple(plain(cell(inputs, "dout", *place, j)) for place in uses))
 
 
-def _dW(inputs: Inputs) -> Array:  # noqa: N802 - the book's name
+def _dW(inputs: Inputs) -> AnyArray:  # noqa: N802 - the book's name
     dout, i = inputs["dout"], inputs["i"].ravel()
     made = np.zeros((int(inputs["rows"]), dout.shape[-1]), dout.dtype)
     used = i != int(inputs["pad"])

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_backprop.nn.operation import Index, Inputs, Operand, Operation, cell
 
 Numbers: TypeAlias = tuple[int, ...]
+
+AnyArray: TypeAlias = npt.NDArray[Any]
+"""Of floats in most places, of whole numbers where something is counted or pointed at."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Layer normalization: each row brought to mean 0 and variance 1, and what it lets back."""
 
+from typing import Any
+
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -15,7 +16,7 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import Call, Entry
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
 
 _FORWARD, _BACKWARD = "aten.native_layer_norm", "aten.native_layer_norm_backward"
 
@@ -53,7 +54,7 @@ def _mean_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(map(plain, row)), (plain(constant("D", len(row))),))
 
 
-def _mean(inputs: Inputs) -> Array:
+def _mean(inputs: Inputs) -> AnyArray:
     return np.asarray(inputs["x"].mean(axis=_over(inputs), keepdims=True))
 
 
@@ -68,7 +69,7 @@ def _s_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of(form, mean, eps, *row, value=value, scale=scale),))
 
 
-def _s(inputs: Inputs) -> Array:
+def _s(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     variance = ((x - inputs["mean"]) ** 2).mean(axis=_over(inputs), keepdims=True)
     return np.asarray(1 / np.sqrt(variance + x.dtype.type(inputs["ε"])))
@@ -88,7 +89,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of(form, x, mean, s, gamma, value=value, scale=scale), plain(beta)))
 
 
-def _out(inputs: Inputs) -> Array:
+def _out(inputs: Inputs) -> AnyArray:
     gamma, beta = (np.asarray(inputs[name], inputs["x"].dtype) for name in ("γ", "β"))
     return np.asarray((inputs["x"] - inputs["mean"]) * inputs["s"] * gamma + beta)
 
@@ -128,7 +129,7 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     )
 
 
-def _dx(inputs: Inputs) -> Array:
+def _dx(inputs: Inputs) -> AnyArray:
     x, s, over = inputs["x"], inputs["s"], _over(inputs)
     normal = (x - inputs["mean"]) * s
     weighed = inputs["dout"] * np.asarray(inputs["γ"], x.dtype)
@@ -153,7 +154,7 @@ def _dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(terms))
 
 
-def _dgamma(inputs: Inputs) -> Array:
+def _dgamma(inputs: Inputs) -> AnyArray:
     normal = (inputs["x"] - inputs["mean"]) * inputs["s"]
     return np.asarray((inputs["dout"] * normal).sum(axis=_lead_axes(inputs)))
 
@@ -168,7 +169,7 @@ def _dbeta_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(plain(cell(inputs, "dout", *lead, *index)) for lead in leads))
 
 
-def _dbeta(inputs: Inputs) -> Array:
+def _dbeta(inputs: Inputs) -> AnyArray:
     return np.asarray(inputs["dout"].sum(axis=_lead_axes(inputs)))
 
 
@@ -202,19 +203,20 @@ def _why_dx(about: About) -> Words:
     return Words(
         f"{about.at('dout', *about.index)} times γ, less what the row's have in common, less what"
         f" they have in common with its spread; times s. {about.cell} = {number(about.value)}.",
-        "x went into its own cell, and by mean and spread into all of its row. What would only shift"
-        " or stretch the row as a whole is undone by the normalization: no gradient goes that way.",
+        "x went into its own cell, and by mean and spread into all of its row. What would only"
+        " shift or stretch the row as a whole is undone by the normalization: no gradient goes"
+        " that way.",
     )
 
 
 def _why_sum(about: About) -> Words:
-    dout = about.array("dout")
-    column = dout[(..., *about.index)]
+    place: Any = (..., *about.index)
+    column = about.array("dout")[place]
     return Words(
         f"{about.parameter} was used for {counted(column.size, 'row')}, whose dout is"
         f" {signs(column)}. Summed: {about.of_raising(about.parameter)}.",
-        "γ multiplies each normalized cell of its place, and β is added to it: ∂out/∂γ is that cell,"
-        " ∂out/∂β is 1.",
+        "γ multiplies each normalized cell of its place, and β is added to it: ∂out/∂γ is that"
+        " cell, ∂out/∂β is 1.",
     )
 
 

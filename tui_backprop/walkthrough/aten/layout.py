@@ -4,10 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.words import About, Words, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
 
 _MOST_JOINED = 6
 
@@ -16,7 +15,7 @@ def _copied_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(cell(inputs, "x", *index)),))
 
 
-def _copied(inputs: Inputs) -> Array:
+def _copied(inputs: Inputs) -> AnyArray:
     return inputs["x"].copy()
 
 
@@ -45,7 +44,7 @@ def _joined_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(cell(inputs, symbol, *place)),))
 
 
-def _joined(inputs: Inputs) -> Array:
+def _joined(inputs: Inputs) -> AnyArray:
     parts = [a for symbol, a in inputs.items() if symbol != "axis" and a.shape != (0,)]
     return np.concatenate(parts, axis=int(inputs["axis"]))
 
@@ -72,7 +71,7 @@ def _part_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(() if place is None else (plain(cell(inputs, "dout", *place)),))
 
 
-def _parts(inputs: Inputs) -> Array:
+def _parts(inputs: Inputs) -> AnyArray:
     dout, axis = inputs["dout"], int(inputs["axis"])
     shape = [int(size) for size in np.atleast_1d(inputs["shape"])]
     made = np.zeros(shape, dout.dtype)
@@ -104,7 +103,7 @@ def _where_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of("{0}", chosen, mask, value=chosen.value),))
 
 
-def _where(inputs: Inputs) -> Array:
+def _where(inputs: Inputs) -> AnyArray:
     return np.where(inputs["mask"].astype(np.bool_), inputs["x"], inputs["y"])
 
 
@@ -125,7 +124,7 @@ def _triangle_terms(sign: int, inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(x),) if is_in else ())
 
 
-def _triangle(sign: int, inputs: Inputs) -> Array:
+def _triangle(sign: int, inputs: Inputs) -> AnyArray:
     cut = np.tril if sign < 0 else np.triu
     return np.asarray(cut(inputs["x"], int(inputs["diagonal"])))
 
@@ -178,7 +177,7 @@ def _one(call: Call) -> int:
     return 1
 
 
-def _shape(call: Call) -> Array:
+def _shape(call: Call) -> AnyArray:
     return np.array(np.shape(call["result0"]), np.int64)
 
 

@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -16,13 +15,13 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
 
 _NONE, _MEAN, _SUM = 0, 1, 2
 """How PyTorch counts its ways of reducing a loss."""
 
 
-def _counted_rows(inputs: Inputs) -> Array:
+def _counted_rows(inputs: Inputs) -> AnyArray:
     """Return the rows whose target is not the one to be ignored."""
     return np.flatnonzero(np.atleast_1d(inputs["t"]) != int(inputs["ignored"]))
 
@@ -43,7 +42,7 @@ def _nll_terms(way: int, inputs: Inputs, index: Index) -> Derivation:
     return Derivation(terms, (plain(constant("N", len(rows))),) if way == _MEAN else ())
 
 
-def _nll(way: int, inputs: Inputs) -> Array:
+def _nll(way: int, inputs: Inputs) -> AnyArray:
     x, t, rows = np.atleast_2d(inputs["x"]), np.atleast_1d(inputs["t"]), _counted_rows(inputs)
     losses = np.zeros(len(x), x.dtype)
     losses[rows] = -x[rows, t[rows]]
@@ -76,7 +75,7 @@ def _count_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((plain(constant("N", len(_counted_rows(inputs)))),))
 
 
-def _count(inputs: Inputs) -> Array:
+def _count(inputs: Inputs) -> AnyArray:
     return np.asarray(len(_counted_rows(inputs)), inputs["x"].dtype)
 
 
@@ -97,7 +96,7 @@ def _nll_dx_terms(way: int, inputs: Inputs, index: Index) -> Derivation:
     return Derivation((term,), (plain(cell(inputs, "N")),) if way == _MEAN else ())
 
 
-def _nll_dx(way: int, inputs: Inputs) -> Array:
+def _nll_dx(way: int, inputs: Inputs) -> AnyArray:
     x, rows = np.atleast_2d(inputs["x"]), _counted_rows(inputs)
     t = np.atleast_1d(inputs["t"])
     made = np.zeros_like(x)
@@ -131,7 +130,7 @@ def _mse_terms(way: int, inputs: Inputs, index: Index) -> Derivation:
     return Derivation(terms, (plain(constant("N", len(terms))),) if way == _MEAN else ())
 
 
-def _mse(way: int, inputs: Inputs) -> Array:
+def _mse(way: int, inputs: Inputs) -> AnyArray:
     squares = (inputs["x"] - inputs["t"]) ** 2
     return np.asarray(
         squares if way == _NONE else squares.mean() if way == _MEAN else squares.sum()
@@ -158,7 +157,7 @@ def _mse_dx_terms(way: int, inputs: Inputs, index: Index) -> Derivation:
     return Derivation((term,), (plain(constant("N", size)),) if way == _MEAN else ())
 
 
-def _mse_dx(way: int, inputs: Inputs) -> Array:
+def _mse_dx(way: int, inputs: Inputs) -> AnyArray:
     made = 2 * (inputs["x"] - inputs["t"]) * inputs["dout"]
     return np.asarray(made / inputs["x"].dtype.type(made.size) if way == _MEAN else made)
 

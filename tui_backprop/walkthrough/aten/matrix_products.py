@@ -6,10 +6,9 @@ from itertools import product as pairs
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain, product
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
 
 _LINEAR = (("aten.addmm", "mat1"), ("aten.mm", "self"))
 _WEIGHTS = (("aten.addmm", "mat2"), ("aten.mm", "mat2"))
@@ -32,9 +31,9 @@ def _terms(
     return Derivation(tuple(terms))
 
 
-def _compute(left: str, right: str, flips: str, bias: str, inputs: Inputs) -> Array:
+def _compute(left: str, right: str, flips: str, bias: str, inputs: Inputs) -> AnyArray:
     a, b = inputs[left], inputs[right]
-    made: Array = np.matmul(
+    made: AnyArray = np.matmul(
         a.swapaxes(-1, -2) if flips[0] == "t" else a, b.swapaxes(-1, -2) if flips[1] == "t" else b
     )
     return made + inputs[bias] if bias else made
@@ -75,8 +74,8 @@ def _own(about: About, symbol: str) -> Index:
 def _why_dx(left: str, right: str, flips: str, bias: str, about: About) -> Words:
     count, largest = _largest(left, right, flips, about)
     return Words(
-        f"∂loss/∂{about.name('x', *about.index)}: this cell went by {counted(count, 'weight')} into the"
-        f" layer's outputs, and by the same weights the gradient comes back. The largest of the"
+        f"∂loss/∂{about.name('x', *about.index)}: this cell went by {counted(count, 'weight')} into"
+        f" the layer's outputs, and by the same weights the gradient comes back. The largest of the"
         f" products is {largest}. Summed: {about.of_raising('it')}.",
         "By the chain rule ∂loss/∂x is the sum over all outputs of ∂loss/∂out · ∂out/∂x, and"
         " ∂out/∂x is the weight between the two.",
@@ -111,8 +110,8 @@ def _why_stack_back(left: str, right: str, flips: str, bias: str, about: About) 
     stack, *_ = about.index
     count, largest = _largest(left, right, flips, about)
     return Words(
-        f"What comes back in matrix {stack} of the stack: of {counted(count, 'product')} the largest"
-        f" is {largest}. {about.cell} = {number(about.value)}.",
+        f"What comes back in matrix {stack} of the stack: of {counted(count, 'product')} the"
+        f" largest is {largest}. {about.cell} = {number(about.value)}.",
         "Of a product each factor's gradient is dout times the other factor, turned around: each"
         " cell of it gets what came of all that it was multiplied with.",
     )
@@ -132,7 +131,9 @@ def _entry(
 ) -> Entry:
     """Declare output = left · right (+ bias), either of them transposed where `flips` has a t."""
     output, left, right = symbols
-    one, other = (f"{s}{'ᵀ' if flip == 't' else ''}" for s, flip in zip((left, right), flips))
+    one, other = (
+        f"{s}{'ᵀ' if flip == 't' else ''}" for s, flip in zip((left, right), flips, strict=True)
+    )
     plus = f" + {bias}" if bias else ""
     # In braces stands what to write the shape of; ᵀ turns it around.
     shapes = f"{{{one}}}·{{{other}}}" + (f" + {{{bias}}}" if bias else "")
@@ -146,8 +147,8 @@ def _entry(
         partial(_compute, *given),
         partial(why, *given),
     )
-    read = dict(zip((left, right), reads)) | ({bias: "self"} if bias else {})
-    turned = frozenset(s for s, flip in zip((left, right), flips) if flip == "t")
+    read = dict(zip((left, right), reads, strict=True)) | ({bias: "self"} if bias else {})
+    turned = frozenset(s for s, flip in zip((left, right), flips, strict=True) if flip == "t")
     return Entry(key, operation, read, when=partial(_holds, reads, flips, when), transposed=turned)
 
 

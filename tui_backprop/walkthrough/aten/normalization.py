@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -19,7 +18,7 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
 
 MOST_LIT = 4096
 """Cells of one channel that are named as read; of more, only those that are written."""
@@ -42,7 +41,7 @@ def of_channel(inputs: Inputs, symbol: str, c: int) -> Operand:
     return cell(inputs, symbol, *((c,) if inputs[symbol].ndim else ()))
 
 
-def by_channel(inputs: Inputs, symbol: str, like: Array) -> Array:
+def by_channel(inputs: Inputs, symbol: str, like: AnyArray) -> AnyArray:
     """Return an input with one number for each channel so that it meets the cells of `like`."""
     array = inputs[symbol]
     if not array.ndim:
@@ -50,12 +49,12 @@ def by_channel(inputs: Inputs, symbol: str, like: Array) -> Array:
     return array.reshape(1, -1, *[1] * (like.ndim - 2))
 
 
-def _axes(x: Array) -> tuple[int, ...]:
+def _axes(x: AnyArray) -> tuple[int, ...]:
     return (0, *range(2, x.ndim))
 
 
-def _count(x: Array) -> int:
-    return x.size // x.shape[1]
+def _count(x: AnyArray) -> int:
+    return int(x.size // x.shape[1])
 
 
 def _mean_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -63,8 +62,8 @@ def _mean_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(map(plain, cells)), (plain(constant("N", len(cells))),))
 
 
-def _mean(inputs: Inputs) -> Array:
-    mean: Array = inputs["x"].mean(axis=_axes(inputs["x"]))
+def _mean(inputs: Inputs) -> AnyArray:
+    mean: AnyArray = inputs["x"].mean(axis=_axes(inputs["x"]))
     return mean
 
 
@@ -79,10 +78,10 @@ def _s_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of(form, mean, eps, *lit, value=value, scale=scale),))
 
 
-def _s(inputs: Inputs) -> Array:
+def _s(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     centred = x - by_channel(inputs, "mean", x)
-    s: Array = 1 / np.sqrt((centred**2).mean(axis=_axes(x)) + x.dtype.type(inputs["ε"]))
+    s: AnyArray = 1 / np.sqrt((centred**2).mean(axis=_axes(x)) + x.dtype.type(inputs["ε"]))
     return s
 
 
@@ -96,10 +95,10 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of(form, x, mean, s, gamma, value=value, scale=scale), plain(beta)))
 
 
-def _out(inputs: Inputs) -> Array:
+def _out(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     mean, s, gamma, beta = (by_channel(inputs, name, x) for name in ("mean", "s", "γ", "β"))
-    out: Array = (x - mean) * s * gamma + beta
+    out: AnyArray = (x - mean) * s * gamma + beta
     return out
 
 
@@ -115,10 +114,10 @@ def _kept_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((term, plain(beta)))
 
 
-def _kept(inputs: Inputs) -> Array:
+def _kept(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     mean, var, gamma, beta = (by_channel(inputs, name, x) for name in ("mean", "var", "γ", "β"))
-    out: Array = (x - mean) / np.sqrt(var + x.dtype.type(inputs["ε"])) * gamma + beta
+    out: AnyArray = (x - mean) / np.sqrt(var + x.dtype.type(inputs["ε"])) * gamma + beta
     return out
 
 
@@ -130,7 +129,7 @@ def _running_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((stays, comes))
 
 
-def _running(inputs: Inputs) -> Array:
+def _running(inputs: Inputs) -> AnyArray:
     share = float(inputs["c"])
     return np.asarray(inputs["running"] * (1 - share) + inputs["mean"] * share)
 
@@ -146,7 +145,7 @@ def _variance_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((stays, Term.of(form, share, s, eps, count, value=value, scale=scale)))
 
 
-def _variance(inputs: Inputs) -> Array:
+def _variance(inputs: Inputs) -> AnyArray:
     share, count = float(inputs["c"]), float(inputs["N"])
     variance = (1 / inputs["s"] ** 2 - float(inputs["ε"])) * (count / max(1.0, count - 1))
     return np.asarray(inputs["running"] * (1 - share) + variance * share)
@@ -176,8 +175,8 @@ def _why_out(about: About) -> Words:
     return Words(
         f"{about.at('x', *about.index)} less the mean {about.at('mean', c)}, over the spread of its"
         f" channel, times γ, plus β: {about.cell} = {number(about.value)}.",
-        "Whatever scale a channel came in, behind this it has the mean β and the spread γ, which the"
-        " net learns.",
+        "Whatever scale a channel came in, behind this it has the mean β and the spread γ, which"
+        " the net learns.",
     )
 
 

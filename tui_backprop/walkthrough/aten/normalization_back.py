@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import Call, Entry
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
 from tui_backprop.walkthrough.aten.normalization import (
     MOST_LIT,
     by_channel,
@@ -52,12 +51,12 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((first, second, third))
 
 
-def _normal(inputs: Inputs) -> Array:
+def _normal(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     return np.asarray((x - by_channel(inputs, "mean", x)) * by_channel(inputs, "s", x))
 
 
-def _dx(inputs: Inputs) -> Array:
+def _dx(inputs: Inputs) -> AnyArray:
     x, dout = inputs["x"], inputs["dout"]
     axes, normal = (0, *range(2, x.ndim)), _normal(inputs)
     of_mean = dout.mean(axis=axes, keepdims=True)
@@ -74,7 +73,7 @@ def _kept_dx_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of("{0} · {1} / √({2} + {3})", dout, gamma, var, eps, value=value),))
 
 
-def _kept_dx(inputs: Inputs) -> Array:
+def _kept_dx(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
     root = np.sqrt(by_channel(inputs, "var", dout) + dout.dtype.type(inputs["ε"]))
     return np.asarray(dout * (by_channel(inputs, "γ", dout) / root))
@@ -100,7 +99,7 @@ def _dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
     )
 
 
-def _dgamma(inputs: Inputs) -> Array:
+def _dgamma(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
     return np.asarray((dout * _normal(inputs)).sum(axis=(0, *range(2, dout.ndim))))
 
@@ -127,7 +126,7 @@ def _kept_dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
     )
 
 
-def _kept_dgamma(inputs: Inputs) -> Array:
+def _kept_dgamma(inputs: Inputs) -> AnyArray:
     dout, x = inputs["dout"], inputs["x"]
     root = np.sqrt(by_channel(inputs, "var", x) + x.dtype.type(inputs["ε"]))
     normal = (x - by_channel(inputs, "mean", x)) / root
@@ -138,19 +137,19 @@ def _dbeta_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(map(plain, channel_cells(inputs, "dout", *index))))
 
 
-def _dbeta(inputs: Inputs) -> Array:
+def _dbeta(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
     return np.asarray(dout.sum(axis=(0, *range(2, dout.ndim))))
 
 
 def _why_dx(about: About) -> Words:
     return Words(
-        f"{about.at('dout', *about.index)}, less what all of the channel's dout have in common, less"
-        f" what they have in common with its spread; times γ and s. {about.cell} ="
+        f"{about.at('dout', *about.index)}, less what all of the channel's dout have in common,"
+        f" less what they have in common with its spread; times γ and s. {about.cell} ="
         f" {number(about.value)}.",
         "x went into its own cell, and by the mean and the spread into every other of its channel."
-        " What would only shift or stretch the channel as a whole is undone by the normalization, so"
-        " that no gradient goes that way.",
+        " What would only shift or stretch the channel as a whole is undone by the normalization,"
+        " so that no gradient goes that way.",
     )
 
 

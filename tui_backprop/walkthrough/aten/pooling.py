@@ -1,13 +1,13 @@
 """The largest cell of each window of a picture, and the way back to it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Operation, Term, cell
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, numbers
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, numbers
 
 
 def _window(inputs: Inputs, index: Index) -> Iterator[Operand]:
@@ -41,7 +41,7 @@ def _place_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of("place of {0}", largest, *window, value=float(place)),))
 
 
-def _both(inputs: Inputs) -> tuple[Array, Array]:
+def _both(inputs: Inputs) -> tuple[AnyArray, AnyArray]:
     """Return the largest cell of each window, and its place in the picture read row by row."""
     x = inputs["x"]
     height, width = x.shape[-2:]
@@ -61,11 +61,11 @@ def _both(inputs: Inputs) -> tuple[Array, Array]:
     return out, place
 
 
-def _out(inputs: Inputs) -> Array:
+def _out(inputs: Inputs) -> AnyArray:
     return _both(inputs)[0]
 
 
-def _place(inputs: Inputs) -> Array:
+def _place(inputs: Inputs) -> AnyArray:
     return _both(inputs)[1]
 
 
@@ -85,11 +85,12 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     )
 
 
-def _dx(inputs: Inputs) -> Array:
+def _dx(inputs: Inputs) -> AnyArray:
     x, dout, place = inputs["x"], inputs["dout"], inputs["place"]
     made = np.zeros((int(np.prod(x.shape[:-2])), x.shape[-2] * x.shape[-1]), dout.dtype)
     flat, which = dout.reshape(len(made), -1), place.reshape(len(made), -1)
-    np.add.at(made, (np.arange(len(made))[:, None], which), flat)
+    where: Any = (np.arange(len(made))[:, None], which)
+    np.add.at(made, where, flat)
     return made.reshape(x.shape)
 
 
@@ -126,30 +127,30 @@ def _why_dx(about: About) -> Words:
     )
 
 
-def _pair(argument: str, call: Call, default: object = 1) -> Array:
+def _pair(argument: str, call: Call, default: object = 1) -> AnyArray:
     given = call[argument]
     if given is None or (isinstance(given, list | tuple) and not given):
         given = default
     return np.broadcast_to(np.array(given, np.int64), (2,)).copy()
 
 
-def _size(call: Call) -> Array:
+def _size(call: Call) -> AnyArray:
     return _pair("kernel_size", call)
 
 
-def _stride(call: Call) -> Array:
+def _stride(call: Call) -> AnyArray:
     return _pair("stride", call, call["kernel_size"])
 
 
-def _padding(call: Call) -> Array:
+def _padding(call: Call) -> AnyArray:
     return _pair("padding", call, 0)
 
 
-def _dilation(call: Call) -> Array:
+def _dilation(call: Call) -> AnyArray:
     return _pair("dilation", call)
 
 
-def _counts(call: Call) -> Array:
+def _counts(call: Call) -> AnyArray:
     return np.array(np.shape(call["result0"])[-2:], np.int64)
 
 

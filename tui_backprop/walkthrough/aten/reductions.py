@@ -6,10 +6,9 @@ from itertools import product as places
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, constant, plain
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import Call, Entry, axes_of, numbers
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, axes_of, numbers
 
 _BIASES = (("aten.addmm", "self"),)
 
@@ -45,9 +44,11 @@ def _summed(inputs: Inputs, name: str) -> tuple[int, ...]:
     return axes if inputs["axes"].size else tuple(range(inputs[name].ndim))
 
 
-def _compute(name: str, divides: bool, inputs: Inputs) -> Array:
+def _compute(name: str, divides: bool, inputs: Inputs) -> AnyArray:
     x, axes, keep = inputs[name], _summed(inputs, name), bool(inputs["keep"])
-    made: Array = x.mean(axis=axes, keepdims=keep) if divides else x.sum(axis=axes, keepdims=keep)
+    made: AnyArray = (
+        x.mean(axis=axes, keepdims=keep) if divides else x.sum(axis=axes, keepdims=keep)
+    )
     return np.asarray(made)
 
 
@@ -56,8 +57,8 @@ def _db_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation(tuple(plain(cell(inputs, "dout", n, index[-1])) for n in rows))
 
 
-def _db(inputs: Inputs) -> Array:
-    db: Array = inputs["dout"].sum(axis=0)
+def _db(inputs: Inputs) -> AnyArray:
+    db: AnyArray = inputs["dout"].sum(axis=0)
     return db
 
 
@@ -67,8 +68,8 @@ def _why_db(about: About) -> Words:
         f"{about.parameter} is added to this unit of every row, so each has its say: dout of"
         f" {counted(dout.size, 'row')} is {signs(dout)}. Summed:"
         f" {about.of_raising(about.parameter)}.",
-        "∂out/∂b is 1 in each row, so that nothing is left but the sum of dout. It is no mean: where"
-        " the loss is one, its 1/N is already in dout.",
+        "∂out/∂b is 1 in each row, so that nothing is left but the sum of dout. It is no mean:"
+        " where the loss is one, its 1/N is already in dout.",
     )
 
 
@@ -90,7 +91,7 @@ def _why(name: str, divides: bool, about: About) -> Words:
     )
 
 
-def _axes(call: Call) -> Array:
+def _axes(call: Call) -> AnyArray:
     return np.array(axes_of(call), np.int64)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.operation import (
     Derivation,
     Index,
@@ -16,7 +15,7 @@ from tui_backprop.nn.operation import (
     cell,
 )
 from tui_backprop.nn.words import About, Words, number
-from tui_backprop.walkthrough.aten.entry import Call, Entry, line_through
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, line_through
 
 
 def _axis(inputs: Inputs, symbol: str) -> int:
@@ -48,12 +47,12 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((exponentials[index[_axis(inputs, "x")]],), exponentials)
 
 
-def _out(inputs: Inputs) -> Array:
+def _out(inputs: Inputs) -> AnyArray:
     x, axis = inputs["x"], _axis(inputs, "x")
     largest = x.max(axis=axis, keepdims=True)
     powers = np.exp(x - np.where(np.isneginf(largest), 0, largest))
     total = powers.sum(axis=axis, keepdims=True)
-    made: Array = np.divide(powers, total, out=np.zeros_like(powers), where=total != 0)
+    made: AnyArray = np.divide(powers, total, out=np.zeros_like(powers), where=total != 0)
     return made
 
 
@@ -69,10 +68,10 @@ def _log_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((Term.of(form, x, largest, *line, value=value, scale=scale),))
 
 
-def _log(inputs: Inputs) -> Array:
+def _log(inputs: Inputs) -> AnyArray:
     x, axis = inputs["x"], _axis(inputs, "x")
     shifted = x - x.max(axis=axis, keepdims=True)
-    made: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    made: AnyArray = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return made
 
 
@@ -88,9 +87,9 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((first, *rest))
 
 
-def _dx(inputs: Inputs) -> Array:
+def _dx(inputs: Inputs) -> AnyArray:
     out, dout, axis = inputs["out"], inputs["dout"], _axis(inputs, "out")
-    made: Array = out * (dout - (out * dout).sum(axis=axis, keepdims=True))
+    made: AnyArray = out * (dout - (out * dout).sum(axis=axis, keepdims=True))
     return made
 
 
@@ -114,16 +113,16 @@ def _log_dx_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((first, *rest))
 
 
-def _log_dx(inputs: Inputs) -> Array:
+def _log_dx(inputs: Inputs) -> AnyArray:
     out, dout, axis = inputs["out"], inputs["dout"], _axis(inputs, "out")
-    made: Array = dout - np.exp(out) * dout.sum(axis=axis, keepdims=True)
+    made: AnyArray = dout - np.exp(out) * dout.sum(axis=axis, keepdims=True)
     return made
 
 
 def _highest(about: About, symbol: str) -> str:
     axis = _axis(about.inputs, symbol)
-    values = about.array(symbol)[(*about.index[:axis], slice(None), *about.index[axis + 1 :])]
-    k = int(values.argmax())
+    line: Any = (*about.index[:axis], slice(None), *about.index[axis + 1 :])
+    k = int(about.array(symbol)[line].argmax())
     return about.at(symbol, *about.index[:axis], k, *about.index[axis + 1 :])
 
 
@@ -131,8 +130,8 @@ def _why_out(about: About) -> Words:
     return Words(
         f"{about.at('x', *about.index)} gets the share {number(about.value)} of its line. The"
         f" highest of the line is {_highest(about, 'x')}.",
-        "exp makes every score positive; divided by their sum, the line adds up to 1. The highest is"
-        " taken off first: that changes no quotient, and no exp overflows.",
+        "exp makes every score positive; divided by their sum, the line adds up to 1. The highest"
+        " is taken off first: that changes no quotient, and no exp overflows.",
     )
 
 
@@ -148,8 +147,8 @@ def _why_log(about: About) -> Words:
 
 def _why_dx(about: About) -> Words:
     return Words(
-        f"{about.at('dout', *about.index)} less the mean of dout over the line, each cell weighed by"
-        f" its own share, times the share {about.at('out', *about.index)}: {about.cell} ="
+        f"{about.at('dout', *about.index)} less the mean of dout over the line, each cell weighed"
+        f" by its own share, times the share {about.at('out', *about.index)}: {about.cell} ="
         f" {number(about.value)}.",
         "Shares add up to 1: one can only rise where others fall, so that what is common to all of"
         " dout has no effect. The chain rule through exp and quotient leaves exactly this.",

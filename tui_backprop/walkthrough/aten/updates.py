@@ -196,9 +196,9 @@ ENTRIES: tuple[Entry, ...] = (
         {"W": "self", "m": "tensor1", "d": "tensor2"},
         (
             "{m}, the usual gradient, over {d}, its usual size, times −c with {c}, moves {W}.",
-            "c is η / (1 − β₁ᵗ): m started from 0, and this makes up for it. d is √v, made up for in"
-            " the same way, and ε, which keeps it from 0. Entries with small gradients so take steps"
-            " as long as those with large ones.",
+            "c is η / (1 − β₁ᵗ): m started from 0, and this makes up for it. d is √v, made up for"
+            " in the same way, and ε, which keeps it from 0. Entries with small gradients so take"
+            " steps as long as those with large ones.",
         ),
         _scaled_step,
         {"c": _step_size},
