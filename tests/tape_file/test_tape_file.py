@@ -254,7 +254,7 @@ def long_tape(steps: int) -> Tape:
     recorder = Recorder()
     x = recorder.leaf("x", "x", np.zeros(2), Origin.MINIBATCH)
     for number in range(steps):
-        title, operation = f"blocks.{number}.mlp.forward", Undeclared("aten.gelu", ("x",))
+        title, operation = f"blocks.{number}.mlp.forward", Undeclared("aten.hardswish", ("x",))
         layer, label = f"blocks.{number}.mlp", f"blocks.{number}.mlp.out"
         x = recorder.append(Phase.FORWARD, layer, title, operation, {"x": x}, label, x.array)
     return Tape(tuple(recorder.steps))

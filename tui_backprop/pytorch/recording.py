@@ -69,7 +69,7 @@ _WRITES_SILENTLY = {
 """What schemas don't tell: these arguments are written to."""
 
 
-class Recording(TorchDispatchMode):  # type: ignore[misc]
+class Recording(TorchDispatchMode):
     """Collects events. The tensors of a pass that it has not seen made are leaves.
 
     Args:

@@ -22,6 +22,10 @@ _TITLES = {
 }
 
 
+_DRAWN = {("aten.native_dropout", "result1")}
+"""What an operation draws at random beside what it makes."""
+
+
 class Steps:
     """Appends a step for each result of each event."""
 
@@ -41,10 +45,12 @@ class Steps:
             if key.startswith("result"):
                 arguments[key] = Seen(made, made.geometry)
         entries = entries_for(call) if not event.name.endswith("_into_a_part") else ()
-        entries = tuple(entry for entry in entries if entry.result in event.results)
+        entries = tuple(e for e in entries if e.result in event.results and _reads(e, arguments))
         declared = {entry.result for entry in entries}
         for key, made in event.results.items():
-            if key not in declared and 0 not in made.geometry.shape:
+            if (event.name, key) in _DRAWN:
+                made.origin = Origin.DRAWN
+            elif key not in declared and 0 not in made.geometry.shape:
                 self._append_undeclared(event, key, made)
         for entry in entries:
             self._append_declared(event, entry, call, arguments)
@@ -165,6 +171,13 @@ def shown(seen: Seen) -> Any:
         return seen
     blank = np.broadcast_to(np.zeros((), np.float32), seen.geometry.shape)
     return _Blank(blank)
+
+
+def _reads(entry: Entry, arguments: dict[str, Any]) -> bool:
+    """Whether all that a declaration reads is there, or has something that stands for it."""
+    known = {*entry.derived, *entry.defaults}
+    given = {s for s, argument in entry.reads.items() if arguments.get(argument) is not None}
+    return known | given >= set(entry.operation.inputs)
 
 
 class _Blank:

@@ -153,12 +153,13 @@ def _dW(inputs: Inputs) -> AnyArray:  # noqa: N802 - the book's name
     channels = x.shape[1] // groups
     size = numbers(inputs, "size")
     made = np.zeros((dout.shape[1], channels, *size), dout.dtype)
+    over = (0, *range(2, dout.ndim))
     for offset in np.ndindex(*size):
         met = x[_everywhere(_slices(inputs, offset, dout.shape[2:]))]
         for g in range(groups):
             own = slice(g * per_group, (g + 1) * per_group)
             part = met[:, g * channels : (g + 1) * channels]
-            made[(own, slice(None), *offset)] = np.einsum("nf...,nc...->fc", dout[:, own], part)
+            made[(own, slice(None), *offset)] = np.tensordot(dout[:, own], part, (over, over))
     return made
 
 

@@ -20,7 +20,7 @@ ENTRIES: tuple[Entry, ...] = (
         "aten.native_dropout",
         "out = x × mask × c",
         (Summand("{0} · {1} · {2}", ("x", "mask", "c"), _kept),),
-        {"x": "self", "mask": "result1"},
+        {"x": "input", "mask": "result1"},
         (
             "{x} with {mask}: where the mask is 0 it is dropped, where it is 1 it passes, times"
             " {c}.",

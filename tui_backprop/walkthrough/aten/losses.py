@@ -185,7 +185,7 @@ def _ignored(call: Call) -> int:
 
 
 def _unweighted(call: Call) -> bool:
-    return call["weight"] is None and np.ndim(call["self"]) <= 2
+    return call["reduction"] != _NONE and call["weight"] is None and np.ndim(call["self"]) <= 2
 
 
 def _entries(way: int, name: str) -> tuple[Entry, ...]:

@@ -198,7 +198,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     *(
         _entry(f"aten.mm.dx_{f}", ("dx", "dout", "W"), ("self", "mat2"), f, _why_dx, _is_dx)
-        for f in _FLIPS
+        for f in ("nn", "nt")
     ),
     # PyTorch multiplies in the order that suits the layout of W in memory.
     _entry("aten.mm.dW_dout", ("dW", "dout", "x"), ("self", "mat2"), "tn", _why_dW, _is_dW_turned),

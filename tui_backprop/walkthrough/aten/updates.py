@@ -31,16 +31,16 @@ def _of_state(call: Call) -> bool:
     return call.updates and call.kind("self") == "state" and np.ndim(call["self"]) > 0
 
 
-def _with_gradient(call: Call) -> bool:
-    return _of_state(call) and call.kind("other") == "gradient"
+def _gathers(call: Call) -> bool:
+    return _of_state(call) and np.ndim(call["other"]) > 0
 
 
-def _pulled_to_gradient(call: Call) -> bool:
-    return _of_state(call) and call.kind("end") == "gradient" and np.ndim(call["weight"]) == 0
+def _is_pulled(call: Call) -> bool:
+    return _of_state(call) and np.ndim(call["weight"]) == 0
 
 
 def _squares_pulled(call: Call) -> bool:
-    return _of_state(call) and call.kind("tensor1") == call.kind("tensor2") == "gradient"
+    return _of_state(call) and call["tensor1"] is call["tensor2"]
 
 
 def _scaled_step(call: Call) -> bool:
@@ -119,7 +119,7 @@ ENTRIES: tuple[Entry, ...] = (
             "v is state, kept from iteration to iteration: where gradients agree it grows, where"
             " they go to and fro they cancel.",
         ),
-        _with_gradient,
+        _gathers,
         {"c": _alpha},
         "v",
         of_update=True,
@@ -164,7 +164,7 @@ ENTRIES: tuple[Entry, ...] = (
             "c is 1 − β₁. m is state, and 0 at first: it smooths out what differs from minibatch to"
             " minibatch.",
         ),
-        _pulled_to_gradient,
+        _is_pulled,
         output="m",
         of_update=True,
     ),
