@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from tui_backprop.walkthrough.aten.bounds import within_reason
 from tui_backprop.walkthrough.aten.catalogue import ENTRIES, entries_for
 from tui_backprop.walkthrough.aten.entry import Call, Entry
 from tui_backprop.walkthrough.catalogue import code_of, operation_of
@@ -55,3 +56,24 @@ def test_a_view_leads_back_to_where_a_cell_stood(order: str) -> None:
         assert not view.fits((*own.shape[:-1], own.shape[-1] + 24))
         for index in np.ndindex(own.shape):
             assert base[view.source(index)] == own[index]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value"),
+    [
+        ("padding", [10**9, 0]),
+        ("padding", [-1, 0]),
+        ("padding", [0.5, 0.5]),
+        ("groups", 10**9),
+        ("counts", [10**9, 1]),
+        ("rows", 10**9),
+        ("shape", [10**9]),
+        ("size", [[1, 1], [1, 1]]),
+    ],
+)
+def test_a_call_that_cannot_have_been_is_not_computed(symbol: str, value: object) -> None:
+    arrays = {"x": np.ones((2, 3, 4, 4)), symbol: np.array(value)}
+    assert not within_reason(arrays, (2, 3, 4, 4))
+    fitting = {"padding": [1, 1], "groups": 3, "counts": [4, 4], "rows": 2, "shape": [2, 3, 4, 4]}
+    arrays[symbol] = np.array(fitting.get(symbol, [3, 3]))
+    assert within_reason(arrays, (2, 3, 4, 4))

@@ -1,5 +1,6 @@
 """Makes a tape's steps of recorded events: declared ones derive, others show their numbers."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ class Steps:
                 value = entry.defaults.get(symbol) if value is None else value
             if isinstance(value, Seen) and symbol in entry.transposed:
                 value = value.turned
-            inputs.append(self._input(symbol, value))
+            inputs.append(self._input(symbol, value, entry))
         made = event.results[entry.result]
         self._append(event, entry.operation, tuple(inputs), made, flat=entry.flat)
 
@@ -132,9 +133,12 @@ class Steps:
         )
         self._numbers[made] = number
 
-    def _input(self, symbol: str, value: Any) -> NamedArray:
+    def _input(self, symbol: str, value: Any, entry: Entry | None = None) -> NamedArray:
         if not isinstance(value, Seen):
-            return NamedArray(symbol, symbol, _constant(value), Origin.CONSTANT)
+            # What the formula does not name is no number that the result is made of.
+            is_named = entry is None or symbol in re.findall(r"\w+", entry.operation.formula)
+            kind = Origin.CONSTANT if is_named else Origin.SETTING
+            return NamedArray(symbol, symbol, _constant(value), kind)
         made = value.made
         number = self._numbers.get(made)
         origin = made.origin if number is not None or made.origin is not Origin.STEP else None

@@ -25,6 +25,7 @@ ORIGINS = {
     Origin.STATE: "state",
     Origin.DRAWN: "drawn",
     Origin.CONSTANT: "constant",
+    Origin.SETTING: "setting",
     Origin.AFTER_UPDATE: "after_update",
 }
 PHASES = {phase: phase.value for phase in Phase}

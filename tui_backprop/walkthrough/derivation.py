@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Shape, Term
 from tui_backprop.nn.words import About, Words, cell_name
+from tui_backprop.walkthrough.aten.bounds import within_reason
 from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.tape import Step, Tape
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -146,6 +147,8 @@ def computed(step: Step, arrays: Inputs) -> Numbers | None:
     Of arrays that are not such as it is made for it is None too.
     """
     if (operation := step.declared) is None or _is_padded_out(arrays):
+        return None
+    if not within_reason(arrays, step.output.array.shape):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -36,6 +36,7 @@ class Origin(Enum):
     STATE = "state, kept from iteration to iteration"
     DRAWN = "drawn at random for this pass"
     CONSTANT = "a hyperparameter"
+    SETTING = "how the operation was called"
     AFTER_UPDATE = "a second forward pass, with the updated parameters"
 
 
@@ -167,6 +168,11 @@ class Step:
         if not floats and self.output.array.dtype.kind == "f":
             floats = [self.output.array.dtype]
         return max(floats, key=lambda dtype: np.finfo(dtype).eps, default=np.dtype(np.float64))
+
+    @property
+    def operands(self) -> tuple[NamedArray, ...]:
+        """The inputs that numbers are made of: all but how the operation was called."""
+        return tuple(named for named in self.inputs if named.origin is not Origin.SETTING)
 
     @property
     def is_of_decay(self) -> bool:

@@ -169,14 +169,25 @@ def _db(inputs: Inputs) -> AnyArray:
     return db
 
 
+def _called(about: About) -> str:
+    """Return how the convolution was called."""
+    how = ", ".join(
+        f"{symbol} {'×'.join(map(str, numbers(about.inputs, symbol)))}"
+        for symbol in ("stride", "padding", "dilation")
+    )
+    groups = int(about.number("groups"))
+    return f"Called with {how}" + (f", {groups} groups." if groups > 1 else ".")
+
+
 def _why_out(about: About) -> Words:
     n, f, *place = about.index
     b = f" {about.at('b', f)} is added." if about.inputs["b"].ndim else ""
     return Words(
         f"Filter {f} on sample {n}, at window {place}: each cell of the window times the filter's"
         f" cell on it, summed.{b} {about.cell} = {number(about.value)}.",
-        "The same few weights are used at every place of the picture: what a filter has learned to"
-        " find, it finds anywhere. The sum is large where the window looks like the filter.",
+        f"{_called(about)} The same few weights are used at every place of the picture: what a"
+        " filter has learned to find, it finds anywhere. The sum is large where the window looks"
+        " like the filter.",
     )
 
 

@@ -94,13 +94,18 @@ def _dx(inputs: Inputs) -> AnyArray:
     return made.reshape(x.shape)
 
 
+def _times(about: About, symbol: str) -> str:
+    return "×".join(map(str, numbers(about.inputs, symbol)))
+
+
 def _why_out(about: About) -> Words:
     largest, window = _largest(about.inputs, about.index)
     return Words(
         f"Of {counted(len(window), 'cell')} in this window {about.at('x', *largest.index)} is the"
         f" largest: {about.cell} = {number(about.value)}.",
-        "Where in the window it stood is forgotten: a shift of the picture by a cell or two changes"
-        " little. Backward, the gradient goes to that cell alone.",
+        f"Called with size {_times(about, 'size')}, stride {_times(about, 'stride')}, padding"
+        f" {_times(about, 'padding')}. Where in the window it stood is forgotten: a shift of the"
+        " picture by a cell or two changes little. Backward, the gradient goes to that cell alone.",
     )
 
 
