@@ -169,3 +169,26 @@ def test_a_loss_that_is_none_is_refused() -> None:
         trace(case.model, lambda y, _: y, case.x, case.t)
     with pytest.raises(ValueError, match="no gradient goes back"):
         trace(case.model, lambda y, _: y.detach().sum(), case.x, case.t)
+
+
+def test_a_fused_step_is_within_rounding_and_said_so() -> None:
+    torch.manual_seed(0)
+    case = perceptron()
+    optimizer = torch.optim.AdamW(case.model.parameters(), fused=True)
+    assert trace(case.model, case.loss_fn, case.x, case.t).note == ""
+    tape = trace(case.model, case.loss_fn, case.x, case.t, optimizer)
+    assert "fused step may round otherwise" in tape.note
+    case.plain_loss().backward()
+    optimizer.step()
+    for key, parameter in case.model.named_parameters():
+        made = tape.find(f"{key}′").output.array
+        assert np.allclose(made, parameter.detach().numpy(), rtol=1e-6, atol=1e-7)
+
+
+def test_what_a_mask_leaves_out_is_no_number_that_went_wrong() -> None:
+    tape = tape_of("transformer")
+    masked = [step for step in tape if np.isneginf(step.output.array).any()]
+    assert masked
+    assert tape.first_non_finite is None
+    for step in masked:
+        assert "not finite" not in words(tape, step.number, (0,) * step.output.array.ndim).long

@@ -22,11 +22,17 @@ from tui_backprop.runs.writer import RunStorage
 READ_SECONDS = 0.1
 """Least time between two numbers that are read from a device, which has to wait for them."""
 
-SHARE = 0.002
+SHARE = 0.001
 """Largest share of the time that looking at parameters may take, and that logging may."""
 
 DENSE = 128
 """Of so many first steps each has a point, unless it has to be read from a device."""
+
+PACE_STEPS = 16
+"""After so many steps it is known how long one takes."""
+
+MOST_LEFT_ALONE = 256
+"""Steps between two looks at the clock, at most: they may become slower."""
 
 LOOK_SECONDS = 0.5
 """Least time between two looks at the parameters."""
@@ -35,11 +41,17 @@ LONGEST_PAUSE = 1.0
 """But of each metric there is a point so often, whatever that takes."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Pending:
-    """The steps made so far, and the newest of what was logged but not written yet."""
+    """How far the run is, and what was logged but not written yet.
+
+    Until the iterations that are due nothing is looked at, not even the clock: between two products
+    of matrices each line of Python costs some microseconds.
+    """
 
     iteration: int = 0
+    look_due: int = 0
+    log_due: int = 0
     values: dict[str, float] = field(default_factory=dict)
 
 
@@ -87,6 +99,7 @@ class Recorder:
             raise TypeError(f"optimizer: is {kind}, must be a torch.optim.Optimizer")
         self._recorder: AnyRunRecorder | None = None
         self._pending = _Pending()
+        self._next: dict[str, float] = {}
         if _rank() != 0:
             return
         storage = storage or user_storage(runs_dir)
@@ -96,10 +109,10 @@ class Recorder:
         self._model = weakref.ref(model)
         self._optimizer = weakref.ref(optimizer)
         self._next_look = float("-inf")
-        self._next: dict[str, float] = {}
         self._look: Look | None = None
         self._compares = True
-        self._now = self._clock()
+        self._marked = 0, self._clock()
+        self._step_seconds = 0.0
         self._spent = 0.0
         self._looks = 0
         self._hook_before: RemovableHandle | None = None
@@ -123,6 +136,9 @@ class Recorder:
             metrics: numbers by name, for names that Python does not allow: `{"train/loss": 0.3}`.
             more: numbers or tensors of one number, by name; `epoch` says where the run is.
         """
+        pending = self._pending
+        if pending.iteration < pending.log_due and not metrics and more.keys() <= self._next.keys():
+            return
         if self._recorder is None:
             return
         try:
@@ -154,7 +170,7 @@ class Recorder:
         self.finish()
 
     def _log(self, recorder: AnyRunRecorder, given: Mapping[str, Any]) -> None:
-        pending, now, following = self._pending, self._now, self._next
+        pending, now, following = self._pending, self._clock(), self._next
         due: list[str] = []
         for name, value in given.items():
             if now >= following.get(name, now):
@@ -164,6 +180,8 @@ class Recorder:
                 pending.values[name] = value
         if due:
             self._write(recorder, {name: given[name] for name in due})
+        if following:
+            pending.log_due = pending.iteration + self._steps_in(min(following.values()) - now)
 
     def _write(self, recorder: AnyRunRecorder, given: Mapping[str, Any]) -> None:
         began, is_new = self._clock(), recorder.run_id is None
@@ -186,10 +204,28 @@ class Recorder:
             self._pending.values.pop(name, None)
 
     def _after_step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        self._pending.iteration += 1
-        self._now = now = self._clock()
+        pending = self._pending
+        pending.iteration += 1
+        if pending.iteration < pending.look_due:
+            return
+        now = self._clock()
+        self._learn_pace(now)
         if now >= self._next_look:
             self._end_or_begin_look(optimizer)
+        pending.look_due = pending.iteration + self._steps_in(self._next_look - now)
+
+    def _learn_pace(self, now: float) -> None:
+        """Learn how long a step takes."""
+        iteration, then = self._marked
+        if self._pending.iteration - iteration >= PACE_STEPS or now - then >= LOOK_SECONDS:
+            self._step_seconds = (now - then) / (self._pending.iteration - iteration)
+            self._marked = self._pending.iteration, now
+
+    def _steps_in(self, seconds: float) -> int:
+        """Return how many steps can be left alone in this time, were they twice as slow."""
+        if not self._step_seconds > 0:
+            return 0
+        return max(0, min(MOST_LEFT_ALONE, int(seconds / self._step_seconds / 2)))
 
     def _end_or_begin_look(self, optimizer: torch.optim.Optimizer) -> None:
         """Look at the step just made, if it was looked at before; or have the next looked at."""
@@ -208,7 +244,7 @@ class Recorder:
             self._looks += 1
         except Exception as error:
             self._warn(recorder, error)
-            self._next_look = self._now + LOOK_SECONDS
+            self._next_look = self._clock() + LOOK_SECONDS
         self._look = None
 
     def _listen_before_steps(self, optimizer: torch.optim.Optimizer) -> None:
@@ -229,7 +265,7 @@ class Recorder:
             self._spent = self._clock() - began
         except Exception as error:
             self._look = None
-            self._next_look = self._now + LOOK_SECONDS
+            self._next_look = self._clock() + LOOK_SECONDS
             self._warn(recorder, error)
 
     def _looked(

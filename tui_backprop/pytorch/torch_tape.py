@@ -10,9 +10,14 @@ from tui_backprop.walkthrough.tape import Tape
 
 @dataclass(frozen=True, eq=False)
 class TorchTape(Tape):
-    """The tape that `trace` returns. `left_out` says what is not on it, empty where all is."""
+    """The tape that `trace` returns.
+
+    `left_out` says what is not on it, empty where all is; `note` in what the iteration that the
+    optimizer itself makes may differ, empty where in nothing.
+    """
 
     left_out: str = ""
+    note: str = ""
 
     def show(self) -> None:
         """Open the step screen on it, with the first step marked that its derivation denies.

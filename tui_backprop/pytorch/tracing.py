@@ -38,7 +38,8 @@ def trace(
     Every operation below autograd stands on it with its arrays, under the names of the model.
     Nothing changes: the iteration is made with copies of parameters, buffers and the optimizer's
     state, from gradients of none, and the random state is put back. Attention is computed by its
-    parts, and the optimizer's step parameter by parameter.
+    parts, and the optimizer's step parameter by parameter: the same bits as foreach, while a fused
+    step may round otherwise, which the tape's `note` says.
 
     Args:
         model: as it would be called, in the mode it is in.
@@ -105,7 +106,7 @@ class _Tracer:
         self._recording = Recording(self._wants, self._running.now, max_bytes)
         self._roles = GradientRoles(self._recording)
         self._labels = Labels(self._recording, self._roles)
-        self._optimizer = ""
+        self._optimizer = self._note = ""
         self._parameters: dict[str, torch.Tensor] = {}
 
     @contextmanager
@@ -150,6 +151,8 @@ class _Tracer:
         self._optimizer = type(optimizer).__name__
         for group in twin.param_groups:
             # One operation after the other, instead of one for all parameters at once.
+            if group.get("fused"):
+                self._note = "the optimizer's fused step may round otherwise than this one"
             for all_at_once in ("foreach", "fused"):
                 if all_at_once in group:
                     group[all_at_once] = False
@@ -169,7 +172,7 @@ class _Tracer:
             raise ValueError("nothing was recorded: no operation of these modules ran")
         is_array = isinstance(t, torch.Tensor) and t.ndim > 0
         targets = t.detach().cpu().numpy().copy() if is_array else None
-        return TorchTape(tuple(steps.steps), targets, left_out=self._left_out())
+        return TorchTape(tuple(steps.steps), targets, left_out=self._left_out(), note=self._note)
 
     def _left_out(self) -> str:
         keeping, parts = self._recording.keeping, []

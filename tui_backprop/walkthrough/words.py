@@ -3,8 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from tui_backprop.nn.operation import Index, shape_text
 from tui_backprop.nn.words import About, Words, cell_name, number, sentence
 from tui_backprop.printable import printable
@@ -35,7 +33,7 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
 def _said(tape: Tape, step: Step, about: About) -> Words:
     if step.declared is None:
         return _without_derivation(step, about)
-    wrong = [named for named in (*step.inputs, step.output) if not np.isfinite(named.array).all()]
+    wrong = [named for named in (*step.inputs, step.output) if not tape.is_sound(named)]
     if wrong:
         first = tape.first_non_finite
         where = "" if first is None else f" The first such number is made by step {first.number}."
