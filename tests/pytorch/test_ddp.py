@@ -42,7 +42,8 @@ def test_two_processes_are_recorded_by_the_first_and_watched_while_they_train(
         for rank in range(_PROCESSES)
     ]
     try:
-        assert wait_until(lambda: bool(run_paths(runs)), 60.0)
+        # The directory is there a moment before what it holds.
+        assert wait_until(lambda: any(runs.glob("*/metrics.jsonl")), 60.0)
         (path,) = run_paths(runs)
         follower = RunFollower(path, time.monotonic, any_names=True)
 

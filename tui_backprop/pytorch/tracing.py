@@ -286,7 +286,8 @@ def _attention_by_parts() -> Any:
 def uncompiled(model: nn.Module) -> Iterator[None]:
     """Have compiled parts of a model run as they are written."""
     compiled = any(hasattr(module, "_orig_mod") for module in model.modules())
-    if not compiled:
+    # Before 2.6 there is no way to: what is compiled is then one operation, or runs as it is.
+    if not compiled or not hasattr(torch.compiler, "set_stance"):
         yield
         return
     with torch.compiler.set_stance("force_eager"):
