@@ -5,7 +5,11 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_FOR_YOUR_CODE = {"check": "tui_backprop.own.check"}
+_FOR_YOUR_CODE = {
+    "check": "tui_backprop.own.check",
+    "record": "tui_backprop.own.record",
+    "step": "tui_backprop.own.step",
+}
 """What somebody's own script calls, and the module of each: loaded when it is first named."""
 
 

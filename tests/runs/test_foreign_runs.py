@@ -173,11 +173,17 @@ def test_the_readmes_examples_are_read_as_it_says(tmp_path: Path) -> None:
     assert (found.id, found.net_title, found.task.name) == (
         *("20261123-182207-k3f9", "784-50-10", "classification"),
     )
-    (line,) = blocks("json")
+    line, any_line = blocks("json")
     reader = MetricsReader()
     reader.feed(line.replace("\n", " ").encode() + b"\n")
     (point,) = reader.points
     assert (point.iteration, point.loss, point.test, point.elapsed) == (600, 0.34, 0.91, 0.21)
+    reader = MetricsReader(task=None)
+    reader.feed(any_line.replace("\n", " ").encode() + b"\n")
+    (point,) = reader.points
+    assert (point.values, point.ranges) == (
+        *({"loss": 0.34, "val/f1": 0.91}, {"loss": (0.29, 0.36, 0.51)}),
+    )
 
 
 def test_the_readme_names_every_event_key_and_file(tmp_path: Path) -> None:

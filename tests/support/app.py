@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
@@ -142,7 +143,7 @@ class AppUnderTest:
 
 
 @contextmanager
-def quick_pilot(app: RecordingApp) -> Iterator[None]:
+def quick_pilot(app: App[None]) -> Iterator[None]:
     """Have Textual's Pilot wait until the app is at rest, not until the process takes no CPU time.
 
     That is what each key, click, resize and pause ends with, and it takes a second whenever a
@@ -161,7 +162,7 @@ def quick_pilot(app: RecordingApp) -> Iterator[None]:
         yield
 
 
-async def app_at_rest(app: RecordingApp, timeout: float = 1.0) -> None:
+async def app_at_rest(app: App[None], timeout: float = 1.0) -> None:
     """Wait until the event loop has nothing left to run, and what was changed is painted.
 
     An app that never rests, as when it shows a run at full speed, is left alone after a while.

@@ -2,16 +2,18 @@
 
 import gc
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_backprop.cli.interruption import leave_at_once_on_signals
 from tui_backprop.session.blas import limit_blas_threads
-from tui_backprop.session.client import Client, ProcessClient
+from tui_backprop.session.client import ProcessClient
 from tui_backprop.settings.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
-    from tui_backprop.ui.app import TuiBackpropApp
+    from tui_backprop.session.any_watch import WatchSource
+    from tui_backprop.ui.program_app import ProgramApp
 
 
 def run_app(
@@ -30,7 +32,7 @@ def run_app(
     from tui_backprop.ui.app import TuiBackpropApp
 
     app = TuiBackpropApp(client, hyperparameters, start=start, fps=fps, resume=resume, theme=theme)
-    return _run(app, client)
+    return _run(app, client.close)
 
 
 def watch_run(path: Path, *, fps: float, theme: str) -> int:
@@ -50,16 +52,28 @@ def watch_run(path: Path, *, fps: float, theme: str) -> int:
     app = TuiBackpropApp(
         client, follower.config.hyperparameters, fps=fps, watching=True, theme=theme
     )
-    return _run(app, client)
+    return _run(app, client.close)
 
 
-def _run(app: "TuiBackpropApp", client: Client) -> int:
+def watch_any(source: "WatchSource", *, fps: float, theme: str, prints: bool = False) -> int:
+    """Open the app, read-only, on a run of anybody's; return its exit status."""
+    from tui_backprop.session.any_watch import AnyWatch
+
+    watching = AnyWatch(source)
+    _leave_garbage_until_the_first_frame()
+    from tui_backprop.ui.any_run.any_run_app import AnyRunApp
+
+    app = AnyRunApp(watching, fps=fps, theme=theme, prints=prints)
+    return _run(app, watching.close)
+
+
+def _run(app: "ProgramApp", close: Callable[[], None]) -> int:
     try:
         app.run()
     finally:
         # The app has given the signals back to Python.
         leave_at_once_on_signals()
-        client.close()
+        close()
     return exit_status(app.return_code)
 
 

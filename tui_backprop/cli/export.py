@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -118,12 +118,12 @@ def _metrics_text(path: Path, config: "RunConfig | None", *, as_json: bool) -> s
     return _json(path.name, config, points, reader, task) if as_json else _csv(points, task)
 
 
-def _metrics_of(path: Path, config: "RunConfig | None") -> "tuple[MetricsReader, Task]":
+def _metrics_of(path: Path, config: "RunConfig | None") -> "tuple[MetricsReader, Task | None]":
     from tui_backprop.runs.format.metrics import read_metrics
     from tui_backprop.runs.format.names import METRICS_NAME
     from tui_backprop.settings.tasks import TASKS
 
-    task = config.task if config else TASKS["classification"]
+    task = config.naming_task if config else TASKS["classification"]
     return read_metrics(path / METRICS_NAME, task), task
 
 
@@ -133,18 +133,24 @@ def merged(points: "list[MetricsPoint]") -> "list[MetricsPoint]":
     for point in points:
         before = by_iteration.get(point.iteration, point)
         given = {name: value for name, value in asdict(point).items() if value is not None}
+        given["values"] = {**before.values, **point.values}
         by_iteration[point.iteration] = replace(before, **given)
     return list(by_iteration.values())
 
 
-def _csv(points: "list[MetricsPoint]", task: "Task") -> str:
-    from tui_backprop.runs.format.metrics import MetricsPoint, point_values
+def _csv(points: "list[MetricsPoint]", task: "Task | None") -> str:
+    from tui_backprop.runs.format.metrics import MetricsPoint
 
     text = io.StringIO()
     nothing = MetricsPoint(0, 0.0, None, None, None, None, 0.0)
-    table = csv.DictWriter(text, list(point_values(nothing, task)), lineterminator="\n")
+    rows = [_values(point, task) for point in points]
+    columns = list(_values(nothing, task))
+    # A dict, as it keeps the order in which the names came.
+    own = dict.fromkeys(name for row in rows for name in row if name not in columns)
+    columns[columns.index("elapsed") : columns.index("elapsed")] = own
+    table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
-    table.writerows(point_values(point, task) for point in points)
+    table.writerows(rows)
     return text.getvalue()
 
 
@@ -153,17 +159,28 @@ def _json(
     config: "RunConfig | None",
     points: "list[MetricsPoint]",
     reader: "MetricsReader",
-    task: "Task",
+    task: "Task | None",
 ) -> str:
-    from tui_backprop.runs.format.metrics import point_values
+    from tui_backprop.runs.format.plain_values import stored_number
 
     whole = {
         "id": run_id,
-        "hyperparameters": config.hyperparameters.to_dict() if config else None,
-        "points": [point_values(point, task) for point in points],
+        "name": config.name if config else "",
+        "hyperparameters": config.hyperparameters.to_dict() if config and config.stated else None,
+        "points": [
+            {n: stored_number(v) if isinstance(v, float) else v for n, v in values.items()}
+            for values in (_values(point, task) for point in points)
+        ],
         "events": [asdict(event) for event in reader.events],
     }
-    return json.dumps(whole, indent=1) + "\n"
+    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+
+
+def _values(point: "MetricsPoint", task: "Task | None") -> dict[str, Any]:
+    from tui_backprop.runs.format.any_metrics import any_point_values
+    from tui_backprop.runs.format.metrics import point_values
+
+    return any_point_values(point) if task is None else point_values(point, task)
 
 
 def _export_parameters(path: Path, config: "RunConfig | None", target: Path) -> bool:

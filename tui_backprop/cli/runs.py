@@ -77,9 +77,9 @@ def _row(run: "RunSummary", fields: "tuple[Field, ...]") -> tuple[str, ...]:
         printable(run.id),
         f"{run.created.astimezone():%Y-%m-%d %H:%M}" if run.created else "–",
         _dataset(config),
-        printable(config.net_title, limit=30) or "–" if config else "–",
+        printable(config.net_title or config.name, limit=30) or "–" if config else "–",
         "–" if run.iteration is None else f"{run.iteration:,}",
-        "–" if run.test is None or config is None else f"{config.task.metric} {run.test:.4f}",
+        "–" if run.test is None else f"{printable(run.metric, limit=30)} {run.test:.4f}",
         _state(run),
     )
     return (*cells, _settings(config, fields)) if fields else cells
@@ -113,19 +113,31 @@ def _settings(config: "RunConfig | None", fields: "tuple[Field, ...]") -> str:
     return printable(" ".join(values), limit=200) or "–"
 
 
+def _test_values(run: "RunSummary") -> dict[str, Any]:
+    """Return the metric on the test set by its name in the run's points; not all have one."""
+    from tui_backprop.runs.format.plain_values import stored_number
+
+    if run.config is not None and run.config.naming_task is None:
+        return {} if run.test is None else {run.metric: stored_number(run.test)}
+    return {f"test_{run.metric or 'accuracy'}": run.test}
+
+
 def _values(run: "RunSummary") -> dict[str, Any]:
     """Return what is known of a run; null where nothing is."""
+    from tui_backprop.runs.format.named_values import ANY_TASK
+
     config = run.config
     stated = config.hyperparameters.to_dict() if config else {}
     return {
         "id": run.id,
         "created": run.created.isoformat() if run.created else None,
         "program": config.program if config else None,
+        "name": config.name if config else None,
         "state": run.state.value,
         "iteration": run.iteration,
         "saved_iteration": run.saved,
-        "task": config.task.name if config else None,
-        f"test_{config.task.metric if config else 'accuracy'}": run.test,
+        "task": (config.naming_task.name if config.naming_task else ANY_TASK) if config else None,
+        **_test_values(run),
         "net": config.net_title if config else None,
         "hyperparameters": {n: v for n, v in stated.items() if config and n in config.stated},
         "fault": run.fault,

@@ -1,20 +1,27 @@
-"""`tui-backprop step`: the walkthrough of one minibatch as a handout, Markdown or HTML."""
+"""`tui-backprop step`: the walkthrough of one minibatch, as a handout or from a tape's file."""
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from tui_backprop.cli.at_option import at_options, trainer_for
 from tui_backprop.cli.blas_option import blas_option
-from tui_backprop.cli.interruption import uninterrupted
+from tui_backprop.cli.handout import (
+    TAPE_SUFFIX,
+    check_sample,
+    check_writable,
+    refuse_output,
+    write_output,
+)
+from tui_backprop.cli.open_tape import open_tape, tape_file
 from tui_backprop.cli.options import (
     GroupedCommand,
     hyperparameter_options,
     hyperparameters_from,
 )
+from tui_backprop.cli.theme_option import theme_option
 from tui_backprop.datasets import DatasetError
-from tui_backprop.printable import printable
 from tui_backprop.settings.command_line import settings_as_given, step_command
 from tui_backprop.training.memory import NotEnoughMemoryError
 
@@ -26,8 +33,8 @@ from tui_backprop.training.memory import NotEnoughMemoryError
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write, replaced if it exists: HTML if it ends in .html, else Markdown; "
-    "without it, standard output.",
+    help="File to write, replaced if it exists: HTML if it ends in .html, a tape if in .tape, else "
+    "Markdown; without it, standard output.",
 )
 @click.option(
     "--sample",
@@ -36,6 +43,7 @@ from tui_backprop.training.memory import NotEnoughMemoryError
     help="Sample of the minibatch, counted from 0, of which the cells are taken.  "
     "[default: the one the net gets most wrong]",
 )
+@theme_option
 @click.pass_context
 def step(
     ctx: click.Context,
@@ -45,6 +53,7 @@ def step(
     iteration: int,
     sample: int | None,
     output: Path | None,
+    theme: str,
     **values: Any,
 ) -> None:
     """Write one minibatch's forward and backward pass, operation by operation, as a handout.
@@ -52,7 +61,14 @@ def step(
     Every operation comes with its formula, shapes and arrays, one cell explained in words and
     worked out in full, and at the end the gradient check. With RUN, the id of a stored run, that
     run's iteration is made again, exactly, from its checkpoint or its start.
+
+    A RUN that is a file ending in .tape is a tape: it opens on the step screen, without a run or
+    what made it; with --output, or where standard output is no terminal, it is written instead.
     """
+    if (file := tape_file(run_id)) is not None:
+        hyperparameters_from(values)
+        open_tape(ctx, file, output, sample, theme)
+        return
     try:
         if output is not None:
             check_writable(output)
@@ -62,21 +78,16 @@ def step(
         ctx.exit(2)
     except OSError as error:
         refuse_output(ctx, output, error)
+    from tui_backprop.training.next_tape import next_tape
     from tui_backprop.walkthrough.full_check import check_all
-    from tui_backprop.walkthrough.trace import trace
-    from tui_backprop.walkthrough.transcript import (
-        Provenance,
-        html_transcript,
-        markdown_transcript,
-    )
+    from tui_backprop.walkthrough.transcript import Provenance
 
     batch = trainer.next_minibatch()
-    if sample is not None and sample >= len(batch.x):
-        raise click.BadParameter(
-            f"{sample}: must be at most {len(batch.x) - 1}, the last of the minibatch.",
-            param_hint="'--sample'",
-        )
-    tape = trace(trainer.net, trainer.optimizer, batch.x, batch.t, trainer.next_pass)
+    check_sample(sample, len(batch.x))
+    tape = next_tape(trainer)
+    if output is not None and output.suffix.lower() == TAPE_SUFFIX:
+        write_output(ctx, tape, output)
+        return
     provenance = Provenance(
         iteration,
         trainer.dataset.name,
@@ -86,32 +97,5 @@ def step(
         run=run,
         class_names=trainer.dataset.class_names,
     )
-    checked = check_all(trainer.net, batch.x, batch.t, mode=trainer.next_pass)
-    is_html = output is not None and output.suffix.lower() in (".html", ".htm")
-    write = html_transcript if is_html else markdown_transcript
-    lines = write(tape, checked, provenance, sample)
-    text = "".join(f"{line}\n" for line in lines)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        with uninterrupted():
-            output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse_output(ctx, output, error)
-
-
-def check_writable(file: Path) -> None:
-    """Raise OSError unless the file can be written: better now than after the training."""
-    file = file.resolve()
-    is_new = not file.exists()
-    file.open("ab").close()
-    if is_new:
-        file.unlink()
-
-
-def refuse_output(ctx: click.Context, output: Path | None, error: OSError) -> NoReturn:
-    """Say why the output cannot be written, and end the command."""
-    reason = error.strerror or type(error).__name__
-    click.echo(f"Error: --output {printable(output)}: {reason}", err=True)
-    ctx.exit(2)
+    check = check_all(trainer.net, batch.x, batch.t, mode=trainer.next_pass)
+    write_output(ctx, tape, output, check=check, provenance=provenance, sample=sample)

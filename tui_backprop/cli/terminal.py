@@ -25,3 +25,21 @@ def refuse_dumb_terminal(instead: str) -> None:
     """
     if os.environ.get("TERM") == "dumb":
         raise click.UsageError(f"TERM=dumb: this terminal cannot show the app; {instead}.")
+
+
+def read_keys_from_terminal() -> int:
+    """Let the terminal's keyboard take the place of standard input; return what that was.
+
+    Raises:
+        ClickException: there is no terminal, or no screen on standard error.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        raise click.ClickException("no terminal on standard error to show the app on")
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0))
+    except OSError as error:
+        raise click.ClickException(f"no terminal to read keys from: {error.strerror}") from error
+    piped = os.dup(0)
+    os.dup2(keyboard, 0)
+    os.close(keyboard)
+    return piped

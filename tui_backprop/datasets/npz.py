@@ -3,15 +3,10 @@
 x is (N, D), (N, height, width) for pictures, or (N, channels, height, width) for pictures in
 colour: uint8 (pixels, divided by 255 for the network), or floats or int16 (kept as float32,
 undivided). The channels, 1 or 3, may come last: that is what a shape means whose second number is
-neither. What t may be, see `datasets.targets`. Nothing is unpickled, and nothing is allocated
-before the sizes are known to be true and allowed.
-
-Not `numpy.load`: it allocates what a forged header claims before it reads (4 GB for 30 bytes),
-and its evaluation of the header ends in errors and warnings that no caller is told of.
+neither. What t may be, see `datasets.targets`.
 """
 
 import errno
-import io
 import struct
 import zipfile
 import zlib
@@ -27,14 +22,13 @@ from tui_backprop.datasets.dataset import Dataset, Samples
 from tui_backprop.datasets.errors import DatasetError
 from tui_backprop.datasets.files import (
     MAX_DATASET_BYTES,
-    MAX_DEFLATE_RATIO,
     faults_of,
     file_error,
-    fill,
     open_regular,
     size_of,
 )
-from tui_backprop.datasets.npy import NpyError, NpyHeader, read_npy_header
+from tui_backprop.datasets.npy import NpyError, NpyHeader
+from tui_backprop.datasets.npz_members import ShortReads, read_member
 from tui_backprop.datasets.targets import TargetError, decode_targets
 from tui_backprop.printable import printable
 
@@ -42,19 +36,6 @@ ARRAYS = ("x_train", "t_train", "x_test", "t_test")
 
 CHANNELS = (1, 3)
 """How many channels a picture may have: grey, or red, green and blue."""
-
-MAX_READ_BYTES = 2**20
-"""Largest single read: more than a zip directory of any sane size, which is read in one go."""
-
-
-class ShortReads(io.BufferedReader):
-    """A file that refuses the giant reads which a forged size in a zip directory leads to."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read as usual, unless it is more than MAX_READ_BYTES."""
-        if size is not None and size > MAX_READ_BYTES:
-            raise zipfile.BadZipFile(f"a directory of {size} bytes")
-        return super().read(size)
 
 
 def load_npz(path: Path, name: str) -> Dataset:
@@ -118,7 +99,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         if total > MAX_DATASET_BYTES:
             raise file_error(path, f"claims {total} bytes unpacked, more than {MAX_DATASET_BYTES}")
         return {
-            array: _read_member(archive, member, array, path, size_of(file))
+            array: _read(archive, member, array, path, size_of(file))
             for array, member in found.items()
         }
 
@@ -147,36 +128,19 @@ def _zip_faults(path: Path) -> Iterator[None]:
         raise file_error(path, "damaged zip directory") from error
 
 
-def _read_member(
+def _read(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, array: str, path: Path, archive_bytes: int
 ) -> NDArray[Any]:
-    """Read one array, allocating only what its header, the directory and the file agree upon."""
-    ratio = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: MAX_DEFLATE_RATIO}.get(
-        member.compress_type
-    )
-    if ratio is None:
-        raise file_error(
-            path, f"{array} is compressed by method {member.compress_type}, expected deflate"
+    try:
+        return read_member(
+            archive,
+            member,
+            archive_bytes,
+            lambda header: _check_header(header, array),
+            text_allowed=array.startswith("t"),
         )
-    with archive.open(member) as stream:
-        try:
-            header = read_npy_header(stream, text_allowed=array.startswith("t"))
-            _check_header(header, array)
-        except NpyError as error:
-            raise file_error(path, f"{array} {printable(error)}") from error
-        size = header.header_bytes + header.data_bytes
-        claim = f"{array} claims the shape {header.shape} of {header.dtype}"
-        if size != member.file_size:
-            raise file_error(
-                path, f"{claim} = {size} bytes with its header, but has {member.file_size}"
-            )
-        if size > ratio * min(member.compress_size, archive_bytes):
-            raise file_error(path, f"{claim} = {size} bytes, more than the file can hold")
-        stored = header.shape[::-1] if header.fortran_order else header.shape
-        data = np.empty(stored, header.dtype)
-        if fill(stream, data) < data.nbytes or stream.read(1):
-            raise file_error(path, f"{claim}, but its data has another length")
-    return data.T if header.fortran_order else data
+    except NpyError as error:
+        raise file_error(path, f"{array} {printable(error)}") from error
 
 
 def _check_header(header: NpyHeader, array: str) -> None:

@@ -7,6 +7,7 @@ from math import factorial
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.walkthrough.judgement import (
     VERDICTS,
     CheckVerdict,
@@ -15,7 +16,7 @@ from tui_backprop.walkthrough.judgement import (
     judge,
     round_off,
 )
-from tui_backprop.walkthrough.perturbation import Differences, Entries
+from tui_backprop.walkthrough.perturbation import Differences
 
 _POINTS = 9
 """Losses whose differences tell how noisy a loss is."""

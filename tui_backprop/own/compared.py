@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.own.central import Moves
 from tui_backprop.own.verdict import Verdict
 from tui_backprop.walkthrough.judgement import Judgement
 from tui_backprop.walkthrough.mistakes.difference import Difference
-from tui_backprop.walkthrough.perturbation import Entries
 
 
 @dataclass(eq=False)

@@ -8,12 +8,12 @@ import numpy as np
 
 from tui_backprop.nn import Layer, Relu, Sigmoid, Tanh
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.own.ends import ends, ends_for
 from tui_backprop.own.kinds import affine, link_for
 from tui_backprop.own.objects import attributes
 from tui_backprop.own.seen_pass import SeenCall, SeenPass, as_floats
 from tui_backprop.walkthrough.mistakes.chain import Chain, Link, close
-from tui_backprop.walkthrough.perturbation import Entries
 
 _SAME = 1e-9
 _MOST_DECAY = 10.0

@@ -121,6 +121,26 @@ def open_own(path: Path, flags: int, permissions: int = 0o666) -> int:
         RunError: it is something else, or somebody else's.
         OSError: as `os.open` does.
     """
+    descriptor = _open_regular(path, flags, permissions)
+    try:
+        _check_owner(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def open_readable(path: Path) -> io.BufferedReader:
+    """Open another program's file for reading: a regular one, whoever's it is.
+
+    Raises:
+        RunError: it is something else, or a link.
+        OSError: as `os.open` does.
+    """
+    return os.fdopen(_open_regular(path, os.O_RDONLY), "rb")
+
+
+def _open_regular(path: Path, flags: int, permissions: int = 0o666) -> int:
     try:
         # Opened first and then looked at, so that the file cannot be swapped in between.
         descriptor = os.open(path, flags | _WARILY, permissions)
@@ -134,10 +154,8 @@ def open_own(path: Path, flags: int, permissions: int = 0o666) -> int:
             raise RunError(f"{printable(path)}: not a regular file") from error
         raise
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise RunError(f"{printable(path)}: not a regular file")
-        _check_owner(path, found)
     except BaseException:
         os.close(descriptor)
         raise

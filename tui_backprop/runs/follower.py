@@ -8,7 +8,12 @@ from tui_backprop.runs.files import check_directory, open_stored
 from tui_backprop.runs.followed_curve import with_later_points
 from tui_backprop.runs.format.config import read_config
 from tui_backprop.runs.format.layers import StoredRows, read_newest_rows
-from tui_backprop.runs.format.metrics import MAX_METRICS_BYTES, MetricsReader, settings_after
+from tui_backprop.runs.format.metrics import (
+    MAX_METRICS_BYTES,
+    MetricsPoint,
+    MetricsReader,
+    settings_after,
+)
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, LAYERS_NAME, METRICS_NAME
 from tui_backprop.runs.format.plain_values import StateError
 from tui_backprop.runs.lock import LOCK_NAME, is_locked
@@ -36,13 +41,14 @@ class RunFollower:
     Args:
         path: of the run's directory.
         clock: seconds that only grow.
+        any_names: whether metrics are read by the names that they have, whatever the task.
 
     Raises:
         RunError: it is not a directory of the user's own, or its configuration is missing or
             damaged.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float], *, any_names: bool = False) -> None:
         try:
             check_directory(path)
         except OSError as error:
@@ -50,7 +56,8 @@ class RunFollower:
         self.config = read_config(path / CONFIG_NAME)
         self._path = path
         self._clock = clock
-        self._metrics = MetricsReader(self.config.task)
+        self._naming_task = None if any_names else self.config.task
+        self._metrics = MetricsReader(self._naming_task)
         self._offset = 0
         self._progress: StoredProgress | None = None
         self._rows: StoredRows | None = None
@@ -115,6 +122,16 @@ class RunFollower:
         """What happened to the run last, if it has stood still since; or else empty."""
         event = self._metrics.events[-1] if self._metrics.events else None
         return event.event if event is not None and event.iteration >= self.iteration else ""
+
+    @property
+    def reason(self) -> str:
+        """Why the run was interrupted, if that is what happened last, and it is told."""
+        return self._metrics.events[-1].reason if self.last_event == "interrupted" else ""
+
+    @property
+    def points(self) -> list[MetricsPoint]:
+        """The points known of, the newest last; another list once the run went back."""
+        return self._metrics.points
 
     @property
     def iteration(self) -> int:
@@ -183,7 +200,7 @@ class RunFollower:
                     raise RunError(f"{printable(path)}: has {size:,} bytes, too many to follow")
                 if size < self._offset:
                     # What could not be written whole was taken back: read it all again.
-                    self._metrics, self._offset = MetricsReader(self.config.task), 0
+                    self._metrics, self._offset = MetricsReader(self._naming_task), 0
                 if size == self._offset:
                     return False
                 file.seek(self._offset)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import check_directory
+from tui_backprop.runs.foreign.set_words import TEST_WORDS, without_set
 from tui_backprop.runs.format.config import RunConfig, read_config
-from tui_backprop.runs.format.metrics import MetricsReader, read_metrics
+from tui_backprop.runs.format.metrics import MetricsPoint, MetricsReader, read_metrics
 from tui_backprop.runs.format.names import CHECKPOINT_NAME, CONFIG_NAME, METRICS_NAME
 from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.location import run_paths
@@ -18,7 +19,7 @@ from tui_backprop.runs.lock import is_locked
 from tui_backprop.runs.run_error import RunError
 from tui_backprop.settings.fields import Field
 from tui_backprop.settings.hyperparameters import FIELDS
-from tui_backprop.settings.tasks import TASKS
+from tui_backprop.settings.tasks import TASKS, Task
 
 
 class StoredState(Enum):
@@ -43,9 +44,9 @@ _STATE_AFTER = {
 class RunSummary:
     """A run in a line. `config` is None if it cannot be read: `fault` says why, in one line.
 
-    `iteration` and `test`, the task's metric on the test set, are the newest known; None where
-    nothing is. `saved` is the iteration of its checkpoint, 0 without one; None where that is not
-    known, or it never was to have one.
+    `iteration` and `test`, the newest value on the test set of what `metric` names, are the newest
+    known; None where nothing is. `saved` is the iteration of its checkpoint, 0 without one; None
+    where that is not known, or it never was to have one.
     """
 
     id: str
@@ -55,6 +56,7 @@ class RunSummary:
     test: float | None
     fault: str
     saved: int | None = None
+    metric: str = ""
 
     @property
     def lost_after(self) -> int | None:
@@ -107,14 +109,14 @@ def summary_of(path: Path) -> RunSummary:
         config = read_config(path / CONFIG_NAME)
     except RunError as error:
         faults.append(str(error))
-    task = config.task if config else TASKS["classification"]
+    task = config.naming_task if config else TASKS["classification"]
     try:
         metrics = read_metrics(path / METRICS_NAME, task, tail=True)
     except RunError as error:
         faults.append(str(error))
     last = metrics.events[-1] if metrics.events else None
     newest = metrics.newest_iteration
-    tests = [p.test for p in metrics.points if p.test is not None]
+    metric, test = _newest_test(metrics.points, task)
     if is_locked(path):
         stood_since = last.event if last and last.iteration == newest else ""
         state = _STATE_AFTER.get(stood_since, StoredState.TRAINING)
@@ -127,8 +129,18 @@ def summary_of(path: Path) -> RunSummary:
         saved = _saved(path, config)
     except RunError as error:
         faults.append(str(error))
-    test = tests[-1] if tests else None
-    return RunSummary(path.name, config, state, newest, test, "; ".join(faults), saved)
+    return RunSummary(path.name, config, state, newest, test, "; ".join(faults), saved, metric)
+
+
+def _newest_test(points: Sequence[MetricsPoint], task: Task | None) -> tuple[str, float | None]:
+    """Return the name and newest value of the metric on the test set; ("", None) without one."""
+    if task is not None:
+        tests = [point.test for point in points if point.test is not None]
+        return task.metric, tests[-1] if tests else None
+    newest = {name: value for point in points for name, value in point.values.items()}
+    of_test = (name for name in newest if without_set(name)[1] in TEST_WORDS)
+    name = next(of_test, "")
+    return name, newest.get(name)
 
 
 def _saved(path: Path, config: RunConfig | None) -> int | None:
@@ -140,7 +152,11 @@ def _saved(path: Path, config: RunConfig | None) -> int | None:
     checkpoint = path / CHECKPOINT_NAME
     if not os.path.lexists(checkpoint):
         # Who writes runs without checkpoints does not mean to go on with them.
-        own = config is not None and config.program.startswith("tui-backprop")
+        own = (
+            config is not None
+            and config.program.startswith("tui-backprop")
+            and config.naming_task is not None
+        )
         return 0 if own else None
     from tui_backprop.runs.format.checkpoint import read_some_arrays
 

@@ -2,15 +2,10 @@
 
 import gc
 import time
-from collections.abc import Iterable
-from typing import ClassVar
 
 from textual import on, work
-from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.types import CSSPathType
 
 from tui_backprop.session.client import Client
 from tui_backprop.session.messages import (
@@ -28,18 +23,16 @@ from tui_backprop.session.messages import (
 )
 from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import Hyperparameters
-from tui_backprop.ui.help.help_screen import HelpScreen, help_rows
 from tui_backprop.ui.messages import CommandRequested
-from tui_backprop.ui.painting.pane_screen import PaneScreen
 from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
-from tui_backprop.ui.terminal.terminal_app import TerminalApp
+from tui_backprop.ui.pane_app import PaneApp
 from tui_backprop.ui.texts import ended_text, refusal_text
 from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PRELOAD_AFTER = 1.0
 
 
-class TuiBackpropApp(TerminalApp):
+class TuiBackpropApp(PaneApp):
     """Shows one training process.
 
     Args:
@@ -52,14 +45,6 @@ class TuiBackpropApp(TerminalApp):
         watching: whether the client only shows a run that another process trains.
         clock: seconds that only grow.
     """
-
-    TITLE = "tui-backprop"
-    CSS_PATH: ClassVar[CSSPathType] = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
-        Binding("ctrl+q", "quit", "Quit", tooltip="Leave tui-backprop", priority=True),
-    ]
 
     class EventArrived(Message):
         """The training process told something."""
@@ -80,8 +65,7 @@ class TuiBackpropApp(TerminalApp):
         theme: str = "textual-dark",
         clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__()
-        self.theme = theme
+        super().__init__(theme)
         self._client = client
         self._hyperparameters = hyperparameters
         self._run_when_loaded = start
@@ -109,36 +93,11 @@ class TuiBackpropApp(TerminalApp):
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self.set_timer(PRELOAD_AFTER, self._preload_step_screen)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every key's action in the command palette too."""
-        # By their actions: several keys may stand for one.
-        actives = {active.binding.action: active for active in screen.active_bindings.values()}
-        for binding in actives.values():
-            # What Textual binds itself, to move the focus or to copy, says no more than its name.
-            is_palette = binding.binding.action == "command_palette"
-            if binding.enabled and binding.binding.tooltip and not is_palette:
-                action, node = binding.binding.action, binding.node
-                yield SystemCommand(
-                    binding.binding.description,
-                    binding.binding.tooltip,
-                    lambda action=action, node=node: self.call_later(self.run_action, action, node),
-                )
-
-        if isinstance(screen, PaneScreen):
-            for name, help_text, go in screen.places():
-                yield SystemCommand(name, help_text, go)
-        yield SystemCommand("Theme", "Choose other colours, dark or light", self.search_themes)
-
     @on(TrainingScreen.StepRequested)
     def _take_trace(self) -> None:
         from tui_backprop.session.walkthrough_messages import TakeTrace
 
         self._pass_on(CommandRequested(TakeTrace()))
-
-    def action_help(self) -> None:
-        """Show all keys of the screen."""
-        notes = self.screen.help_notes() if isinstance(self.screen, PaneScreen) else ""
-        self.push_screen(HelpScreen(help_rows(self.screen), notes))
 
     def _start_session(self) -> None:
         gc.enable()

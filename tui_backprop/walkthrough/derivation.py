@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Shape, Term
-from tui_backprop.nn.words import cell_name
+from tui_backprop.nn.words import About, Words, cell_name
+from tui_backprop.walkthrough.aten.bounds import within_reason
 from tui_backprop.walkthrough.step import Numbers
 from tui_backprop.walkthrough.tape import Step, Tape
 from tui_backprop.walkthrough.undeclared import Undeclared
@@ -161,10 +162,24 @@ def computed(step: Step, arrays: Inputs) -> Numbers | None:
     """
     if (operation := step.declared) is None or _is_padded_out(arrays):
         return None
+    if not within_reason(arrays, step.output.array.shape):
+        return None
     try:
         with np.errstate(all="ignore"):
             return np.asarray(operation.compute(arrays))
     except (*_NO_FIT, MemoryError):
+        return None
+
+
+def said_of(step: Step, about: About) -> Words | None:
+    """Return what a step's operation says of a cell, None where the cell has no derivation."""
+    operation = step.declared
+    if operation is None or terms_of(step, about.index) is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return operation.why(about)
+    except _NO_FIT:
         return None
 
 
@@ -213,9 +228,12 @@ def derive(tape: Tape, step_number: int, index: Index) -> CellDerivation:
 
 
 def check_index(label: str, shape: Shape, index: Index) -> None:
-    """Raise IndexError unless `index` is that of a cell of an array of this shape."""
+    """Raise IndexError unless `index` is that of a cell of an array of this shape.
+
+    Of an empty array the first cell may stand for all of it.
+    """
     if len(index) != len(shape) or any(
-        not 0 <= i < size for i, size in zip(index, shape, strict=True)
+        not 0 <= i < max(1, size) for i, size in zip(index, shape, strict=True)
     ):
         wanted = ", ".join(f"0 to {size - 1}" for size in shape) or "no index at all"
         raise IndexError(f"{cell_name(label, index)}: the index must be {wanted}")
@@ -257,7 +275,7 @@ def _traced_operand(step: Step, operand: Operand) -> TracedOperand:
     named = step.input(operand.name)
     source = None
     if named is not None and named.step is not None:
-        source = Cell(named.step, operand.index)
+        source = Cell(named.step, named.source(operand.index))
     label = operand.name if named is None else named.label
     shown = step.names.get(operand.name, operand.name)
     return TracedOperand(operand.name, label, operand.index, operand.value, source, shown)

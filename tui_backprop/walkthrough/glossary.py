@@ -39,6 +39,10 @@ def _everywhere(tape: Tape, step: Step) -> bool:
     return True
 
 
+def _has_places(tape: Tape, step: Step) -> bool:
+    return bool(tape.facts.indices)
+
+
 def _is_checked(tape: Tape, step: Step) -> bool:
     return tape.parameter_of_gradient(step.number) is not None
 
@@ -131,7 +135,7 @@ GLOSSARY = (
         "#951",
         "The sample's place in the training set, counted from 0. Its place in the minibatch is "
         "what rows and the words count by.",
-        _everywhere,
+        _has_places,
     ),
     GlossaryEntry(
         "state",

@@ -49,7 +49,7 @@ def one_sample(tape: Tape, sample: int) -> tuple[SampleArray, ...]:
         if step.phase is Phase.UPDATE:
             break
         for named in step.inputs:
-            is_shown = named.step is None and named.origin is not Origin.CONSTANT
+            is_shown = named.step is None and named.origin not in (Origin.CONSTANT, Origin.SETTING)
             is_shown &= not named.missing
             if is_shown and named.label not in seen:
                 seen.add(named.label)

@@ -283,7 +283,7 @@ def _path_cell(step: Step, operand: Operand) -> PathCell:
     named = step.input(operand.name)
     if named is None:
         return PathCell(operand.name, operand.value, None)
-    source = None if named.step is None else Cell(named.step, operand.index)
+    source = None if named.step is None else Cell(named.step, named.source(operand.index))
     return PathCell(cell_name(named.label, operand.index), operand.value, source)
 
 

@@ -18,6 +18,10 @@ Known = dict[str, NamedArray]
 """Arrays by the symbols that operations read them by."""
 
 
+_MOST_BYTES = 8
+"""Of one number: that of 80 bits which some systems have is none that a file could hold."""
+
+
 class Recorder:
     """The steps of a tape to be.
 
@@ -93,8 +97,8 @@ class Recorder:
         self, symbol: str, label: str, array: Numbers, origin: Origin, step: int | None
     ) -> NamedArray:
         label = printable(label)
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{label} is of {array.dtype}: a tape holds real numbers")
+        if array.dtype.kind not in "biuf" or array.dtype.itemsize > _MOST_BYTES:
+            raise ValueError(f"{label} is of {array.dtype}: a tape holds real numbers of 64 bits")
         if self._max_bytes is None or not array.size or array.nbytes <= self._max_bytes:
             return NamedArray(symbol, label, copied(array), origin, step)
         about = array.shape, array.dtype

@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tui_backprop.nn.operation import Operation, Shape, shape_text
+from tui_backprop.nn.operation import Index, Operation, Shape, shape_text
 from tui_backprop.nn.weight_decay import WeightDecay
 from tui_backprop.walkthrough.summary import ArraySummary, summarize
 from tui_backprop.walkthrough.undeclared import Undeclared
+from tui_backprop.walkthrough.view import View
 
 Numbers: TypeAlias = npt.NDArray[Any]
 """Floats in most places; integers or booleans as token ids and masks are."""
@@ -36,6 +37,7 @@ class Origin(Enum):
     STATE = "state, kept from iteration to iteration"
     DRAWN = "drawn at random for this pass"
     CONSTANT = "a hyperparameter"
+    SETTING = "how the operation was called"
     AFTER_UPDATE = "a second forward pass, with the updated parameters"
 
 
@@ -46,7 +48,8 @@ class NamedArray:
     `symbol` is its name in the operation's formula (x, dout, W); `label` its name in the network
     (Relu1.out, dy, W2). `step` is the number of the step that made it, None for a leaf.
     Losses and constants have shape (). `left_out` is what is kept of an array whose numbers are
-    not: `array` tells no more than its shape and type then.
+    not: `array` tells no more than its shape and type then. `view` says where the cells stood in
+    the array that `step` made, where that is elsewhere.
     """
 
     symbol: str
@@ -55,6 +58,7 @@ class NamedArray:
     origin: Origin
     step: int | None = None
     left_out: ArraySummary | None = None
+    view: View | None = None
 
     def __post_init__(self) -> None:
         self.array.setflags(write=False)
@@ -63,9 +67,14 @@ class NamedArray:
         # Unpickled arrays are writable: they have to come through __post_init__ again.
         names = self.symbol, self.label
         if self.left_out is None:
-            return NamedArray, (*names, self.array, self.origin, self.step)
+            return NamedArray, (*names, self.array, self.origin, self.step, None, self.view)
         shape, dtype = self.array.shape, self.array.dtype
-        return without_numbers, (*names, shape, dtype, self.origin, self.step, self.left_out)
+        kept = self.origin, self.step, self.left_out, self.view
+        return without_numbers, (*names, shape, dtype, *kept)
+
+    def source(self, index: Index) -> Index:
+        """Return where a cell of it stood in the array that `step` made."""
+        return index if self.view is None else self.view.source(index)
 
     @property
     def missing(self) -> str:
@@ -93,11 +102,12 @@ def without_numbers(
     origin: Origin,
     step: int | None,
     kept: ArraySummary,
+    view: View | None = None,
 ) -> NamedArray:
     """Return an array of which a summary is kept instead of its numbers."""
     # One number that stands for all takes no memory, and as nan can be taken for none of them.
     one = np.full((), np.nan if dtype.kind == "f" else 0, dtype)
-    return NamedArray(symbol, label, np.broadcast_to(one, shape), origin, step, kept)
+    return NamedArray(symbol, label, np.broadcast_to(one, shape), origin, step, kept, view)
 
 
 def bytes_text(count: int) -> str:
@@ -151,13 +161,19 @@ class Step:
     def dtype(self) -> np.dtype[Any]:
         """The type of float that the result was rounded to, whatever it is kept in.
 
+        Where arrays of several types meet, and what is on the way is not known, the coarsest one.
         A lone number, as a loss, may be kept in float64: it was computed in its operands' type.
         """
-        if self.output.array.ndim and self.output.array.dtype.kind == "f":
-            return self.output.array.dtype
-        read = [named.array.dtype for named in self.inputs if named.array.ndim]
-        floats = [dtype for dtype in (*read, self.output.array.dtype) if dtype.kind == "f"]
-        return max(floats, key=lambda d: np.finfo(d).eps, default=np.dtype(np.float64))
+        arrays = [named.array for named in (*self.inputs, self.output)]
+        floats = [array.dtype for array in arrays if array.ndim and array.dtype.kind == "f"]
+        if not floats and self.output.array.dtype.kind == "f":
+            floats = [self.output.array.dtype]
+        return max(floats, key=lambda dtype: np.finfo(dtype).eps, default=np.dtype(np.float64))
+
+    @property
+    def operands(self) -> tuple[NamedArray, ...]:
+        """The inputs that numbers are made of: all but how the operation was called."""
+        return tuple(named for named in self.inputs if named.origin is not Origin.SETTING)
 
     @property
     def is_of_decay(self) -> bool:

@@ -132,6 +132,9 @@ def first_subject(tape: Tape, number: int, sample: int | None = None) -> Subject
     array = step.output.array
     if array.ndim == 0:
         return Subject((), "it is one number")
+    marked = tape.disagreement
+    if marked is not None and marked.step == number and marked.cell is not None:
+        return Subject(marked.cell, "the code and its derivation disagree there")
     if step.output.missing:
         return Subject((0,) * array.ndim, "its numbers are not here")
     found = worst_sample(tape) if sample is None else sample
@@ -208,7 +211,8 @@ def _is_new(step: Step) -> bool:
 
 def _before(step: Step) -> NamedArray | None:
     named = step.input(step.output.symbol)
-    return named if named is not None and named.array.shape == step.output.array.shape else None
+    is_before = named is not None and named.array.shape == step.output.array.shape
+    return named if is_before and named is not None and not named.missing else None
 
 
 def _of_update(tape: Tape, step: Step) -> Index:

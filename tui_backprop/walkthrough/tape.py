@@ -197,12 +197,23 @@ class Tape:
         return next((a.dtype for a in arrays if a.ndim and a.dtype.kind == "f"), np.dtype(float))
 
     @cached_property
+    def masks(self) -> bool:
+        """Whether a constant is −∞: attention so leaves out what must not be seen."""
+        read = (named for step in self.steps for named in step.inputs)
+        constants = (n.array for n in read if n.origin is Origin.CONSTANT and n.array.ndim == 0)
+        return any(np.isneginf(array) for array in constants if array.dtype.kind == "f")
+
+    def is_sound(self, named: NamedArray) -> bool:
+        """Whether an array has no nan and no infinity, other than those of a mask."""
+        array = named.array
+        if named.missing or array.dtype.kind != "f":
+            return True
+        return bool(np.isfinite(array[~np.isneginf(array)] if self.masks else array).all())
+
+    @cached_property
     def first_non_finite(self) -> Step | None:
         """The first step with a nan or an infinity in its output: no update can be applied then."""
-        for step in self.steps:
-            if not step.output.missing and not np.isfinite(step.output.array).all():
-                return step
-        return None
+        return next((step for step in self.steps if not self.is_sound(step.output)), None)
 
     def step(self, number: int) -> Step:
         """Return the step of that number, 1 to the tape's length."""

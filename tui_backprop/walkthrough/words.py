@@ -3,12 +3,10 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from tui_backprop.nn.operation import Index, shape_text
 from tui_backprop.nn.words import About, Words, cell_name, number, sentence
 from tui_backprop.printable import printable
-from tui_backprop.walkthrough.derivation import check_index, terms_of, why_underived
+from tui_backprop.walkthrough.derivation import check_index, said_of, why_underived
 from tui_backprop.walkthrough.tape import Origin, Phase, Step, Tape
 
 
@@ -26,10 +24,16 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
     """
     step = tape.step(number)
     check_index(step.output.label, step.output.array.shape, index)
-    about = about_cell(tape, step, index, class_names)
+    said = _said(tape, step, about_cell(tape, step, index, class_names))
+    if tape.disagreement is None or tape.disagreement.step != number:
+        return said
+    return Words(f"{disagreement_words(tape)} {said.short}", said.more)
+
+
+def _said(tape: Tape, step: Step, about: About) -> Words:
     if step.declared is None:
         return _without_derivation(step, about)
-    wrong = [named for named in (*step.inputs, step.output) if not np.isfinite(named.array).all()]
+    wrong = [named for named in (*step.inputs, step.output) if not tape.is_sound(named)]
     if wrong:
         first = tape.first_non_finite
         where = "" if first is None else f" The first such number is made by step {first.number}."
@@ -39,10 +43,8 @@ def words(tape: Tape, number: int, index: Index, class_names: Sequence[str] = ()
             f"They grew beyond what {step.dtype.name} holds, or are differences of such: a smaller "
             "learning rate, or smaller first weights, keep them in bounds.",
         )
-    if terms_of(step, index) is None:
-        return _without_derivation(step, about)
-    with np.errstate(all="ignore"):
-        return step.declared.why(about)
+    said = said_of(step, about)
+    return _without_derivation(step, about) if said is None else said
 
 
 def disagreement_words(tape: Tape) -> str:

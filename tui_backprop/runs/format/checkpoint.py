@@ -24,7 +24,7 @@ import numpy.lib.format as npy
 import numpy.typing as npt
 
 from tui_backprop.datasets.files import size_of
-from tui_backprop.datasets.npz import ShortReads
+from tui_backprop.datasets.npz_members import ShortReads
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import RunFiles, open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError

@@ -12,6 +12,7 @@ from tui_backprop import __version__
 from tui_backprop.datasets import BUILTIN
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
+from tui_backprop.runs.format.named_values import ANY_TASK, LONGEST_NAME
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.runs.format.stored_hyperparameters import read_hyperparameters
 from tui_backprop.runs.run_error import RunError, file_error
@@ -103,7 +104,7 @@ class RunConfig:
     """What a run was started with.
 
     `created` is None where the file does not tell; `stated` are the names of the hyperparameters
-    that it tells: the others have their defaults.
+    that it tells: the others have their defaults. `name` is what a person calls the run.
     """
 
     id: str
@@ -112,11 +113,22 @@ class RunConfig:
     hyperparameters: Hyperparameters
     program: str = f"tui-backprop {__version__}"
     stated: frozenset[str] = field(default=frozenset(FIELD_BY_NAME), compare=False)
+    name: str = ""
 
     @property
     def task(self) -> Task:
         """What the net is trained for; one that is not known here counts as classification."""
         return TASKS.get(self.data.task, TASKS["classification"])
+
+    @property
+    def naming_task(self) -> Task | None:
+        """The task that names the metric in the run's points; None where they name themselves."""
+        return None if self.data.task == ANY_TASK else self.task
+
+    @property
+    def is_of_any_net(self) -> bool:
+        """Whether the run tells nothing that a form of hyperparameters could show."""
+        return self.data.task == ANY_TASK or not self.stated
 
     @property
     def net_title(self) -> str:
@@ -132,13 +144,17 @@ class RunConfig:
         head: dict[str, Any] = {"format": FORMAT, "id": self.id}
         if self.created is not None:
             head["created"] = self.created.astimezone(UTC).replace(microsecond=0)
+        if self.name:
+            head["name"] = self.name
+        values = self.hyperparameters.to_dict()
+        stated = {name: value for name, value in values.items() if name in self.stated}
         text = tomli_w.dumps(
             head
             | {
                 "program": self.program,
-                "data": asdict(self.data),
-                "hyperparameters": self.hyperparameters.to_dict(),
+                "data": {"task": ANY_TASK} if self.naming_task is None else asdict(self.data),
             }
+            | ({"hyperparameters": stated} if stated else {})
         )
         # A path that is no text keeps a mark where it is not: TOML has no way to hold it.
         return text.encode("utf-8", "replace")
@@ -184,6 +200,7 @@ def _read(content: Mapping[str, Any], directory: str) -> RunConfig:
         read_hyperparameters(hyperparameters),
         values.text("program", 200, default=""),
         frozenset(hyperparameters.as_dict()),
+        values.text("name", LONGEST_NAME, default=""),
     )
 
 

@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import open_stored
+from tui_backprop.runs.format.named_values import named_ranges, named_values
 from tui_backprop.runs.format.plain_values import MOST, PlainValues, StateError
 from tui_backprop.runs.run_error import RunError, file_error
 from tui_backprop.settings.fields import HyperparameterError
@@ -26,7 +27,11 @@ _STOP = ("where", "what")
 
 @dataclass(frozen=True, slots=True)
 class MetricsPoint:
-    """A point of a run's curves. `train` and `test` are the task's metric, `elapsed` in seconds."""
+    """A point of a run's curves. `train` and `test` are the task's metric, `elapsed` in seconds.
+
+    Of a run whose metrics have names of their own, `values` are all of them, finite or not, and
+    `ranges` the lowest, mean and highest value of some since the point before that names them.
+    """
 
     iteration: int
     epoch: float
@@ -35,6 +40,8 @@ class MetricsPoint:
     train: float | None
     test: float | None
     elapsed: float
+    values: Mapping[str, float] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class RunEvent:
 
     Of a run that diverged, `what` was not finite and the layer or parameter `where`, if known. Of
     one that changed or was resumed, `hyperparameters` are those that apply live, as they were from
-    then on, if they are told.
+    then on, if they are told. `reason` is a line on why it was interrupted, if that is told.
     """
 
     event: str
@@ -52,13 +59,14 @@ class RunEvent:
     where: str = ""
     what: str = ""
     hyperparameters: dict[str, Any] | None = None
+    reason: str = ""
 
 
 class MetricsReader:
     """Takes in a metrics file piece by piece, as it grows.
 
     Args:
-        task: of the run, by which its metric is named.
+        task: of the run, by which its metric is named; None where metrics have names of their own.
 
     Attributes:
         points: in order of their iterations.
@@ -66,8 +74,9 @@ class MetricsReader:
         damaged_lines: how many lines could not be read.
     """
 
-    def __init__(self, task: Task = TASKS["classification"]) -> None:
+    def __init__(self, task: Task | None = TASKS["classification"]) -> None:
         self._task = task
+        self._names: set[str] = set()
         self.points: list[MetricsPoint] = []
         self.events: list[RunEvent] = []
         self.damaged_lines = 0
@@ -120,23 +129,33 @@ class MetricsReader:
         )
         live = _read_live(values) if event in ("changed", "resumed") else None
         time = values.text("time", 40, default="")
-        self.events.append(RunEvent(event, iteration, time, where, what, live))
+        reason = printable(values.text("reason", 500, default="")) if values.has("reason") else ""
+        self.events.append(RunEvent(event, iteration, time, where, what, live, reason))
 
     def _take_point(self, values: PlainValues, iteration: int) -> None:
         before = self.points[-1] if self.points else None
         if before and iteration < before.iteration:
             raise StateError("points out of order")
+        epoch = values.number("epoch", default=before.epoch if before else 0.0)
+        elapsed = values.number("elapsed", default=before.elapsed if before else 0.0)
+        if self._task is None:
+            named = named_values(values, self._names)
+            ranges = named_ranges(values.table("ranges"), named)
+            self.points.append(
+                MetricsPoint(iteration, epoch, None, None, None, None, elapsed, named, ranges)
+            )
+            return
         most = 1.0 if self._task.is_share else math.inf
         train, test = (values.optional_from_zero(name, most) for name in metric_names(self._task))
         self.points.append(
             MetricsPoint(
                 iteration,
-                values.number("epoch", default=before.epoch if before else 0.0),
+                epoch,
                 values.optional("loss"),
                 values.optional("mean_loss"),
                 train,
                 test,
-                values.number("elapsed", default=before.elapsed if before else 0.0),
+                elapsed,
             )
         )
 
@@ -149,7 +168,11 @@ def metric_names(task: Task) -> tuple[str, str]:
 def point_values(point: MetricsPoint, task: Task) -> dict[str, Any]:
     """Return a point's values by the names that they have in the file, in its order."""
     names = {"train": metric_names(task)[0], "test": metric_names(task)[1]}
-    return {names.get(name, name): value for name, value in asdict(point).items()}
+    return {
+        names.get(name, name): value
+        for name, value in asdict(point).items()
+        if name not in ("values", "ranges")
+    }
 
 
 def _read_live(values: PlainValues) -> dict[str, Any] | None:
@@ -183,7 +206,7 @@ def settings_after(base: Hyperparameters, events: Sequence[RunEvent]) -> Hyperpa
 
 
 def read_metrics(
-    path: Path, task: Task = TASKS["classification"], *, tail: bool = False
+    path: Path, task: Task | None = TASKS["classification"], *, tail: bool = False
 ) -> MetricsReader:
     """Return what the file at `path` holds, or with `tail` only its last TAIL_BYTES.
 

@@ -199,7 +199,7 @@ class ArrayPane(Vertical):
 
     def view_for(self, step: Step, label: str) -> MatrixView:
         """Return the view that the operation's array of that label belongs in."""
-        labels = [named.label for named in step.inputs]
+        labels = [named.label for named in step.operands]
         return self._operands[labels.index(label)] if label in labels else self.result
 
     @property
@@ -215,19 +215,19 @@ class ArrayPane(Vertical):
         return {o.label: o.index for o in operands if step.input(o.symbol) is not None}
 
     def _show_arrays(self, step: Step, marks: _Marks) -> None:
-        more = [operand_view(n) for n in range(len(self._operands), len(step.inputs))]
+        more = [operand_view(n) for n in range(len(self._operands), len(step.operands))]
         for view in more:
             view.show_pictures(self._as_pictures)
         self._operands += more
         if more and self._row.is_attached:
             self._row.mount_all(more)
         for number, view in enumerate(self._operands):
-            unused = number >= len(step.inputs) or step.inputs[number] in step.unnamed
+            unused = number >= len(step.operands) or step.operands[number] in step.unnamed
             view.set_class(unused, "-unused")
             if unused and view.has_class("-zoomed"):
                 self.leave_zoom()
             if not unused:
-                self._show_array(view, step, step.inputs[number], marks)
+                self._show_array(view, step, step.operands[number], marks)
         self._show_array(self.result, step, step.output, marks)
         self._share_room()
 

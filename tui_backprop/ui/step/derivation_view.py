@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
@@ -103,7 +104,7 @@ class DerivationView(PaintedWidget, can_focus=True):
         self._chosen, self._first = min(choice.term, max(0, len(self._terms) - 1)), 0
         operand = choice.operand
         self._operand = self._first_with_source() if operand is None else operand
-        self.border_title = f"{cell_name(label, derivation.cell.index)}   {formula}"
+        self.border_title = Content(f"{cell_name(label, derivation.cell.index)}   {formula}")
         self.repaint_changes()
 
     @property

@@ -1,6 +1,7 @@
 """Paints a matrix as numbers: a window onto it, with a minimap."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -41,15 +42,23 @@ class NumberPainter:
         layout: how many rows and columns are in sight, and whether there is a minimap.
         first: the first row and column in sight.
         tints: the styles of the numbers' tints.
+        text: writes a number in at most CELL_WIDTH cells.
     """
 
     def __init__(
-        self, rows: Array, largest: float, layout: Layout, first: Place, tints: Tints
+        self,
+        rows: Array,
+        largest: float,
+        layout: Layout,
+        first: Place,
+        tints: Tints,
+        text: Callable[[float], str] = cell_text,
     ) -> None:
         self._rows = rows
         self._largest = largest
         self._layout = layout
         self._tints = tints
+        self._text = text
         self._top, self._left = first
 
     def lines(self, marks: Marks, width: int, height: int) -> list[Strip]:
@@ -60,7 +69,7 @@ class NumberPainter:
         lines = [self._column_numbers()]
         marked = self._marked_columns(marks)
         for y, values in enumerate(window.tolist()):
-            texts = [f"{cell_text(value):>{COLUMN_WIDTH}}" for value in values]
+            texts = [f"{self._text(value):>{COLUMN_WIDTH}}" for value in values]
             styles = [self._tints[level] for level in levels[y]]
             for x in marked.get(top + y, ()):
                 place = (top + y, left + x)

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
@@ -28,7 +29,7 @@ from tui_backprop.ui.step.matrix_window import (
     needed_size,
     panned,
 )
-from tui_backprop.ui.step.numbers import long_text
+from tui_backprop.ui.step.numbers import cell_text, long_text, whole_text
 from tui_backprop.ui.step.plane import Place, Plane
 from tui_backprop.ui.step.tint_painting import (
     fitting_scale,
@@ -198,7 +199,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         if named is None:
             return []
         which = self._plane.name(by_sample=self._by_sample)
-        self.border_title = fitting_title(named, self._title, which, self.index, width - 2)
+        title = fitting_title(named, self._title, which, self.index, width - 2)
+        self.border_title = Content(title)
         has_summary = named.array.ndim and named.array.size
         self.border_subtitle = summary_text(self._summary, width - 2) if has_summary else ""
         if named.missing:
@@ -223,7 +225,8 @@ class MatrixView(PaintedWidget, can_focus=True):
         layout = self._layout()
         self._first = self._panned(layout)
         colours = tints(self.style_of(WARM), self.style_of(COOL), self.ground())
-        painter = NumberPainter(self._rows, self._largest, layout, self._first, colours)
+        write = cell_text if named.array.dtype.kind == "f" else whole_text
+        painter = NumberPainter(self._rows, self._largest, layout, self._first, colours, write)
         return painter.lines(marks, width, height)
 
     def _in_plane(self, cells: frozenset[Index]) -> frozenset[Place]:

@@ -23,6 +23,12 @@ def cell_text(value: float) -> str:
     return f"{value:.1e}"
 
 
+def whole_text(value: float) -> str:
+    """Return a whole number in at most CELL_WIDTH cells, as a token's or a class's."""
+    text = f"{value:.0f}"
+    return text if len(text) <= CELL_WIDTH else cell_text(value)
+
+
 def long_text(value: float) -> str:
     """Return a number with six significant digits; of -0 a 0."""
     return f"{value + 0.0:.6g}"

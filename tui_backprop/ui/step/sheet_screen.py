@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
@@ -63,7 +64,7 @@ class SheetView(PaintedWidget):
             here = min(max(0, here + rows), len(stops) - 1)
             self.opened[-1] = sheet, stops[here]
         self._fit()
-        self.border_title = sheet.title
+        self.border_title = Content(sheet.title)
         back = "back" if len(self.opened) > 1 else "closes"
         self.border_subtitle = f"↑↓ walk, Enter opens, Esc {back}"
         self.repaint_changes()

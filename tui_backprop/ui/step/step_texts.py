@@ -39,8 +39,7 @@ def disagreement_text(tape: Tape, number: int) -> str:
         return ""
     if found.step == number:
         return "✗ here code and derivation disagree first"
-    title = tape.step(found.step).title
-    return f"✗ code and derivation disagree first at step {found.step}, {title}: type :{found.step}"
+    return f"✗ code and derivation disagree first at step {found.step}: type :{found.step}"
 
 
 def playing_text(speed: float) -> str:

@@ -58,8 +58,12 @@ class GradientTable(ViewWidget):
 
     def show(self, value: tuple[LayerStatistics, ...], snapshot: Snapshot) -> None:
         """Show the statistics of the last iteration."""
+        self.show_rows(value)
+
+    def show_rows(self, rows: tuple[LayerStatistics, ...]) -> None:
+        """Show these rows."""
         row_count = len(self._rows)
-        self._rows = value
+        self._rows = rows
         if len(self._rows) != row_count:
             self.refresh(layout=True)
         self.repaint_changes()

@@ -6,10 +6,10 @@ from enum import Enum, auto
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
+from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.nn.operation import Shape
 from tui_backprop.walkthrough.mistakes.chain import close
 from tui_backprop.walkthrough.mistakes.factors import constant_factor, is_power_of
-from tui_backprop.walkthrough.perturbation import Entries
 
 
 class How(Enum):

@@ -6,7 +6,7 @@ from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.batch_normalization import BatchNormalization
 from tui_backprop.nn.layers.convolution import Convolution
 from tui_backprop.nn.layers.dropout import Dropout
-from tui_backprop.nn.layers.pooling import Pooling, window_places
+from tui_backprop.nn.layers.pooling import Pooling, places
 from tui_backprop.nn.operation import Inputs
 from tui_backprop.walkthrough.mistakes.mistake import Mistake, Site
 
@@ -22,7 +22,7 @@ def _constants(inputs: Inputs, right: Array) -> Array:
 
 def _to_every_place(inputs: Inputs, right: Array) -> Array:
     dx = np.zeros_like(inputs["x"], order="C")
-    for total in window_places(dx, inputs):
+    for total in places(dx, inputs):
         total += inputs["dout"]
     return dx
 
@@ -30,7 +30,7 @@ def _to_every_place(inputs: Inputs, right: Array) -> Array:
 def _to_every_tie(inputs: Inputs, right: Array) -> Array:
     x, out, dout = inputs["x"], inputs["out"], inputs["dout"]
     dx = np.zeros_like(x, order="C")
-    for cells, total in zip(window_places(x, inputs), window_places(dx, inputs), strict=True):
+    for cells, total in zip(places(x, inputs), places(dx, inputs), strict=True):
         total += dout * (cells == out)
     return dx
 

@@ -1,0 +1,3 @@
+"""The world of recorders."""
+
+from tests.runs.conftest import world as world
