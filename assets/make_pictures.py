@@ -5,20 +5,25 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import my_net
 from textual.pilot import Pilot
 
+from tui_backprop.own.tracing import trace_own
 from tui_backprop.session.blas import limit_blas_threads
 from tui_backprop.session.client import ProcessClient
 from tui_backprop.session.messages import RunState
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
+from tui_backprop.ui.pane_app import PaneApp
+from tui_backprop.ui.tape_app import TapeApp
+from tui_backprop.walkthrough.tape import Tape
 
 ASSETS = Path(__file__).parent
 SIZE = (130, 40)
 
 
-def save_picture(app: TuiBackpropApp, name: str) -> None:
+def save_picture(app: PaneApp, name: str) -> None:
     """Save what the app shows, without the fonts that the picture would load from elsewhere."""
     picture = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
     (ASSETS / name).write_text(picture, encoding="utf-8")
@@ -112,9 +117,44 @@ async def pictures_of_a_convolutional_net() -> None:
         client.close()
 
 
+async def picture_of_a_tape(tape: Tape, name: str, picture: str, place: str) -> None:
+    """Open a tape that other code has made, go to a place on it, and take its picture."""
+    app = TapeApp(tape, name)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_until(pilot, lambda: app.screen.id == "step-screen")
+        await pilot.press("colon")
+        await pilot.pause(0.3)
+        await pilot.press(*place, "enter")
+        await pilot.pause(0.5)
+        save_picture(app, picture)
+
+
+def tape_of_a_model() -> Tape | None:
+    """Return one iteration of a small transformer's block, None where torch is missing."""
+    try:
+        import torch
+    except ImportError:
+        print("torch is not installed: pytorch.svg stays as it is")  # noqa: T201
+        return None
+    from tui_backprop.pytorch import trace
+
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    model = torch.nn.Sequential(layer, torch.nn.Flatten(), torch.nn.Linear(24, 3))
+    loss = torch.nn.CrossEntropyLoss()
+    x, t = torch.randn(4, 3, 8), torch.randint(0, 3, (4,))
+    return trace(model, loss, x, t, torch.optim.Adam(model.parameters()))
+
+
 if __name__ == "__main__":
     limit_blas_threads()
     asyncio.run(picture_of_training())
     asyncio.run(pictures_of_a_step())
     asyncio.run(pictures_of_xor())
     asyncio.run(pictures_of_a_convolutional_net())
+    own = trace_own(*my_net.build(), "MyNet")
+    asyncio.run(picture_of_a_tape(own, "MyNet", "own_net.svg", "9"))
+    if (model := tape_of_a_model()) is not None:
+        asyncio.run(
+            picture_of_a_tape(model, "Sequential", "pytorch.svg", "0.self_attn.safe_softmax.dx")
+        )
