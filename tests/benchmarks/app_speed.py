@@ -39,7 +39,7 @@ def rate_in_the_app() -> float:
         terminal.ready()
         start = time.perf_counter()
         terminal.send(" ")
-        end = terminal.record(300.0, until=b"finished")[-1].time
+        end = terminal.record_to_the_end()[-1].time
         terminal.quit()
     return ITERATIONS / (end - start)
 

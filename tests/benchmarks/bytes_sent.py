@@ -37,7 +37,7 @@ def default_job() -> float:
         terminal.ready()
         start = time.perf_counter()
         terminal.send(" ")
-        chunks = terminal.record(300.0, until=b"finished")
+        chunks = terminal.record_to_the_end()
         terminal.quit()
     return size(chunks) / (chunks[-1].time - start)
 

@@ -15,6 +15,7 @@ ENDLESS = "--iterations=1000000000"
 _ITERATION = re.compile(r"([\d,]+)/[\d,]+  epoch")
 _FIRST_ACCURACY = re.compile(r"test +\d+\.\d\d%")
 _PAUSE_BEFORE_MEASURING = 2.5
+SILENCE = 2.0
 
 
 class Chunk(NamedTuple):
@@ -53,8 +54,15 @@ class MeasuredTerminal(Terminal):
         self.send("\x11")
         self.exit_status()
 
-    def record(self, seconds: float, until: bytes | None = None) -> list[Chunk]:
-        """Return what is sent within some time, or up to `until`, without drawing it."""
+    def record_to_the_end(self) -> list[Chunk]:
+        """Return what is sent until a run is finished: frames come all the time, and none then."""
+        chunks: list[Chunk] = []
+        while more := self.record(SILENCE):
+            chunks += more
+        return chunks
+
+    def record(self, seconds: float) -> list[Chunk]:
+        """Return what is sent within some time, without drawing it."""
         chunks: list[Chunk] = []
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
@@ -62,8 +70,6 @@ class MeasuredTerminal(Terminal):
                 break
             data = os.read(self._master, 65536)
             chunks.append(Chunk(time.perf_counter(), data))
-            if until is not None and until in data:
-                break
         return chunks
 
     def draw(self, chunks: list[Chunk]) -> Iterator[Chunk]:
