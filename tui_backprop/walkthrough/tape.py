@@ -157,7 +157,15 @@ class Tape:
     @cached_property
     def predictions(self) -> Numbers | None:
         """What is predicted as a person reads it: y, but both of two classes told by one output."""
-        y, step = self.y, self.made("y")
+        return self._as_read(self.y)
+
+    def predictions_after_update(self, number: int) -> Numbers | None:
+        """The same of y′, if a step reads that: what the updated parameters predict."""
+        named = next((named for named in self.step(number).inputs if named.label == "y′"), None)
+        return None if named is None else self._as_read(named.array)
+
+    def _as_read(self, y: Numbers | None) -> Numbers | None:
+        step = self.made("y")
         if y is None or step is None or step.layer != SigmoidWithLoss.__name__:
             return y
         return np.concatenate([1 - y, y], axis=1)

@@ -126,25 +126,31 @@ def _why_dW(about: About) -> Words:  # noqa: N802 - the book's name
     samples = len(about.inputs["dout"])
     x, dout = about.array("x").reshape(samples, -1)[:, i], about.array("dout")[:, j]
     products = x * dout
-    up, down = products[products > 0].sum(), products[products < 0].sum()
     short = (
         f"{about.parameter} joins {about.column_of_x(i)} to {about.column_of_out(j)}. "
         f"x[n,{i}] was not 0 in {(x != 0).sum():,} of {counted(samples, 'sample')}; "
         f"dout[n,{j}] there: {about.signs_of_dout(dout[x != 0], j)}. Multiplied and summed: "
         f"{about.of_raising(about.parameter)}."
     )
-    flip = (
-        f"What pulls up comes to {number(up)}, what pulls down to {number(down)}: the sign flips "
-        "when the smaller of the two outweighs the other."
-        if products.any()
-        else "All products are 0: where no x or no dout is left, a weight learns nothing."
-    )
     return Words(
         short,
         f"∂loss/∂{about.parameter}, by the chain rule: ∂out[n,{j}]/∂{about.parameter} is x[n,{i}], "
-        "and as every sample uses the same weight, their gradients are summed over n. The "
-        "transpose makes a row of x's column, so that row times column is that sum: the inner "
-        f"length of xᵀ · dout is N, the samples. {flip}",
+        "and as all samples use the same weight, theirs are summed over n. The transpose makes "
+        "that sum: a row of xᵀ is x's column, all the samples; in x · dout a row of x, one sample, "
+        f"would meet all of them. {_what_flips_dW(about, products)}",
+    )
+
+
+def _what_flips_dW(about: About, products: Array) -> str:  # noqa: N802 - the book's name
+    i, j = about.index
+    if not products.any():
+        return "All products are 0: where no x or no dout is left, a weight learns nothing."
+    positive, negative = products[products > 0].sum(), products[products < 0].sum()
+    n = int(np.abs(products).argmax())
+    weaker = "positive" if positive < -negative else "negative"
+    return (
+        f"Positive products come to {number(positive)}, negative to {number(negative)}: the sign "
+        f"flips when the {weaker} outweigh, as when x[{n},{i}] or dout[{n},{j}] shrinks."
     )
 
 

@@ -122,7 +122,7 @@ def _why_dy(about: About) -> Words:
     n, k = about.index
     y, t = about.at("y", n, k), about.at("t", n, k)
     label = int(about.inputs["t"][n].argmax())
-    of_x = about.name("x", n, k)
+    of_x, right = about.name("x", n, k), about.name("y", n, label)
     got = f"the net gives {about.column_of_out(k)} the probability {y} where {t}"
     word = (
         "too much"
@@ -134,10 +134,11 @@ def _why_dy(about: About) -> Words:
     return Words(
         f"∂loss/∂{of_x}, the gradient at the scores. Sample {n} is {about.column_of_out(label)}; "
         f"{got}: {word}. (y − t) / N with N = {about.samples}: {about.of_raising(of_x)}.",
-        "Where (y − t) comes from: the chain rule through −log y and through the softmax, taken "
-        "together, leaves y − t and nothing else (book appendix A). / N is the mean's: the loss is "
-        "a mean over the samples. The backward pass starts here, and every gradient is made of "
-        "this.",
+        f"Where (y − t) comes from, by the chain rule: −log {right} changes by −1 / {right}, and "
+        f"the softmax changes {right} by {right} · ({about.name('t', n, k)} − "
+        f"{about.name('y', n, k)}) for this score. Multiplied, {right} cancels, and y − t is left "
+        "(book appendix A). / N is the mean's: the loss is a mean over the samples. The backward "
+        "pass starts here, and every gradient is made of this.",
     )
 
 

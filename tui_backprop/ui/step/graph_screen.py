@@ -18,8 +18,11 @@ from tui_backprop.walkthrough.tape import Tape
 from tui_backprop.walkthrough.target import Target
 
 _QUIET = Style(dim=True, italic=True)
-_FRAME_COLUMNS, _FRAME_LINES, _LEGEND_LINES = 4, 2, 2
-_LEGEND = "above: forward; below: its gradient, going back; of arrays the norm"
+_FRAME_COLUMNS, _FRAME_LINES, _LEGEND_LINES = 4, 2, 3
+_LEGEND = (
+    "above: what goes forward; below: its gradient, going back; of arrays the norm",
+    "the loss, and what is under a box: of the whole batch",
+)
 
 
 class GraphView(PaintedWidget):
@@ -54,7 +57,7 @@ class GraphView(PaintedWidget):
         """Be as large as what is drawn in so many columns."""
         sample = None if self._whole_batch else self._sample
         self._bands = draw(self._tape, self._net, sample, self._number, width - _FRAME_COLUMNS)
-        widest = max([*(band.width for band in self._bands), len(_LEGEND)])
+        widest = max([*(band.width for band in self._bands), *map(len, _LEGEND)])
         self.styles.width = widest + _FRAME_COLUMNS
         self.styles.height = (
             sum(len(band.lines) for band in self._bands) + _LEGEND_LINES + _FRAME_LINES
@@ -97,7 +100,7 @@ class GraphView(PaintedWidget):
         for wanted in (max(0, band_start), last_of_cursor):
             self._first_line = panned(self._first_line, room, len(lines), wanted)
         shown = lines[self._first_line :][:room]
-        legend = [Strip([Segment(text, _QUIET)]) for text in (self._about_box(), _LEGEND)]
+        legend = [Strip([Segment(text, _QUIET)]) for text in (self._about_box(), *_LEGEND)]
         return [*shown, *legend]
 
     def _about_box(self) -> str:

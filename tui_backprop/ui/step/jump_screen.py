@@ -26,7 +26,9 @@ class JumpScreen(TapeScreen):
         except NoDerivation as error:
             self._status.say(f"p has no path to {output.label}: {error}")
         except (KeyError, ValueError):
-            self._status.say(f"p shows the path to a gradient; {output.label} is none")
+            is_first = output.label == "dy"
+            none = "every path ends at dy" if is_first else f"{output.label} is none"
+            self._status.say(f"p shows the path to a gradient; {none}")
         else:
             self._open_sheet(sheet)
 

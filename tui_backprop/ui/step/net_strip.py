@@ -45,7 +45,7 @@ class NetStrip(PaintedWidget):
             self._bands = draw(self._tape, self._net, sample, self.number, wanted[-1])
             self._drawn = wanted
             self.border_title = "The net" if sample is None else f"The net, and sample {sample}"
-            self.border_subtitle = "G walks it"
+            self.border_subtitle = "norms; loss and what is under a box: the batch's; G walks it"
         if any(band.width > wanted[-1] for band in self._bands):
             return 0
         needed = sum(len(band.lines) for band in self._bands) + _FRAME_LINES

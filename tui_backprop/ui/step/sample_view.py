@@ -42,17 +42,19 @@ class SampleView(PaintedWidget):
         super().__init__(id="sample", classes="pane")
         self._tape: Tape | None = None
         self._number = 0
+        self._renewed: Numbers | None = None
 
-    def show(self, tape: Tape, number: int) -> None:
-        """Show a sample of the tape's minibatch."""
-        if tape is self._tape and number == self._number:
+    def show(self, tape: Tape, number: int, step: int) -> None:
+        """Show a sample of the tape's minibatch, with what is predicted of it at a step."""
+        renewed = tape.predictions_after_update(step)
+        if tape is self._tape and number == self._number and renewed is self._renewed:
             return
-        self._tape, self._number = tape, number
+        self._tape, self._number, self._renewed = tape, number, renewed
         title = f"Sample {number:,} of {tape.sample_count:,}"
         if number < len(tape.facts.indices):
             title += f", #{tape.facts.indices[number]:,}"
         self.border_title = title
-        self.border_subtitle = "[ ] another"
+        self.border_subtitle = "[ ] another" if renewed is None else "y′, after the update"
         longest = max((cell_len(printable(name, 8)) for name in tape.output_names), default=0)
         is_small = picture_of(tape, number) is None and longest <= _SHORT_NAME
         self.set_class(is_small, "-small")
@@ -84,11 +86,14 @@ class SampleView(PaintedWidget):
         bars = self._bars(tape, width - beside)
         return [*lines, *side_by_side(picture, bars, beside)][:height]
 
+    def _predictions(self, tape: Tape) -> Numbers | None:
+        return tape.predictions if self._renewed is None else self._renewed
+
     def _bars(self, tape: Tape, width: int) -> list[Strip]:
-        if tape.predictions is None:
+        if (predictions := self._predictions(tape)) is None:
             return []
         label = None if tape.labels is None else int(tape.labels[self._number])
-        y = tape.predictions[self._number]
+        y = predictions[self._number]
         names = [printable(name, 8) for name in tape.output_names]
         longest = max(map(cell_len, names))
         return [
@@ -99,10 +104,10 @@ class SampleView(PaintedWidget):
         ]
 
     def _verdict(self, tape: Tape) -> list[Strip]:
-        if tape.labels is None or tape.predictions is None:
+        if tape.labels is None or (predictions := self._predictions(tape)) is None:
             return []
         label, names = int(tape.labels[self._number]), tape.output_names
-        guess = int(tape.predictions[self._number].argmax())
+        guess = int(predictions[self._number].argmax())
         right = guess == label
         return [
             Strip(

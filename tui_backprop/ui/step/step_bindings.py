@@ -80,7 +80,7 @@ STEP_BINDINGS: list[BindingType] = [
     ),
     Binding("o", "one_sample", "One sample", show=False),
     Binding("G", "graph", "Graph", show=False),
-    Binding("v", "words", "Words", show=False, tooltip="Words about the cell: short, long, none"),
+    Binding("v", "words", "Words", tooltip="Words about the cell: short, long, none"),
     Binding("i", "picture", "Picture", show=False),
     Binding("c", "check", "Check", tooltip="Check the gradient cell numerically"),
     Binding(

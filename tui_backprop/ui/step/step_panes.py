@@ -60,7 +60,7 @@ class StepPanes(Horizontal):
             self.subject = place.cell
         self.sample = self._sample_of_subject(step)
         self._place = place
-        self._sample_view.show(tape, self.sample)
+        self._sample_view.show(tape, self.sample, place.step)
         self.arrays.net.take(tape, place.step, self.sample)
         self.arrays.words.show(words(tape, place.step, self.subject, class_names(tape)))
         if place.deriving:
@@ -105,7 +105,7 @@ class StepPanes(Horizontal):
     def choose_sample(self, sample: int) -> None:
         """Look at a sample, from now on."""
         self.sample = self._chosen_sample = sample
-        self._sample_view.show(self._tape, sample)
+        self._sample_view.show(self._tape, sample, self._place.step)
 
     def toggle_sample(self) -> None:
         """On a narrow terminal, show the sample instead of the arrays, or the arrays again."""
