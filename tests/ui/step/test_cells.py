@@ -8,6 +8,7 @@ import pytest
 from tests.support.app import LARGE, SMALL, TINY
 from tests.ui.step.walk import Walk, walking
 from tui_backprop.ui.step.derivation_view import DerivationView
+from tui_backprop.ui.step.numbers import cell_text
 
 
 async def test_tab_gives_the_arrows_to_a_matrix_and_esc_gives_them_back() -> None:
@@ -343,3 +344,18 @@ async def test_the_sum_a_cell_is_divided_by_is_listed_term_by_term(size: tuple[i
         await walk.settle()
         assert walk.focus == "derivation"
         assert walk.screen.query_one(DerivationView).choice.term == 3
+
+
+async def test_after_the_update_the_samples_pane_shows_what_is_predicted_now() -> None:
+    async with walking() as walk:
+        tape = walk.screen._tape
+        last = tape.step(len(tape))
+        for number, symbol in ((len(tape) - 1, "y"), (len(tape), "y′")):
+            await walk.go_to(number)
+            await walk.settle()
+            y = tape.y if symbol == "y" else last.arrays["y"]
+            assert y is not None
+            sample = y[walk.screen._panes.sample]
+            for probability in sample:
+                assert cell_text(float(probability)) in walk.test.text_of("#sample")
+            assert ("after the update" in walk.test.text_of("#sample")) is (symbol == "y′")
