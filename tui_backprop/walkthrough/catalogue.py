@@ -1,10 +1,12 @@
 """Every operation that is declared, by the code that it has on a tape that is kept in a file."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
-from tui_backprop import nn
+from tui_backprop.nn import layers, losses, optimizers
 from tui_backprop.nn.clipping import Clipping
 from tui_backprop.nn.operation import Operation
 from tui_backprop.nn.weight_decay import WeightDecay
@@ -73,18 +75,25 @@ def _codes() -> Mapping[Operation, str]:
 
 def _declared() -> Iterator[tuple[str, str, Operation]]:
     """Yield each operation of nn, with its class's name and where that declares it."""
-    kinds = (nn.Layer, nn.Loss, nn.Optimizer)
-    for name in nn.__all__:
-        cls = getattr(nn, name)
-        if isinstance(cls, type) and issubclass(cls, kinds) and cls not in kinds:
-            for declaration in _FORMS:
-                for operation in getattr(cls, declaration, ()):
-                    yield name, declaration, operation
+    for cls in _classes():
+        for declaration in _FORMS:
+            for operation in getattr(cls, declaration, ()):
+                yield cls.__name__, declaration, operation
     for owner in (WeightDecay, Clipping):
         for value in vars(owner).values():
             if isinstance(value, Operation):
                 yield owner.NAME, "", value
     yield "BookLoss", "", BOOK_LOSS
+
+
+def _classes() -> Iterator[type]:
+    """Yield what each file of a layer, a loss or an optimizer defines: none has to be listed."""
+    for package in (layers, losses, optimizers):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            for value in vars(module).values():
+                if isinstance(value, type) and value.__module__ == module.__name__:
+                    yield value
 
 
 def _keys(symbols: Sequence[str]) -> list[str]:
