@@ -1,7 +1,7 @@
 """A curve in one line: a row of bars."""
 
 from collections.abc import Sequence
-from statistics import mean
+from math import fsum
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -14,7 +14,8 @@ def sparkline(values: Sequence[float], most: int, low: float | None = None) -> s
     if not values or most < 1:
         return ""
     share = -(-len(values) // most)
-    values = [mean(values[n : n + share]) for n in range(0, len(values), share)]
+    parts = [values[n : n + share] for n in range(0, len(values), share)]
+    values = [fsum(part) / len(part) for part in parts]
     least = min(values) if low is None else low
     span = max(values) - least or 1.0
     return "".join(_BARS[round((value - least) / span * (len(_BARS) - 1))] for value in values)
