@@ -60,6 +60,12 @@ def test_what_a_tape_does_not_have_is_none_or_empty() -> None:
         Tape(())
 
 
+def test_samples_are_not_known_where_what_is_read_first_was_turned() -> None:
+    tape = odd_tape()
+    assert Tape(tape.steps, np.array([1, 0])).sample_count == 2
+    assert Tape(tape.steps, np.array([1, 0, 1])).sample_count == 0
+
+
 def test_a_place_in_a_data_set_is_explained_only_where_there_is_one() -> None:
     tape = odd_tape()
     placed = replace(tape, facts=SampleFacts(indices=(951, 3)))

@@ -135,10 +135,14 @@ class Tape:
 
     @cached_property
     def sample_count(self) -> int:
-        """N, the samples of the minibatch; 0 where that is not known."""
-        if self.input is not None:
-            return self.input.array.shape[0] if self.input.array.ndim else 0
-        return 0 if self.targets is None or not self.targets.ndim else len(self.targets)
+        """N, the samples of the minibatch; 0 where that is not known.
+
+        Nor is it where what is read first has another length than the targets: it was turned.
+        """
+        arrays = [self.targets, None if self.input is None else self.input.array]
+        lengths = {array.shape[:1] for array in arrays if array is not None}
+        (length,) = lengths if len(lengths) == 1 else ((),)
+        return length[0] if length else 0
 
     @property
     def x(self) -> Numbers | None:

@@ -123,3 +123,18 @@ async def test_no_net_is_drawn_where_there_is_no_room() -> None:
         for number in range(1, len(walk.screen._tape) + 1):
             await walk.go_to(number)
         assert walk.screen.query_one(NetStrip)._bands == []
+
+
+@pytest.mark.parametrize("size", [LARGE, (100, 30), SMALL])
+async def test_no_term_that_nobody_asked_for_is_cut_off(size: tuple[int, int]) -> None:
+    chain = "conv 2 3x3, relu, pool 2, affine 5, relu, affine 10"
+    async with walking(Hyperparameters(dataset="digits", layers=chain), size=size) as walk:
+        shown = 0
+        for number in range(1, len(walk.screen._tape) + 1):
+            await walk.go_to(number)
+            await walk.settle()
+            if walk.screen.query_one("#derivation").display:
+                shown += 1
+                terms = walk.test.text_of("#derivation").splitlines()[1:]
+                assert not any("…" in line for line in terms), walk.test.text
+        assert shown

@@ -16,7 +16,7 @@ from tui_backprop.ui.step.step_path import Place, TermChoice
 from tui_backprop.ui.step.words_view import WordsView
 from tui_backprop.walkthrough.derivation import CellDerivation
 from tui_backprop.walkthrough.subject import Related, Sight, related
-from tui_backprop.walkthrough.tape import NamedArray, Step, Tape
+from tui_backprop.walkthrough.tape import NamedArray, Origin, Step, Tape
 
 _USUAL_OPERANDS = 4
 """How many there are from the start; what has more gets more when it is shown first."""
@@ -43,6 +43,13 @@ class _Marks:
     cells: Mapping[str, Related]
     cursors: Mapping[str, Index]
     of_term: bool = False
+
+    def is_by_sample(self, named: NamedArray) -> bool | None:
+        """Return whether an index begins with a sample, None where it may be anything."""
+        if self.tape.is_by_sample(named):
+            return True
+        is_known = named.origin is Origin.PARAMETER or self.tape.facts.image_shape is not None
+        return False if is_known else None
 
     def cursor_in(self, named: NamedArray) -> Index | None:
         """Return the cell of an operand to have in sight."""
@@ -120,11 +127,15 @@ class ArrayPane(Vertical):
         return self.result.needed[0] + _LEAST_TERMS <= self.size.width
 
     def fill_blanks(self, step: Step, derivation: CellDerivation) -> None:
-        """Show where the subject comes from beside the result, with nothing to choose in it."""
+        """Show where the subject comes from beside the result, with nothing to choose in it.
+
+        Only where its terms are not cut off.
+        """
         self.derivation.show(derivation, step.output.label, step.formula, TermChoice())
         self.derivation.can_focus = False
-        self.set_class(True, "-previewing")
-        self._share_room()
+        if self.result.needed[0] + self.derivation.least_width <= self.size.width:
+            self.set_class(True, "-previewing")
+            self._share_room()
 
     def show_check(self) -> None:
         """Make room for the gradient check."""
@@ -296,7 +307,7 @@ class ArrayPane(Vertical):
             chosen=frozenset() if used is None else used.chosen,
             cursor=marks.cursor_in(named),
             marked=is_result or (marks.of_term and named.label in marks.cursors),
-            by_sample=marks.tape.is_by_sample(named),
+            by_sample=marks.is_by_sample(named),
         )
 
 

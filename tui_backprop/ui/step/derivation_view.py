@@ -41,6 +41,7 @@ _TERM_FORMS = (
 
 _FEWEST_LINES = 8
 _MEASURED_TERMS = 40
+_FRAME = 4
 
 _CHOSEN = Style(reverse=True, bold=True)
 
@@ -121,15 +122,25 @@ class DerivationView(PaintedWidget, can_focus=True):
     @property
     def needed_width(self) -> int:
         """The columns that its largest terms take in full, frame and all."""
-        if self._derivation is None:
+        return self._width_of(_TERM_FORMS[0])
+
+    @property
+    def least_width(self) -> int:
+        """The columns that its largest terms take where they are shortest, frame and all."""
+        return self._width_of(_TERM_FORMS[-1])
+
+    def _width_of(self, form: _TermForm) -> int:
+        derivation = self._derivation
+        if derivation is None:
             return 0
-        lines = [next(result_lines(self._derivation, self.style_of))]
-        if self._derivation.divisor_terms:
-            lines.append(divisor_line(self._derivation))
+        fullest, *_, shortest = result_lines(derivation, self.style_of)
+        lines = [fullest if form is _TERM_FORMS[0] else shortest]
+        if derivation.divisor_terms:
+            lines.append(divisor_line(derivation))
         first = self._terms[:_MEASURED_TERMS]
         names = max((cell_len(term.term.names()) for term in first), default=0)
-        lines += [self._term_line(at, names, _TERM_FORMS[0]) for at in range(len(first))]
-        return max(line.cell_length for line in lines) + 4
+        lines += [self._term_line(at, names, form) for at in range(len(first))]
+        return max(line.cell_length for line in lines) + _FRAME
 
     @property
     def choice(self) -> TermChoice:

@@ -20,7 +20,7 @@ from tui_backprop.walkthrough.target import Target
 _QUIET = Style(dim=True, italic=True)
 _FRAME_COLUMNS, _FRAME_LINES, _LEGEND_LINES = 4, 2, 3
 _LEGEND = (
-    "above: what goes forward; below: its gradient, going back; of arrays the norm",
+    "above: what goes forward; below: its gradient, going back (norms)",
     "the loss, and what is under a box: of the whole batch",
 )
 

@@ -88,7 +88,7 @@ class MatrixView(PaintedWidget, can_focus=True):
         self._cursor: Place = (0, 0)
         self._lit = self._chosen = _NONE
         self._is_marked = True
-        self._by_sample = False
+        self._by_sample: bool | None = False
         self._title = ""
 
     def show(
@@ -100,14 +100,14 @@ class MatrixView(PaintedWidget, can_focus=True):
         chosen: frozenset[Index] = _NONE,
         cursor: Index | None = None,
         marked: bool = True,
-        by_sample: bool = False,
+        by_sample: bool | None = False,
     ) -> None:
         """Show an array, with some of its cells lit up, and some of those marked as chosen.
 
         The cursor goes to the cell `cursor`; without one, to the strongest of all if the array is
         another one than before. Unless it is `marked`, it shows only while the arrows move it.
         `title` is what it is called, if not by its label; `by_sample` whether the first place of
-        an index is a sample.
+        an index is a sample or a filter, None if it is neither.
         """
         is_other = self.named is None or named.array is not self.named.array
         if is_other:
@@ -198,7 +198,10 @@ class MatrixView(PaintedWidget, can_focus=True):
         named = self.named
         if named is None:
             return []
-        which = self._plane.name(by_sample=self._by_sample)
+        leading = self._plane.leading
+        which = f"[{','.join(map(str, leading))}]" if leading else ""
+        if self._by_sample is not None:
+            which = self._plane.name(by_sample=self._by_sample)
         title = fitting_title(named, self._title, which, self.index, width - 2)
         self.border_title = Content(title)
         has_summary = named.array.ndim and named.array.size

@@ -70,7 +70,10 @@ def own_name(step: Step) -> str:
     """Return what an operation makes, as dW, or W′."""
     if step.phase is Phase.UPDATE:
         return step.output.label.split(" of ")[0]
-    return step.output.symbol if group_of(step) else step.output.label
+    if (group := group_of(step)) and step.output.label.startswith(f"{group}."):
+        # Of other code a layer makes several arrays for which formulas have the same symbol.
+        return step.output.label.removeprefix(f"{group}.")
+    return step.output.symbol if group else step.output.label
 
 
 def step_name(step: Step) -> str:
