@@ -25,11 +25,11 @@ def result_lines(derivation: CellDerivation, style_of: StyleOf) -> Iterator[Stri
         verdict = f"✗ off by more than {derivation.rounding_bound:.1e}"
     else:
         verdict = "not finite, so that nothing can be compared"
-    for text in (f"{terms}, {value}", value, terms):
+    for text in (f"{terms}, {value}: ", f"{value}: ", f"{terms}: ", ""):
         yield Strip(
             [
                 Segment(f"= {long_text(derivation.shown)}", style_of(VALUE)),
-                Segment(f"   {text}: {verdict}"),
+                Segment(f"   {text}{verdict}"),
             ]
         )
 
