@@ -77,15 +77,13 @@ class _Check:
         before = subject.gradient()
         layers = layers_of(subject.network)
         last = last_layer_of(subject.network, layers)
-        named = layers if last is None else {**layers, last[0]: last[1]}
-        seen = see_pass(subject, named)
+        seen = see_pass(subject, layers, last)
         scale = noise_scale(subject.loss, list(subject.params.values()), self._rng)
         self._central = CentralDifferences(
             subject.loss, scale, self._h, self.tolerance, self._finer
         )
         self._noise = round_off(scale, self._h)
-        end = None if last is None else last[1]
-        self._corrections = corrections_of(subject, seen, end)
+        self._corrections = corrections_of(subject, seen)
         if self._corrections:
             self._notes.append(words.IN_THE_LOG)
         parameters = {key: self._parameter(key, seen.gradients.get(key)) for key in subject.params}
@@ -98,9 +96,7 @@ class _Check:
                 for key, grad in before.items()
                 if grad.dtype.kind in _NUMBERS
             }
-            evidence = Evidence(
-                subject, parameters, seen, end, known, checks, losses[0], self.tolerance
-            )
+            evidence = Evidence(subject, parameters, seen, known, checks, losses[0], self.tolerance)
             diagnosis = diagnose(evidence, self._rejudge, self._settle)
         self._made = seen.gradients
         return self._assembled(parameters, checks, diagnosis)

@@ -9,7 +9,7 @@ import numpy as np
 from tui_backprop.nn.arrays import Array
 from tui_backprop.own.central import CentralDifferences, Moves, chosen_moves
 from tui_backprop.own.ends import share_of
-from tui_backprop.own.objects import attributes
+from tui_backprop.own.objects import attributes, copied_array
 from tui_backprop.own.seen_pass import SeenCall, as_floats
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict, verdict_of
@@ -122,8 +122,7 @@ class _Alone:
         return np.asarray(out, np.float64)
 
     def _args(self) -> tuple[Any, ...]:
-        rest = (arg.copy() if isinstance(arg, np.ndarray) else arg for arg in self._call.args[1:])
-        return (self._x.copy(), *rest)
+        return (self._x.copy(), *map(copied_array, self._call.args[1:]))
 
 
 def set_gradient(layer: Any, params: Mapping[str, Array], key: str, gradient: Array) -> None:

@@ -49,6 +49,11 @@ def attributes(value: Any) -> dict[str, Any]:
     return found
 
 
+def copied_array(value: Any) -> Any:
+    """Return a copy of an array, and anything else as it is."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def copy_in_float64(root: Any) -> Any:
     """Return a deep copy in which every array of a narrower float is float64.
 

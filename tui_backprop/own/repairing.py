@@ -23,31 +23,31 @@ from tui_backprop.walkthrough.mistakes.explanation import Made, Seen
 
 
 @contextmanager
-def exact_end(seen: SeenPass, last: Any) -> Iterator[bool]:
+def exact_end(seen: SeenPass) -> Iterator[bool]:
     """Have the layer with the loss return the gradient of its very loss, number in its log and all.
 
     Yields whether that makes a difference.
     """
-    ended = [call for call in seen.calls if call.layer is last]
-    share = share_of(ended[0]) if last is not None and len(ended) == 1 else None
+    ended = seen.of_last
+    share = share_of(ended[0]) if len(ended) == 1 else None
     if share is None:
         yield False
         return
-    own, factor = last.backward, share
+    own, factor = seen.last.backward, share
 
     def backward(*args: Any, **kwargs: Any) -> Any:
         return own(*args, **kwargs) * factor
 
-    with replaced(last, "backward", backward):
+    with replaced(seen.last, "backward", backward):
         yield True
 
 
-def corrections_of(subject: OwnNet, seen: SeenPass, last: Any) -> dict[str, Array]:
+def corrections_of(subject: OwnNet, seen: SeenPass) -> dict[str, Array]:
     """Return what the very loss adds to each gradient; empty where there is nothing to add.
 
     That is where it has a number inside its log, which its layer's backward leaves out.
     """
-    with exact_end(seen, last) as matters:
+    with exact_end(seen) as matters:
         exact = subject.gradient() if matters else {}
     made = seen.gradients
     return {
@@ -60,7 +60,6 @@ def corrections_of(subject: OwnNet, seen: SeenPass, last: Any) -> dict[str, Arra
 def explained_by_layers(
     subject: OwnNet,
     seen: SeenPass,
-    last: Any,
     wrong: Mapping[str, Parameter],
     checks: list[LayerCheck],
     tolerance: float,
@@ -73,7 +72,6 @@ def explained_by_layers(
     Args:
         subject: the net.
         seen: its pass.
-        last: the layer with the loss, None without one.
         wrong: the parameters whose gradients are wrong.
         checks: of each layer alone, from the loss on.
         tolerance: as a share of the largest.
@@ -87,7 +85,7 @@ def explained_by_layers(
         for check in at_fault:
             right = _right_backward(check, links[id(check)], subject.params)
             stack.enter_context(replaced(check.call.layer, "backward", right))
-        stack.enter_context(exact_end(seen, last))
+        stack.enter_context(exact_end(seen))
         repaired = subject.gradient()
     explained = {}
     for key, parameter in wrong.items():
