@@ -210,19 +210,9 @@ def _named(made: Mapping[str, Iterable[Made]], samples: int) -> dict[str, tuple[
     for kind, layers in places.items():
         one = next(iter(layers.values()))
         where = words.listed(list(reversed(layers)))
-        values = {
-            # Numbers that two mistakes have made show neither by themselves.
-            "names": words.listed(alone.get(kind, names[kind])),
-            "where": where,
-            "N": samples,
-            "c": f"{one.factor:.4g}",
-        }
-        told[kind] = Named(
-            one.mistake,
-            where,
-            one.mistake.title.format(**values),
-            one.mistake.evidence.format(**values),
-        )
+        # Numbers that two mistakes have made show neither by themselves.
+        shown = words.listed(alone.get(kind, names[kind]))
+        told[kind] = Named.of(one.mistake, where, shown, samples, one.factor)
     return {
         key: tuple(dict.fromkeys(told[one.mistake.key] for one in several))
         for key, several in made.items()

@@ -18,8 +18,13 @@ from tui_backprop.own.repairing import corrections_of
 from tui_backprop.own.report import LayerReport, ParameterReport, Report
 from tui_backprop.own.seen_pass import SeenPass, see_pass
 from tui_backprop.own.subject import OwnNet, copy_of
-from tui_backprop.own.verdict import Verdict, counts_of, verdict_of
-from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, CheckVerdict, round_off
+from tui_backprop.own.verdict import Verdict, verdict_of
+from tui_backprop.walkthrough.judgement import (
+    RELATIVE_TOLERANCE,
+    compared_in,
+    counts_of,
+    round_off,
+)
 from tui_backprop.walkthrough.mistakes.difference import Difference, How
 
 _SEED = 1
@@ -124,10 +129,10 @@ class _Check:
         param = self._subject.params[key]
         made, fault = _shaped(grad, param)
         moves = chosen_moves(param.shape, self._entries, self._rng, made, _DIRECTIONS)
+        correction = self._corrections.get(key)
         with np.errstate(all="ignore"):
-            correction = self._corrections.get(key)
             exact = made if correction is None or fault else made + correction
-            judgement = self._central.judge(param, moves, moves.slopes(exact))
+            judgement = self._central.judge(param, moves, exact)
         verdict = Verdict.WRONG if fault else verdict_of(judgement)
         return Parameter(key, param, made, moves, fault, judgement, verdict, correction)
 
@@ -135,8 +140,8 @@ class _Check:
         """Judge a gradient again with what the very loss adds to it."""
         parameter.correction = correction
         with np.errstate(all="ignore"):
-            slopes = parameter.moves.slopes(parameter.made + correction)
-            parameter.judgement = self._central.judge(parameter.param, parameter.moves, slopes)
+            exact = parameter.made + correction
+            parameter.judgement = self._central.judge(parameter.param, parameter.moves, exact)
         if not parameter.fault:
             parameter.verdict = verdict_of(parameter.judgement)
 
@@ -190,8 +195,7 @@ class _Check:
 
     def _row(self, parameter: Parameter, diagnosis: Diagnosis) -> ParameterReport:
         judgement, key = parameter.judgement, parameter.key
-        codes = judgement.codes
-        compared = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.compared])
+        compared = compared_in(judgement.codes)
         errors = judgement.relative_error[compared]
         how, mistake = "", None
         if parameter.verdict is Verdict.WRONG:
@@ -203,7 +207,7 @@ class _Check:
             if mistake is None:
                 how = f"{how}: {words.UNKNOWN}"
         elif parameter.verdict is Verdict.NOT_CHECKABLE:
-            counts = counts_of(judgement)
+            counts = counts_of(judgement.codes)
             reason = max(words.REASON_WORDS, key=lambda verdict: counts[verdict])
             how = words.REASON_WORDS[reason]
         entries_compared = int(compared[: parameter.moves.flat.size].sum())

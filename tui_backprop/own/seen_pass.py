@@ -17,8 +17,7 @@ from tui_backprop.own.subject import OwnNet
 class SeenCall:
     """What went into a layer and came out of it; copies, taken at once.
 
-    `args` and `kwargs` are what forward was given. `dout` is what backward was given, `dout_after`
-    what that array holds when backward has returned.
+    `args` and `kwargs` are what forward was given, `dout` is what backward was given.
     """
 
     name: str
@@ -27,7 +26,6 @@ class SeenCall:
     kwargs: dict[str, Any]
     out: Any
     dout: Any = None
-    dout_after: Any = None
     dx: Any = None
 
     @property
@@ -104,7 +102,7 @@ def _backward(seen: SeenPass, layer: Any) -> Callable[..., Any]:
         # A layer that is used twice goes back through its last use first.
         for call in reversed(seen.calls):
             if call.layer is layer and call.dx is None:
-                call.dout, call.dout_after, call.dx = before, copied_array(dout), copied_array(dx)
+                call.dout, call.dx = before, copied_array(dx)
                 break
         return dx
 
