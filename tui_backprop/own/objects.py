@@ -29,7 +29,7 @@ def _held(value: Any) -> list[Any]:
         return list(value.values())
     if isinstance(value, (list, tuple)):
         return list(value)
-    if isinstance(value, (np.ndarray, np.generic, type)) or callable(value):
+    if callable(value):
         own = getattr(value, "__self__", None)
         if own is not None and not isinstance(own, type) and not isinstance(value, np.ufunc):
             return [own] if hasattr(own, "__dict__") else []
