@@ -346,3 +346,49 @@ class PlainNet:
         dz1 = dy @ p["W2"].T
         da1 = dz1 * (a1 > 0)
         return {"W1": x.T @ da1, "b1": da1.sum(0), "W2": z1.T @ dy, "b2": dy.sum(0)}
+
+
+class Linear:
+    """A layer with its parameters and gradients in dicts."""
+
+    def __init__(self, inputs: int, outputs: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.params = {
+            "w": rng.standard_normal((inputs, outputs)),
+            "b": rng.standard_normal(outputs),
+        }
+        self.grads: dict[str, Any] = {}
+
+    def forward(self, inputs: Array) -> Array:
+        self.inputs = inputs
+        return inputs @ self.params["w"] + self.params["b"]
+
+    def backward(self, grad: Array) -> Array:
+        self.grads["b"] = grad.sum(axis=0)
+        self.grads["w"] = self.inputs.T @ grad
+        return grad @ self.params["w"].T
+
+
+class ListNet:
+    """As Joel Grus's joelnet: layers keep params and grads, the loss is an object beside."""
+
+    def __init__(self, *layers: Any) -> None:
+        self.layers = list(layers)
+
+    def forward(self, x: Array) -> Array:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad: Array) -> Array:
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+
+class SquaredError:
+    def loss(self, predicted: Array, actual: Array) -> Any:
+        return np.sum((predicted - actual) ** 2)
+
+    def grad(self, predicted: Array, actual: Array) -> Array:
+        return 2 * (predicted - actual)

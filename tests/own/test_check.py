@@ -10,16 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tui_backprop
-from tests.own.mistaken import Residual, ResidualNet, RightlyTied
+from tests.own.mistaken import RightlyTied, residual
 from tests.own.nets import (
     Affine,
     BatchNorm,
     Dropout,
+    Linear,
+    ListNet,
     Net,
     PlainNet,
     Relu,
     Sigmoid,
     SoftmaxWithLoss,
+    SquaredError,
     Tanh,
     affine_params,
     batch,
@@ -42,16 +45,6 @@ def tied() -> Net:
     return RightlyTied(Affine)
 
 
-def residual() -> Net:
-    params = affine_params((5, 4, 4, 3))
-    layers = {
-        "Affine1": Affine(params["W1"], params["b1"]),
-        "Residual1": Residual(params["W2"], params["b2"], Relu()),
-        "Affine2": Affine(params["W3"], params["b3"]),
-    }
-    return ResidualNet(params, layers)
-
-
 RIGHT: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "relu": (lambda: fully_connected(affine_params()), (5,)),
     "sigmoid": (lambda: fully_connected(affine_params(), activation=Sigmoid), (5,)),
@@ -62,7 +55,7 @@ RIGHT: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "convolution": (convolutional, (1, 6, 6)),
     "plain": (lambda: PlainNet(affine_params()), (5,)),
     "tied": (tied, (4,)),
-    "residual": (residual, (5,)),
+    "residual": (lambda: residual(Relu())[0], (5,)),
 }
 
 
@@ -323,52 +316,8 @@ def test_how_much_of_a_large_parameter_was_compared_is_said() -> None:
     assert str(check(net, *batch((60,)), entries=30)) == str(report), "by a fixed seed"
 
 
-class Linear:
-    def __init__(self, inputs: int, outputs: int, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        self.params = {
-            "w": rng.standard_normal((inputs, outputs)),
-            "b": rng.standard_normal(outputs),
-        }
-        self.grads: dict[str, Any] = {}
-
-    def forward(self, inputs: Any) -> Any:
-        self.inputs = inputs
-        return inputs @ self.params["w"] + self.params["b"]
-
-    def backward(self, grad: Any) -> Any:
-        self.grads["b"] = grad.sum(axis=0)
-        self.grads["w"] = self.inputs.T @ grad
-        return grad @ self.params["w"].T
-
-
-class ListOfLayers:
-    """As Joel Grus's joelnet: layers keep params and grads, the loss is an object beside."""
-
-    def __init__(self, *layers: Any) -> None:
-        self.layers = list(layers)
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
-
-    def backward(self, grad: Any) -> Any:
-        for layer in reversed(self.layers):
-            grad = layer.backward(grad)
-        return grad
-
-
-class SquaredError:
-    def loss(self, predicted: Any, actual: Any) -> Any:
-        return np.sum((predicted - actual) ** 2)
-
-    def grad(self, predicted: Any, actual: Any) -> Any:
-        return 2 * (predicted - actual)
-
-
 def test_a_list_of_layers_is_checked_with_its_loss() -> None:
-    net = ListOfLayers(Linear(2, 4, 0), Tanh(), Linear(4, 2, 1))
+    net = ListNet(Linear(2, 4, 0), Tanh(), Linear(4, 2, 1))
     x, t = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]), np.eye(2)[[0, 1, 1, 0]]
     report = check(net, x, t, loss=SquaredError())
     assert report.ok

@@ -15,9 +15,12 @@ from tests.own.mistaken import CASES, RightlyTied
 from tests.own.nets import (
     Affine,
     BatchNorm,
+    Linear,
+    ListNet,
     Net,
     Relu,
     Sigmoid,
+    SquaredError,
     Tanh,
     affine_params,
     batch,
@@ -209,50 +212,8 @@ def test_a_net_without_layers_shows_what_goes_in_and_what_comes_out() -> None:
     assert tape.parameter_of_gradient(2) == "w"
 
 
-class Linear:
-    """A layer with its parameters and gradients in dicts."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        rng = np.random.default_rng(inputs)
-        self.params = {"w": rng.standard_normal((inputs, outputs)), "b": rng.random(outputs)}
-        self.grads: dict[str, Any] = {}
-
-    def forward(self, x: Any) -> Any:
-        self.x = x
-        return x @ self.params["w"] + self.params["b"]
-
-    def backward(self, grad: Any) -> Any:
-        self.grads["w"], self.grads["b"] = self.x.T @ grad, grad.sum(axis=0)
-        return grad @ self.params["w"].T
-
-
-class ListNet:
-    """A list of layers that knows no loss."""
-
-    def __init__(self) -> None:
-        self.layers: list[Any] = [Linear(3, 4), Tanh(), Linear(4, 2)]
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
-
-    def backward(self, grad: Any) -> Any:
-        for layer in reversed(self.layers):
-            grad = layer.backward(grad)
-        return grad
-
-
-class SquaredError:
-    def loss(self, predicted: Any, actual: Any) -> float:
-        return float(((predicted - actual) ** 2).sum())
-
-    def grad(self, predicted: Any, actual: Any) -> Any:
-        return 2 * (predicted - actual)
-
-
 def test_a_list_of_layers_goes_with_its_loss(tmp_path: Path) -> None:
-    file, network = tmp_path / "list.tape", ListNet()
+    file, network = tmp_path / "list.tape", ListNet(Linear(3, 4, 3), Tanh(), Linear(4, 2, 4))
     tui_backprop.step(network, np.eye(3), np.ones((3, 2)), save=file, loss=SquaredError())
     tape = load_tape(file)
     assert tape.disagreement is None

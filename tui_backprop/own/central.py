@@ -1,7 +1,7 @@
 """Central differences of any function of arrays, moved in place and put back to the bit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import factorial
 
 import numpy as np
@@ -53,11 +53,11 @@ class Moves:
     """Ways to move a parameter: one entry each, or all along a direction.
 
     `flat` (E,) are the entries in the order they lie in; `directions` (D, *shape) move all of
-    them at once.
+    them at once, none by default.
     """
 
     flat: Entries
-    directions: Array
+    directions: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def count(self) -> int:
@@ -84,7 +84,7 @@ def chosen_moves(
     """
     size = int(np.prod(shape))
     if size <= entries:
-        return Moves(np.arange(size), np.zeros((0, *shape)))
+        return Moves(np.arange(size))
     top = np.argsort(-np.abs(largest.reshape(-1)), kind="stable")[: entries // 2]
     drawn = rng.choice(size, entries - top.size, replace=False)
     flat = np.unique(np.concatenate([top, drawn]))
@@ -120,8 +120,9 @@ class CentralDifferences:
         self._steps: list[float] = [h / 10**power for power in range(finer + 1)]
         self._base = evaluate()
 
-    def judge(self, array: Array, moves: Moves, slopes: Array) -> Judgement:
-        """Compare what backpropagation says of each way to move an array, shape (count,)."""
+    def judge(self, array: Array, moves: Moves, gradient: Array) -> Judgement:
+        """Compare what an array's gradient says of each way to move it."""
+        slopes = moves.slopes(gradient)
 
         def probe(some: Entries, h: float | Array) -> Differences:
             steps = np.broadcast_to(h, some.shape)
@@ -139,7 +140,7 @@ class CentralDifferences:
 
         What differs has a kink or a curve within the larger step, and a smaller one is tried.
         """
-        moves = Moves(flat, np.zeros((0, *array.shape)))
+        moves = Moves(flat)
         found: dict[int, float] = {}
         for move, entry in enumerate(flat):
             before = float("nan")

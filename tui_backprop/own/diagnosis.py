@@ -36,14 +36,13 @@ _FOR_PROOF = 10
 class Evidence:
     """All that is known of a net whose gradients are wrong.
 
-    `last` is the layer with the loss, `before` the gradients of the call before the one that is
-    `seen`; `layer_checks` go from the loss on.
+    `before` are the gradients of the call before the one that is `seen`; `layer_checks` go from
+    the loss on.
     """
 
     subject: OwnNet
     parameters: Mapping[str, Parameter]
     seen: SeenPass
-    last: Any
     before: Mapping[str, Array]
     layer_checks: list[LayerCheck]
     loss: float
@@ -102,7 +101,7 @@ def diagnose(
     diagnosis = Diagnosis(
         _samples(evidence.subject.x, evidence.subject.t) if chain is None else chain.samples
     )
-    if chain is not None and chain.end.share is not None and evidence.last is None:
+    if chain is not None and chain.end.share is not None and evidence.seen.last is None:
         diagnosis.notes.append(words.IN_THE_LOG)
         for key, parameter in evidence.wrong.items():
             rejudge(parameter, chain.exact_gradients[key] - chain.gradients[key])
@@ -118,7 +117,6 @@ def diagnose(
     made = explained_by_layers(
         evidence.subject,
         evidence.seen,
-        evidence.last,
         evidence.wrong,
         evidence.layer_checks,
         evidence.tolerance,
@@ -136,16 +134,14 @@ def _rebuilt(evidence: Evidence) -> Chain | None:
     Central differences of the entries that were compared are the proof.
     """
     subject = evidence.subject
-    wide = {key: param.astype(np.float64) for key, param in subject.params.items()}
     numerical = {
         key: (parameter.flat, parameter.slopes) for key, parameter in evidence.parameters.items()
     }
-    if evidence.last is not None:
-        args = evidence.seen, evidence.last, subject.params, evidence.loss, subject.network
-        chains = chains_of_layers(*args)
+    params, loss, network = subject.params, evidence.loss, subject.network
+    if evidence.seen.last is not None:
+        chains = chains_of_layers(evidence.seen, params, loss, network)
     else:
-        args_of = wide, subject.x, subject.t, evidence.loss, subject.network
-        chains = chains_of_params(*args_of)
+        chains = chains_of_params(params, subject.x, subject.t, loss, network)
     proven = max(_PROVEN, evidence.tolerance)
     return next((chain for chain in chains if is_right(chain, numerical, proven)), None)
 
@@ -214,19 +210,9 @@ def _named(made: Mapping[str, Iterable[Made]], samples: int) -> dict[str, tuple[
     for kind, layers in places.items():
         one = next(iter(layers.values()))
         where = words.listed(list(reversed(layers)))
-        values = {
-            # Numbers that two mistakes have made show neither by themselves.
-            "names": words.listed(alone.get(kind, names[kind])),
-            "where": where,
-            "N": samples,
-            "c": f"{one.factor:.4g}",
-        }
-        told[kind] = Named(
-            one.mistake,
-            where,
-            one.mistake.title.format(**values),
-            one.mistake.evidence.format(**values),
-        )
+        # Numbers that two mistakes have made show neither by themselves.
+        shown = words.listed(alone.get(kind, names[kind]))
+        told[kind] = Named.of(one.mistake, where, shown, samples, one.factor)
     return {
         key: tuple(dict.fromkeys(told[one.mistake.key] for one in several))
         for key, several in made.items()

@@ -18,8 +18,13 @@ from tui_backprop.own.repairing import corrections_of
 from tui_backprop.own.report import LayerReport, ParameterReport, Report
 from tui_backprop.own.seen_pass import SeenPass, see_pass
 from tui_backprop.own.subject import OwnNet, copy_of
-from tui_backprop.own.verdict import Verdict, counts_of, verdict_of
-from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, CheckVerdict, round_off
+from tui_backprop.own.verdict import Verdict, verdict_of
+from tui_backprop.walkthrough.judgement import (
+    RELATIVE_TOLERANCE,
+    compared_in,
+    counts_of,
+    round_off,
+)
 from tui_backprop.walkthrough.mistakes.difference import Difference, How
 
 _SEED = 1
@@ -77,15 +82,13 @@ class _Check:
         before = subject.gradient()
         layers = layers_of(subject.network)
         last = last_layer_of(subject.network, layers)
-        named = layers if last is None else {**layers, last[0]: last[1]}
-        seen = see_pass(subject, named)
+        seen = see_pass(subject, layers, last)
         scale = noise_scale(subject.loss, list(subject.params.values()), self._rng)
         self._central = CentralDifferences(
             subject.loss, scale, self._h, self.tolerance, self._finer
         )
         self._noise = round_off(scale, self._h)
-        end = None if last is None else last[1]
-        self._corrections = corrections_of(subject, seen, end)
+        self._corrections = corrections_of(subject, seen)
         if self._corrections:
             self._notes.append(words.IN_THE_LOG)
         parameters = {key: self._parameter(key, seen.gradients.get(key)) for key in subject.params}
@@ -98,9 +101,7 @@ class _Check:
                 for key, grad in before.items()
                 if grad.dtype.kind in _NUMBERS
             }
-            evidence = Evidence(
-                subject, parameters, seen, end, known, checks, losses[0], self.tolerance
-            )
+            evidence = Evidence(subject, parameters, seen, known, checks, losses[0], self.tolerance)
             diagnosis = diagnose(evidence, self._rejudge, self._settle)
         self._made = seen.gradients
         return self._assembled(parameters, checks, diagnosis)
@@ -128,10 +129,10 @@ class _Check:
         param = self._subject.params[key]
         made, fault = _shaped(grad, param)
         moves = chosen_moves(param.shape, self._entries, self._rng, made, _DIRECTIONS)
+        correction = self._corrections.get(key)
         with np.errstate(all="ignore"):
-            correction = self._corrections.get(key)
             exact = made if correction is None or fault else made + correction
-            judgement = self._central.judge(param, moves, moves.slopes(exact))
+            judgement = self._central.judge(param, moves, exact)
         verdict = Verdict.WRONG if fault else verdict_of(judgement)
         return Parameter(key, param, made, moves, fault, judgement, verdict, correction)
 
@@ -139,8 +140,8 @@ class _Check:
         """Judge a gradient again with what the very loss adds to it."""
         parameter.correction = correction
         with np.errstate(all="ignore"):
-            slopes = parameter.moves.slopes(parameter.made + correction)
-            parameter.judgement = self._central.judge(parameter.param, parameter.moves, slopes)
+            exact = parameter.made + correction
+            parameter.judgement = self._central.judge(parameter.param, parameter.moves, exact)
         if not parameter.fault:
             parameter.verdict = verdict_of(parameter.judgement)
 
@@ -194,8 +195,7 @@ class _Check:
 
     def _row(self, parameter: Parameter, diagnosis: Diagnosis) -> ParameterReport:
         judgement, key = parameter.judgement, parameter.key
-        codes = judgement.codes
-        compared = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.compared])
+        compared = compared_in(judgement.codes)
         errors = judgement.relative_error[compared]
         how, mistake = "", None
         if parameter.verdict is Verdict.WRONG:
@@ -207,7 +207,7 @@ class _Check:
             if mistake is None:
                 how = f"{how}: {words.UNKNOWN}"
         elif parameter.verdict is Verdict.NOT_CHECKABLE:
-            counts = counts_of(judgement)
+            counts = counts_of(judgement.codes)
             reason = max(words.REASON_WORDS, key=lambda verdict: counts[verdict])
             how = words.REASON_WORDS[reason]
         entries_compared = int(compared[: parameter.moves.flat.size].sum())

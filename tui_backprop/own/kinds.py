@@ -80,36 +80,37 @@ Propose = Callable[[SeenCall, Array, Array, dict[str, Array]], Iterator[Candidat
 def _with_params(own: Mapping[str, Array]) -> tuple[Propose, ...]:
     dimensions = sorted(param.ndim for param in own.values())
     if dimensions in ([2], [1, 2]):
-        return (affine,)
+        return (_affine,)
     if dimensions in ([4], [1, 4]):
         return (_convolution,)
     return (_normalization,) if len(dimensions) == 2 and dimensions[0] == dimensions[1] else ()
 
 
-def affine(call: SeenCall, x: Array, out: Array, own: dict[str, Array]) -> Iterator[Candidate]:
-    """Propose x · W + b, or x · W alone."""
-    (key,) = (key for key, param in own.items() if param.ndim == 2)
-    keys = {"W": key}
-    bias = next((key for key, param in own.items() if param.ndim == 1), None)
-    zero = np.zeros(own[key].shape[1])
-    if bias is not None:
-        keys["b"] = bias
-    layer = Affine(own[key], zero if bias is None else own[bias])
-    yield layer, keys, x.reshape(len(x), -1), {}
+def affine_of(keys: Mapping[str, str], own: Mapping[str, Array]) -> Affine:
+    """Return x · W + b with the arrays of these names, or x · W alone."""
+    W = own[keys["W"]]
+    return Affine(W, own[keys["b"]] if "b" in keys else np.zeros(W.shape[1]))
+
+
+def _weight_and_bias(own: Mapping[str, Array]) -> dict[str, str]:
+    """Return the names of W and b among a layer's parameters, W first; b may be missing."""
+    names = {"b" if param.ndim == 1 else "W": key for key, param in own.items()}
+    return dict(sorted(names.items()))
+
+
+def _affine(call: SeenCall, x: Array, out: Array, own: dict[str, Array]) -> Iterator[Candidate]:
+    keys = _weight_and_bias(own)
+    yield affine_of(keys, own), keys, x.reshape(len(x), -1), {}
 
 
 def _convolution(
     call: SeenCall, x: Array, out: Array, own: dict[str, Array]
 ) -> Iterator[Candidate]:
-    (key,) = (key for key, param in own.items() if param.ndim == 4)
-    keys = {"W": key}
-    bias = next((key for key, param in own.items() if param.ndim == 1), None)
-    if bias is not None:
-        keys["b"] = bias
     if x.ndim != 4 or out.ndim != 4:
         return
-    W = own[key]
-    b = np.zeros(len(W)) if bias is None else own[bias]
+    keys = _weight_and_bias(own)
+    W = own[keys["W"]]
+    b = own[keys["b"]] if "b" in keys else np.zeros(len(W))
     for stride in range(1, 5):
         for pad in range(max(W.shape[2:])):
             sizes = [

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.central import CentralDifferences, Moves, chosen_moves
+from tui_backprop.own.central import CentralDifferences, chosen_moves
 from tui_backprop.own.ends import share_of
-from tui_backprop.own.objects import attributes
+from tui_backprop.own.objects import attributes, copied_array
 from tui_backprop.own.seen_pass import SeenCall, as_floats
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.own.verdict import Verdict, verdict_of
-from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE, Judgement
+from tui_backprop.walkthrough.judgement import RELATIVE_TOLERANCE
 
 _ENTRIES = 20
 _STEP = 1e-5
@@ -88,17 +88,17 @@ class _Alone:
         if dx is not None and dx.size == self._x.size:
             dx = dx.reshape(self._x.shape) * self._share()
             moves = chosen_moves(self._x.shape, _ENTRIES, self._rng, dx)
-            verdicts["dx"] = verdict_of(self._judge(differences, self._x, moves, dx))
+            verdicts["dx"] = verdict_of(differences.judge(self._x, moves, dx))
             if verdicts["dx"] is Verdict.WRONG and given.shape == dx.shape:
                 left = dx + self._dout - given
                 changed = not np.array_equal(given, self._dout)
-                right = verdict_of(self._judge(differences, self._x, moves, left))
+                right = verdict_of(differences.judge(self._x, moves, left))
                 writes = changed and right is Verdict.RIGHT
             made["dx"] = dx
         for key, (param, _) in owned.items():
             if made[key].shape == param.shape:
                 moves = chosen_moves(param.shape, _ENTRIES, self._rng, made[key])
-                verdicts[key] = verdict_of(self._judge(differences, param, moves, made[key]))
+                verdicts[key] = verdict_of(differences.judge(param, moves, made[key]))
             else:
                 verdicts[key] = Verdict.WRONG
         return LayerCheck(self._call.name, self._call, verdicts, made, self._dout, writes)
@@ -107,11 +107,6 @@ class _Alone:
         """Return what a loss with a number inside its log leaves of a right dx; 1 for others."""
         share = share_of(self._call) if self._ends else None
         return 1.0 if share is None else share
-
-    def _judge(
-        self, differences: CentralDifferences, array: Array, moves: Moves, gradient: Array
-    ) -> Judgement:
-        return differences.judge(array, moves, moves.slopes(gradient))
 
     def _value(self) -> float:
         return float((self._forward() * self._dout).sum())
@@ -122,8 +117,7 @@ class _Alone:
         return np.asarray(out, np.float64)
 
     def _args(self) -> tuple[Any, ...]:
-        rest = (arg.copy() if isinstance(arg, np.ndarray) else arg for arg in self._call.args[1:])
-        return (self._x.copy(), *rest)
+        return (self._x.copy(), *map(copied_array, self._call.args[1:]))
 
 
 def set_gradient(layer: Any, params: Mapping[str, Array], key: str, gradient: Array) -> None:

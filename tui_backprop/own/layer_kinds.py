@@ -8,10 +8,10 @@ import numpy as np
 
 from tui_backprop.nn import BatchNormalization, Dropout, Layer
 from tui_backprop.nn.layers.layer import scalars
-from tui_backprop.nn.operation import Operation
 from tui_backprop.own.declared_layers import declared_layer
 from tui_backprop.own.kinds import link_for
 from tui_backprop.own.seen_pass import SeenCall
+from tui_backprop.walkthrough.mistakes.chain import Link
 from tui_backprop.walkthrough.step import Numbers
 
 _CLOSE = 1e-5
@@ -19,13 +19,12 @@ _CLOSE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A layer of ours, its forward operations, and what these read beside x and parameters.
+    """A layer of ours, and what its forward operations read beside x and parameters.
 
     `keys` has the net's name of its parameters, as far as they are the net's.
     """
 
     layer: Layer
-    forward: tuple[Operation, ...]
     keys: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Numbers] = field(default_factory=dict)
 
@@ -54,7 +53,7 @@ def kind_of(call: SeenCall, params: Mapping[str, Any]) -> Kind | None:
         return declared
     names = (*link.layer.DRAWN, *link.layer.constants())
     given = {name: link.arrays[name] for name in names}
-    return Kind(link.layer, link.layer.FORWARD, link.keys, given)
+    return Kind(link.layer, link.keys, given)
 
 
 def _declared(call: SeenCall, params: Mapping[str, Any]) -> Kind | None:
@@ -69,11 +68,11 @@ def _declared(call: SeenCall, params: Mapping[str, Any]) -> Kind | None:
         if param is array
     }
     if not isinstance(layer, Dropout):
-        return Kind(layer, layer.FORWARD, keys)
+        return Kind(layer, keys)
     mask = getattr(call.layer, "mask", None)
     x = np.asarray(call.x)
     if isinstance(mask, np.ndarray) and mask.shape == x.shape:
-        return Kind(layer, layer.FORWARD, keys, {"mask": mask})
+        return Kind(layer, keys, {"mask": mask})
     return None
 
 
@@ -81,12 +80,9 @@ def _makes_out(kind: Kind, call: SeenCall) -> bool:
     x, out = np.asarray(call.x), np.asarray(call.out)
     if kind.takes_rows and x.ndim > 2:
         x = x.reshape(len(x), -1)
-    arrays = {"x": x, **kind.layer.params, **kind.constants, **kind.given}
     try:
         with np.errstate(all="ignore"):
-            for operation in kind.forward:
-                arrays[operation.output] = operation.compute(arrays)
-            made = arrays["out"]
+            made = Link.of(call.name, kind.layer, kind.keys, x, kind.given).out
             return made.size == out.size and bool(
                 np.allclose(made.reshape(-1), out.reshape(-1), _CLOSE, _CLOSE, equal_nan=True)
             )

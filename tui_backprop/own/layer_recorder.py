@@ -57,7 +57,7 @@ class LayerRecorder(Sources):
         known |= self._read_by(kind, name)
         if kind.takes_rows:
             known["whole x"], known["x"] = x, self.rows(x, forward, name, f"{name}.rows")
-        for operation in kind.forward:
+        for operation in kind.layer.FORWARD:
             symbol, out = operation.output, np.asarray(call.out)
             if symbol == "out" and known["x"] is not x and out.ndim > 2:
                 out = out.reshape(len(out), -1)

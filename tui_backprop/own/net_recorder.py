@@ -32,14 +32,13 @@ class NetRecorder(LayerRecorder):
     Args:
         subject: the net with its batch.
         seen: the pass.
-        last: the layer that has the loss, if the net keeps one beside its layers.
         owner: what the net is called.
     """
 
-    def __init__(self, subject: OwnNet, seen: SeenPass, last: Any, owner: str) -> None:
+    def __init__(self, subject: OwnNet, seen: SeenPass, owner: str) -> None:
         super().__init__(subject, seen, owner)
         self.targets: Targets | None = None
-        self._of_loss = next((call for call in seen.calls if call.layer is last), None)
+        self._of_loss = next(iter(seen.of_last), None)
         t = self.leaf("t", "t", np.asarray(subject.t), Origin.MINIBATCH)
         self._read_by_loss: Known = {"t": t}
 

@@ -29,7 +29,7 @@ def _held(value: Any) -> list[Any]:
         return list(value.values())
     if isinstance(value, (list, tuple)):
         return list(value)
-    if isinstance(value, (np.ndarray, np.generic, type)) or callable(value):
+    if callable(value):
         own = getattr(value, "__self__", None)
         if own is not None and not isinstance(own, type) and not isinstance(value, np.ufunc):
             return [own] if hasattr(own, "__dict__") else []
@@ -47,6 +47,11 @@ def attributes(value: Any) -> dict[str, Any]:
             if hasattr(value, name):
                 found.setdefault(name, getattr(value, name))
     return found
+
+
+def copied_array(value: Any) -> Any:
+    """Return a copy of an array, and anything else as it is."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def copy_in_float64(root: Any) -> Any:

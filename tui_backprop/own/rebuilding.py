@@ -10,9 +10,9 @@ from tui_backprop.nn import Layer, Relu, Sigmoid, Tanh
 from tui_backprop.nn.arrays import Array
 from tui_backprop.nn.layers.layer import Entries
 from tui_backprop.own.ends import ends, ends_for
-from tui_backprop.own.kinds import affine, link_for
+from tui_backprop.own.kinds import affine_of, link_for
 from tui_backprop.own.objects import attributes
-from tui_backprop.own.seen_pass import SeenCall, SeenPass, as_floats
+from tui_backprop.own.seen_pass import SeenPass, as_floats
 from tui_backprop.walkthrough.mistakes.chain import Chain, Link, close
 
 _SAME = 1e-9
@@ -20,25 +20,24 @@ _MOST_DECAY = 10.0
 
 
 def chains_of_layers(
-    seen: SeenPass, last: Any, params: Mapping[str, Array], loss: float, network: Any
+    seen: SeenPass, params: Mapping[str, Array], loss: float, network: Any
 ) -> Iterator[Chain]:
     """Yield the chains that a pass through somebody's layers may have been, likeliest first.
 
     Args:
-        seen: the pass; of its calls the one of `last` had the scores.
-        last: the layer with the loss.
+        seen: the pass; of its calls that of the last layer had the scores.
         params: the net's parameters.
         loss: what the net says its loss is.
         network: where a λ of weight decay may be found.
     """
-    calls = [call for call in seen.calls if call.layer is not last]
-    ended = [call for call in seen.calls if call.layer is last]
+    calls = [call for call in seen.calls if call.layer is not seen.last]
+    ended = seen.of_last
     if not calls or len(ended) != 1:
         return
     links: list[Link] = []
     for place, call in enumerate(calls):
         link = link_for(call, params)
-        if link is None or (place and not _follows(calls[place - 1], call)):
+        if link is None or (place and not _same_numbers(calls[place - 1].out, call.x)):
             return
         links.append(link)
     end = ended[0]
@@ -127,10 +126,6 @@ def _with_decay(links: tuple[Link, ...], end: Any, rest: float, network: Any) ->
         yield Chain(links, end, (stated or [decay])[0], frozenset(weights))
 
 
-def _follows(before: SeenCall, after: SeenCall) -> bool:
-    return _same_numbers(before.out, after.x)
-
-
 def _same_numbers(left: Any, right: Any) -> bool:
     left, right = as_floats(left), as_floats(right)
     if left is None or right is None or left.size != right.size:
@@ -166,13 +161,11 @@ def _affine_chain(
 ) -> tuple[Link, ...] | None:
     links: list[Link] = []
     for place, keys in enumerate(pairs):
-        own: dict[str, Array] = {key: params[key].astype(np.float64) for key in keys.values()}
-        call = SeenCall("", None, (x,), {}, x)
-        ((layer, names, rows, _),) = affine(call, x, x, own)
-        if rows.shape[1] != len(layer.params["W"]):
+        layer = affine_of(keys, {key: params[key].astype(np.float64) for key in keys.values()})
+        if x.shape[1] != len(layer.params["W"]):
             return None
         with np.errstate(all="ignore"):
-            links.append(Link.of(f"Affine{place + 1}", layer, names, rows))
+            links.append(Link.of(f"Affine{place + 1}", layer, keys, x))
             if place + 1 < len(pairs):
                 links.append(Link.of(f"{kind.NAME}{place + 1}", kind(), {}, links[-1].out))
         x = links[-1].out

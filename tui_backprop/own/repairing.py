@@ -13,7 +13,7 @@ from tui_backprop.own.ends import share_of
 from tui_backprop.own.kinds import link_for
 from tui_backprop.own.layer_checks import LayerCheck, set_gradient
 from tui_backprop.own.layers import replaced
-from tui_backprop.own.seen_pass import SeenCall, SeenPass
+from tui_backprop.own.seen_pass import SeenPass
 from tui_backprop.own.sightings import other_mask
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.walkthrough.mistakes.activations import IN_PLACE_DOUT
@@ -23,31 +23,31 @@ from tui_backprop.walkthrough.mistakes.explanation import Made, Seen
 
 
 @contextmanager
-def exact_end(seen: SeenPass, last: Any) -> Iterator[bool]:
+def exact_end(seen: SeenPass) -> Iterator[bool]:
     """Have the layer with the loss return the gradient of its very loss, number in its log and all.
 
     Yields whether that makes a difference.
     """
-    ended = [call for call in seen.calls if call.layer is last]
-    share = share_of(ended[0]) if last is not None and len(ended) == 1 else None
+    ended = seen.of_last
+    share = share_of(ended[0]) if len(ended) == 1 else None
     if share is None:
         yield False
         return
-    own, factor = last.backward, share
+    own, factor = seen.last.backward, share
 
     def backward(*args: Any, **kwargs: Any) -> Any:
         return own(*args, **kwargs) * factor
 
-    with replaced(last, "backward", backward):
+    with replaced(seen.last, "backward", backward):
         yield True
 
 
-def corrections_of(subject: OwnNet, seen: SeenPass, last: Any) -> dict[str, Array]:
+def corrections_of(subject: OwnNet, seen: SeenPass) -> dict[str, Array]:
     """Return what the very loss adds to each gradient; empty where there is nothing to add.
 
     That is where it has a number inside its log, which its layer's backward leaves out.
     """
-    with exact_end(seen, last) as matters:
+    with exact_end(seen) as matters:
         exact = subject.gradient() if matters else {}
     made = seen.gradients
     return {
@@ -60,7 +60,6 @@ def corrections_of(subject: OwnNet, seen: SeenPass, last: Any) -> dict[str, Arra
 def explained_by_layers(
     subject: OwnNet,
     seen: SeenPass,
-    last: Any,
     wrong: Mapping[str, Parameter],
     checks: list[LayerCheck],
     tolerance: float,
@@ -73,21 +72,20 @@ def explained_by_layers(
     Args:
         subject: the net.
         seen: its pass.
-        last: the layer with the loss, None without one.
         wrong: the parameters whose gradients are wrong.
         checks: of each layer alone, from the loss on.
         tolerance: as a share of the largest.
     """
     at_fault = [check for check in checks if check.wrong]
-    found = {id(check): _mistakes_of(check, subject, tolerance) for check in at_fault}
+    links = {id(check): link_for(check.call, subject.params) for check in at_fault}
+    found = {id(check): _mistakes_of(check, links[id(check)], tolerance) for check in at_fault}
     if not at_fault or not all(found.values()):
         return {}
     with ExitStack() as stack:
         for check in at_fault:
-            link = link_for(check.call, subject.params)
-            right = _right_backward(check, link, subject.params)
+            right = _right_backward(check, links[id(check)], subject.params)
             stack.enter_context(replaced(check.call.layer, "backward", right))
-        stack.enter_context(exact_end(seen, last))
+        stack.enter_context(exact_end(seen))
         repaired = subject.gradient()
     explained = {}
     for key, parameter in wrong.items():
@@ -100,17 +98,15 @@ def explained_by_layers(
     return {key: made for key, made in explained.items() if made}
 
 
-def _mistakes_of(check: LayerCheck, subject: OwnNet, tolerance: float) -> tuple[Made, ...]:
+def _mistakes_of(check: LayerCheck, link: Link | None, tolerance: float) -> tuple[Made, ...]:
     """Return the mistakes of one layer, empty where any of its results is not explained."""
     if check.writes_into_dout and check.wrong == ("dx",):
         return (Made(IN_PLACE_DOUT, check.name, "dx", 0),)
-    link = link_for(check.call, subject.params)
     if link is None or check.dout is None:
         return ()
     masks: dict[str, Array] = {}
     if isinstance(link.layer, Dropout) and "dx" in check.made:
-        call = SeenCall(check.name, None, (), {}, None, check.dout, None, check.made["dx"])
-        mask = other_mask(call, link.arrays["mask"])
+        mask = other_mask(check.dout, check.made["dx"], link.arrays["mask"])
         masks = {} if mask is None else {check.name: mask}
     found = explain_alone(link, check.made, check.dout, Seen(masks=masks), tolerance)
     if not all(name in found for name in check.wrong):
@@ -136,9 +132,7 @@ def _right_backward(
 
     def backward(dout: Array) -> Array:
         made = own(dout.copy())
-        arrays = {**link.arrays, "dout": np.asarray(dout, np.float64).reshape(link.out.shape)}
-        for operation in link.operations:
-            arrays[operation.output] = operation.compute(arrays)
+        arrays = link.backward(np.asarray(dout, np.float64))
         for symbol, key in link.keys.items():
             set_gradient(check.call.layer, params, key, arrays[f"d{symbol}"])
         dx: Array = arrays["dx"].reshape(np.shape(made) or arrays["dx"].shape)

@@ -47,6 +47,14 @@ class Named:
     title: str
     evidence: str
 
+    @classmethod
+    def of(cls, mistake: Mistake, where: str, names: str, samples: int, factor: float) -> "Named":
+        """Return a mistake with its words filled in: see `Mistake`."""
+        values = {"names": names, "where": where, "N": samples, "c": f"{factor:.4g}"}
+        return cls(
+            mistake, where, mistake.title.format(**values), mistake.evidence.format(**values)
+        )
+
     @property
     def text(self) -> str:
         """The key and what was done."""

@@ -1,12 +1,13 @@
 """What a pass shows beside its gradients, in the form that mistakes are tried with."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from tui_backprop.nn import Dropout
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.seen_pass import SeenCall, SeenPass, as_floats
+from tui_backprop.own.seen_pass import SeenPass, as_floats
 from tui_backprop.own.subject import OwnNet
 from tui_backprop.walkthrough.mistakes.chain import Chain, close
 from tui_backprop.walkthrough.mistakes.explanation import Seen
@@ -38,22 +39,28 @@ def sightings(
     rates: dict[str, float] = {}
     for key, after in seen.changed.items():
         step = after.astype(np.float64) - subject.params[key]
-        decays = chain.decay if key in chain.decaying else 0.0
-        factor = constant_factor(made[key] - decays * subject.params[key], step, 1e-4)
+        factor = constant_factor(made[key] - chain.decay_of(key) * subject.params[key], step, 1e-4)
         if factor is not None and factor < 0:
             rates[key] = -factor
-    masks = {
-        link.name: mask
-        for link in chain.links
-        if isinstance(link.layer, Dropout) and link.name in calls
-        if (mask := other_mask(calls[link.name], link.arrays["mask"])) is not None
-    }
+    masks: dict[str, Array] = {}
+    for link in chain.links:
+        if isinstance(link.layer, Dropout) and link.name in calls:
+            call = calls[link.name]
+            mask = other_mask(call.dout, call.dx, link.arrays["mask"])
+            if mask is not None:
+                masks[link.name] = mask
     return Seen(dx, changed, rates, masks)
 
 
-def other_mask(call: SeenCall, mask: Array) -> Array | None:
-    """Return what a dropout's backward multiplied by, None where that is its own mask, or none."""
-    dout, dx = as_floats(call.dout), as_floats(call.dx)
+def other_mask(given: Any, made: Any, mask: Array) -> Array | None:
+    """Return what a dropout's backward multiplied by, None where that is its own mask, or none.
+
+    Args:
+        given: the dout that it got.
+        made: the dx that it returned.
+        mask: its own.
+    """
+    dout, dx = as_floats(given), as_floats(made)
     if dout is None or dx is None or dout.shape != dx.shape:
         return None
     with np.errstate(all="ignore"):

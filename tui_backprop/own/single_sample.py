@@ -30,7 +30,6 @@ def last_sample_slopes(subject: OwnNet, parameters: Mapping[str, Parameter]) -> 
         return {}
     slopes: dict[str, Array] = {}
     for key, parameter in parameters.items():
-        moves = Moves(parameter.flat, np.zeros((0, *parameter.param.shape)))
-        guess = moves.slopes(parameter.made)
-        slopes[key] = differences.judge(parameter.param, moves, guess).numerical / len(x)
+        judgement = differences.judge(parameter.param, Moves(parameter.flat), parameter.made)
+        slopes[key] = judgement.numerical / len(x)
     return slopes

@@ -45,13 +45,13 @@ class Sources(Recorder):
         for named in reversed(self._known):
             if _is_same(named.array, array):
                 return named
-        latest = self._known[-1]
-        before = next((n for n in reversed(self._known) if _is_reshaped(n.array, array)), latest)
-        code = "reshape" if _is_reshaped(before.array, array) else f"{self._owner}'s own code"
+        known = reversed(self._known)
+        reshaped = next((named for named in known if _is_reshaped(named.array, array)), None)
+        code = f"{self._owner}'s own code" if reshaped is None else "reshape"
         operation = Undeclared(code, ("x",))
         title = f"{self._owner}.{phase.value}"
-        known = {"x": before}
-        return self.note(self.append(phase, self._owner, title, operation, known, label, array))
+        read = {"x": self.latest if reshaped is None else reshaped}
+        return self.note(self.append(phase, self._owner, title, operation, read, label, array))
 
     def rows(self, named: NamedArray, phase: Phase, layer: str, label: str) -> NamedArray:
         """Return an array with each sample as a row: itself, or of what Flatten makes of it."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.objects import copy_in_float64, parameter_names
+from tui_backprop.own.objects import copied_array, copy_in_float64, parameter_names
 from tui_backprop.own.randomness import Randomness
 
 TRAINING_WORDS = ("train_flg", "train_flag", "training", "is_training", "train", "is_train")
@@ -118,7 +118,7 @@ class OwnNet:
                     param[...] = kept[key]
 
     def _call(self, function: Callable[..., Any]) -> Any:
-        x, t = _copied(self.x), _copied(self.t)
+        x, t = copied_array(self.x), copied_array(self.t)
         with self._randomness.repeated(), np.errstate(all="ignore"):
             return function(*_arguments(function, self.params, x, t), **self._mode(function))
 
@@ -190,10 +190,6 @@ def copy_of(subject: OwnNet) -> OwnNet | None:
         return None
     alike = abs(loss - same) <= _CLOSE * (1 + abs(same))
     return copied if alike and stays == same and moved != loss and follows else None
-
-
-def _copied(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _wide(value: Any) -> Any:

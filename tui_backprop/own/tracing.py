@@ -46,8 +46,7 @@ def trace_own(network: Any, x: Any, t: Any, name: str = "") -> Tape:
 def _traced(subject: OwnNet, name: str) -> Tape:
     layers = layers_of(subject.network)
     last = last_layer_of(subject.network, layers) if layers else None
-    seen = see_pass(subject, layers | ({} if last is None else {last[0]: last[1]}))
-    recorder = NetRecorder(subject, seen, None if last is None else last[1], name)
+    recorder = NetRecorder(subject, see_pass(subject, layers, last), name)
     recorder.record(subject.loss())
     facts = SampleFacts(image_shape=_image_shape(subject))
     return compared(Tape(tuple(recorder.steps), recorder.targets, facts=facts))

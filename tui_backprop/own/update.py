@@ -75,9 +75,7 @@ def _mistake(
                 found.append(mistake)
     if len(found) != 1:
         return None
-    values = {"names": "", "where": "update", "N": 0, "c": f"{rate:.4g}"}
-    title, evidence = found[0].title.format(**values), found[0].evidence.format(**values)
-    return Named(found[0], "update", title, evidence)
+    return Named.of(found[0], "update", names="", samples=0, factor=rate)
 
 
 def _known(param: Array, grad: Array, rate: float) -> dict[str, Array]:

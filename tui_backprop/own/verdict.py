@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-import numpy as np
-
 from tui_backprop.walkthrough.judgement import VERDICTS, CheckVerdict, Judgement
 
 
@@ -27,9 +25,3 @@ def verdict_of(judgement: Judgement, *, zero: bool = False) -> Verdict:
     if any(verdict.compared for verdict in found):
         return Verdict.RIGHT
     return Verdict.RIGHT if zero and found == {CheckVerdict.ROUND_OFF} else Verdict.NOT_CHECKABLE
-
-
-def counts_of(judgement: Judgement) -> dict[CheckVerdict, int]:
-    """Return how many gradients got each verdict."""
-    counts = np.bincount(judgement.codes, minlength=len(VERDICTS))
-    return {verdict: int(counts[verdict.code]) for verdict in VERDICTS}

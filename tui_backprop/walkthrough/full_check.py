@@ -20,9 +20,10 @@ from tui_backprop.walkthrough.gradient_check import (
 )
 from tui_backprop.walkthrough.judgement import (
     RELATIVE_TOLERANCE,
-    VERDICTS,
     CheckVerdict,
     Judgement,
+    compared_in,
+    counts_of,
     judge,
     round_off,
 )
@@ -197,8 +198,7 @@ def _parameter_check(
     codes = np.concatenate([judgement.codes for judgement in judgements])
     errors = np.concatenate([judgement.relative_error for judgement in judgements])
     shape = net.params[key].shape
-    counts = np.bincount(codes, minlength=len(VERDICTS))
-    compared = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.compared])
+    compared = compared_in(codes)
     failed = np.isin(codes, [verdict.code for verdict in CheckVerdict if verdict.failed])
     candidates = failed if failed.any() else compared if compared.any() else codes >= 0
     worst = int(np.where(candidates, errors, -1.0).argmax())
@@ -211,7 +211,7 @@ def _parameter_check(
         largest,
         mean,
         check_cell(net, x, t, key, _index(worst, shape), h, mode),
-        {verdict: int(counts[verdict.code]) for verdict in CheckVerdict},
+        counts_of(codes),
         is_zero,
         _example_kink(net, x, t, key, codes, h, mode),
     )

@@ -68,6 +68,17 @@ class CheckVerdict(Enum):
 VERDICTS = tuple(CheckVerdict)
 
 
+def counts_of(codes: Codes) -> dict[CheckVerdict, int]:
+    """Return how many entries got each verdict."""
+    counts = np.bincount(codes, minlength=len(VERDICTS))
+    return {verdict: int(counts[verdict.code]) for verdict in VERDICTS}
+
+
+def compared_in(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Return which entries were compared, shape of `codes`."""
+    return np.isin(codes, [verdict.code for verdict in VERDICTS if verdict.compared])
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Of each entry, shape (E,): the central difference, its relative error, a verdict's code."""

@@ -53,6 +53,13 @@ class Link:
         """Its backward pass, with dx last: what is known of a pass is mostly about the others."""
         return tuple(sorted(self.layer.BACKWARD, key=lambda operation: operation.output == "dx"))
 
+    def backward(self, dout: Array) -> dict[str, Array]:
+        """Return what the backward pass makes of dout, in any shape, beside what it reads."""
+        arrays = {**self.arrays, "dout": dout.reshape(self.out.shape)}
+        for operation in self.operations:
+            arrays[operation.output] = operation.compute(arrays)
+        return arrays
+
 
 @dataclass(frozen=True, eq=False)
 class End:
@@ -150,20 +157,22 @@ class Chain:
         parts: dict[str, tuple[Array, ...]] = {}
         for place in range(len(self.links) - 1, self.first_learning - 1, -1):
             link = self.links[place]
-            arrays = {**link.arrays, "dout": dout.reshape(link.out.shape)}
-            for operation in link.operations:
-                arrays[operation.output] = operation.compute(arrays)
+            arrays = link.backward(dout)
             for symbol, key in link.keys.items():
                 parts[key] = (arrays[f"d{symbol}"], *parts.get(key, ()))
             dout = arrays["dx"]
         params = self.params()
         return {key: self.decayed(key, params[key], added(use)) for key, use in parts.items()}
 
+    def decay_of(self, key: str) -> float:
+        """Return the λ of a parameter, 0 where it does not decay."""
+        return self.decay if key in self.decaying else 0.0
+
     def decayed(self, key: str, param: Array, data: Array) -> Array:
         """Return the data's part of a gradient with what weight decay adds to it."""
-        if not self.decay or key not in self.decaying:
+        if not (decay := self.decay_of(key)):
             return data
-        known = {"dW": data, "W": param, **scalars({"λ": self.decay})}
+        known = {"dW": data, "W": param, **scalars({"λ": decay})}
         return WeightDecay.GRADIENT.compute(known)
 
 

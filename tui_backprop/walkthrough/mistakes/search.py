@@ -1,6 +1,7 @@
 """Going backwards through a chain with mistakes tried on the way."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -143,13 +144,15 @@ class Search:
             sums = list(self._options(Fork, operation, known, sums[0].value, blank))
         for data in sums:
             param = self._params[key]
+            if not (decay := chain.decay_of(key)):
+                yield data
+                continue
             right = chain.decayed(key, param, data.value)
-            yield _Option(right, data.made)
-            if chain.decay and key in chain.decaying:
-                known = {"dW": data.value, "W": param, **scalars({"λ": chain.decay})}
-                decay = Made(_NONE, WeightDecay.NAME, "dW", place, chain.decay, key)
-                for option in self._wrong(WeightDecay, WeightDecay.GRADIENT, known, right, decay):
-                    yield _Option(option.value, (*data.made, *option.made))
+            known = {"dW": data.value, "W": param, **scalars({"λ": decay})}
+            added_to = Made(_NONE, WeightDecay.NAME, "dW", place, decay, key)
+            options = self._options(WeightDecay, WeightDecay.GRADIENT, known, right, added_to)
+            for option in options:
+                yield _Option(option.value, (*data.made, *option.made))
 
     def _options(
         self,
@@ -161,16 +164,6 @@ class Search:
     ) -> Iterator[_Option]:
         """Yield the right result, and what each mistake makes of it."""
         yield _Option(right, ())
-        yield from self._wrong(kind, operation, known, right, blank)
-
-    def _wrong(
-        self,
-        kind: type,
-        operation: Operation,
-        known: Mapping[str, Array],
-        right: Array,
-        blank: Made,
-    ) -> Iterator[_Option]:
         if not self._most:
             return
         for mistake in MISTAKES:
@@ -180,18 +173,15 @@ class Search:
                     given = {**known, **scalars({"c": factor})}
                     value = wrong_result(site, given, right, self._tolerance)
                     if value is not None:
-                        made = Made(
-                            mistake, blank.layer, blank.output, blank.place, factor, blank.key
-                        )
-                        yield _Option(value, (made,))
+                        yield _Option(value, (replace(blank, mistake=mistake, factor=factor),))
 
     def _beside(self, link: Link, key: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Return what mistakes read that no operation of the pass makes."""
         beside: dict[str, Array] = {}
         if key in self._seen.before:
             before = self._seen.before[key]
-            if self._chain.decay and key in self._chain.decaying:
-                before = before - self._chain.decay * self._params[key]
+            if decay := self._chain.decay_of(key):
+                before = before - decay * self._params[key]
             beside["before"] = before
         if (rate := self._seen.rates.get(link.keys.get("W", ""))) is not None:
             beside["η"] = np.array(rate)
