@@ -155,6 +155,8 @@ class AnyRunRecorder:
 
     def _take_looks(self, iteration: int, looks: Sequence[ParameterLook]) -> None:
         began = self._clock()
+        # Stands where what follows fails.
+        self._next_look = began + LONGEST_PAUSE
         if len(looks) > MAX_ROWS:
             self.warn("rows", f"{len(looks):,} parameters: the first {MAX_ROWS:,} are kept")
         self._waiting_rows = layers_line(iteration, self._rows.rows(looks[:MAX_ROWS]))
@@ -166,6 +168,8 @@ class AnyRunRecorder:
 
     def _write(self, *, at_last: bool = False) -> None:
         began, is_new = self._clock(), self._writer.directory is None
+        # Stands where what follows fails.
+        self._next_write = began + LONGEST_PAUSE
         if self._writer.directory is not None:
             self._writer.directory.show_life()
         # The oldest tell how the run began, the newest how it stands.
