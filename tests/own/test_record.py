@@ -214,6 +214,50 @@ def test_a_disk_that_has_room_again_is_written_to(world: World) -> None:
     assert [p.iteration for p in stored(world).points][:3] == [1, 2, 3]
 
 
+def test_what_nobody_expected_is_tried_again_every_few_seconds(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    make = world.files.make_directory
+
+    def counted(path: Path) -> None:
+        made.append(path)
+        make(path)
+
+    monkeypatch.setattr(world.files, "make_directory", counted)
+    monkeypatch.setitem(sys.modules, "tomli_w", None)
+    with record("mine", storage=world.storage) as run:
+        for _ in range(1000):
+            world.clock.seconds += 0.01
+            run.log(loss=1.0)
+        assert 2 <= len(made) <= 3
+        monkeypatch.undo()
+        world.clock.seconds += 5.0
+        run.log(loss=1.0)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("tui-backprop: not all is recorded: ")
+    points = stored(world).points
+    assert (points[0].iteration, points[-1].iteration) == (1, 1001)
+
+
+def test_rows_that_cannot_be_made_are_tried_again_every_few_seconds(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def fail(*given: object) -> bytes:
+        tries.append(given)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("tui_backprop.own.any_run_recorder.layers_line", fail)
+    with record("mine", storage=world.storage) as run:
+        for _ in range(1000):
+            world.clock.seconds += 0.01
+            run.log(loss=1.0, grads={"W1": np.ones(3)})
+    assert 2 <= len(tries) <= 3
+    assert capsys.readouterr().err.count("broken") == 1
+
+
 class Refuses:
     """A value that can be turned into nothing."""
 

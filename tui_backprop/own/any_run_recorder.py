@@ -6,8 +6,8 @@ records calls, after each iteration,
     looks = [ParameterLook("W1", gradient_norm=…, size=…, …), …] if recorder.wants_looks() else ()
     recorder.log(iteration, {"loss": 0.3, "test_accuracy": 0.9}, looks)
 
-and at the end `finish()`, or `interrupt(reason)` where it did not come to its end. `ParameterLook`
-is in `tui_backprop.own.parameter_rows`.
+and at the end `finish()`, or `interrupt(reason)` where it did not come to its end, or `end(error)`
+for either. `ParameterLook` is in `tui_backprop.own.parameter_rows`.
 """
 
 import os
@@ -111,7 +111,7 @@ class AnyRunRecorder:
             self._log(iteration, metrics, looks, self._clock() if at is None else at)
         except Exception as error:
             # Somebody's training must not end by this.
-            self.warn("fault", f"not all is recorded: {type(error).__name__}: {error}")
+            self.warn_of(error)
 
     def finish(self) -> None:
         """Write what is left, and that the run came to its end."""
@@ -120,6 +120,18 @@ class AnyRunRecorder:
     def interrupt(self, reason: str = "") -> None:
         """Write what is left, and that the run did not come to its end, for a reason in a line."""
         self._end({"event": "interrupted", "reason": printable(reason)})
+
+    def end(self, error: BaseException | None) -> None:
+        """End the run: finished, or interrupted by the error that ended its loop."""
+        if error is None:
+            self.finish()
+        else:
+            said = " ".join(str(error).split())
+            self.interrupt(f"{type(error).__name__}{': ' if said else ''}{said}")
+
+    def warn_of(self, error: Exception, kind: str = "fault") -> None:
+        """Tell a person of an error that nobody expected, once for each kind."""
+        self.warn(kind, f"not all is recorded: {type(error).__name__}: {error}")
 
     def warn(self, kind: str, message: str) -> None:
         """Tell a person something, once for each kind."""
@@ -155,6 +167,8 @@ class AnyRunRecorder:
 
     def _take_looks(self, iteration: int, looks: Sequence[ParameterLook]) -> None:
         began = self._clock()
+        # Stands where what follows fails.
+        self._next_look = began + LONGEST_PAUSE
         if len(looks) > MAX_ROWS:
             self.warn("rows", f"{len(looks):,} parameters: the first {MAX_ROWS:,} are kept")
         self._waiting_rows = layers_line(iteration, self._rows.rows(looks[:MAX_ROWS]))
@@ -166,6 +180,8 @@ class AnyRunRecorder:
 
     def _write(self, *, at_last: bool = False) -> None:
         began, is_new = self._clock(), self._writer.directory is None
+        # Stands where what follows fails.
+        self._next_write = began + LONGEST_PAUSE
         if self._writer.directory is not None:
             self._writer.directory.show_life()
         # The oldest tell how the run began, the newest how it stands.
@@ -207,7 +223,7 @@ class AnyRunRecorder:
             self._write(at_last=True)
             self._writer.close()
         except Exception as error:
-            self.warn("fault", f"not all is recorded: {type(error).__name__}: {error}")
+            self.warn_of(error)
 
 
 def user_storage(runs: str | Path | None = None) -> RunStorage:

@@ -96,7 +96,7 @@ class Recording:
                 self._take_turn(grads)
         except Exception as error:
             # Somebody's training must not end by this.
-            self._recorder.warn("log", f"not all is recorded: {type(error).__name__}: {error}")
+            self._recorder.warn_of(error, "log")
 
     def __enter__(self) -> "Recording":
         return self
@@ -111,11 +111,7 @@ class Recording:
         self._take_turn(None)
         # What still comes is told to be too late.
         self._next_turn = float("-inf")
-        if error is None:
-            self._recorder.finish()
-        else:
-            said = " ".join(str(error).split())
-            self._recorder.interrupt(f"{type(error).__name__}{': ' if said else ''}{said}")
+        self._recorder.end(error)
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         numbers: dict[str, float] = {}

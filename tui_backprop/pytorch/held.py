@@ -57,7 +57,7 @@ class Made:
         origin: where it comes from.
         label: its name in the model, once it has one.
         kind: "parameter", "gradient", "state" or empty.
-        event: what made it, None for a leaf, and the name of the result it was there.
+        event: what made it, None for a leaf.
         numbers: the cells of the storage from the geometry's first to its last, once kept.
         summary: what is kept in the place of numbers that would be too many.
     """
@@ -68,7 +68,6 @@ class Made:
     label: str = ""
     kind: str = ""
     event: Any = None
-    result: str = ""
     numbers: npt.NDArray[Any] | None = None
     summary: ArraySummary | None = None
     key: int = 0
@@ -136,17 +135,9 @@ class Storages:
         """Return what a storage holds, None where it has not been seen."""
         return self._held[key][-1] if key in self._held else None
 
-    def first(self, key: int) -> Made:
-        """Return what a storage held when it was first seen."""
-        return self._held[key][0]
-
-    def versions(self, tensor: torch.Tensor) -> list[Made]:
-        """Return all that the storage of a tensor has held, the first first."""
-        return self._held.get(self.key(tensor), [])
-
-    def versions_of(self, key: int) -> list[Made]:
+    def versions(self, key: int) -> list[Made]:
         """Return all that a storage has held, the first first."""
-        return self._held[key]
+        return self._held.get(key, [])
 
     def put(self, tensor: torch.Tensor, made: Made) -> Made:
         """Have a tensor's storage hold this from now on."""

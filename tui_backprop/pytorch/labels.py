@@ -1,7 +1,7 @@
 """Gives every array of a recorded iteration its name in the model."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 
@@ -9,7 +9,7 @@ from tui_backprop.pytorch.events import Event
 from tui_backprop.pytorch.graph import GradientRoles
 from tui_backprop.pytorch.held import Made, Seen
 from tui_backprop.pytorch.recording import Recording
-from tui_backprop.walkthrough.aten.catalogue import ENTRIES
+from tui_backprop.walkthrough.aten.catalogue import ENTRIES, entries_of
 from tui_backprop.walkthrough.aten.entry import Entry
 from tui_backprop.walkthrough.tape import Origin, Phase
 
@@ -37,6 +37,16 @@ def symbol_of(operation: str, argument: str) -> str:
     return own or {"self": "x", "grad_output": "dout"}.get(argument, argument.replace(".", ""))
 
 
+def states(
+    parameters: Mapping[str, torch.Tensor], optimizer: torch.optim.Optimizer
+) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """Yield each tensor that an optimizer keeps: of which parameter, its label, and itself."""
+    for name, parameter in parameters.items():
+        for part, value in optimizer.state.get(parameter, {}).items():
+            if isinstance(value, torch.Tensor):
+                yield name, f"{part} of {name}", value
+
+
 class Labels:
     """Names what a recording has made: `fc1.out`, `dfc1.weight`, `exp_avg of fc1.weight`."""
 
@@ -62,16 +72,14 @@ class Labels:
         self, parameters: Mapping[str, torch.Tensor], optimizer: torch.optim.Optimizer
     ) -> None:
         """Name what the optimizer keeps of each parameter, before its step and after it."""
-        for name, parameter in parameters.items():
-            for part, value in optimizer.state.get(parameter, {}).items():
-                if not isinstance(value, torch.Tensor):
-                    continue
-                self._own(value, name)
-                self._states[self._recording.storages.key(value)] = f"{part} of {name}"
-                for made in self._recording.storages.versions(value):
-                    made.kind = "state"
-                    if made.event is None:
-                        made.label, made.origin = f"{part} of {name}", Origin.STATE
+        for name, label, value in states(parameters, optimizer):
+            self._own(value, name)
+            key = self._recording.storages.key(value)
+            self._states[key] = label
+            for made in self._recording.storages.versions(key):
+                made.kind = "state"
+                if made.event is None:
+                    made.label, made.origin = label, Origin.STATE
 
     def name_all(self) -> None:
         """Name what has no name yet; no two have the same."""
@@ -86,7 +94,7 @@ class Labels:
     def _label(self, event: Event, key: str, made: Made) -> str:
         if event.phase is Phase.UPDATE:
             return self._label_of_update(event, made)
-        versions = self._recording.storages.versions_of(made.key)
+        versions = self._recording.storages.versions(made.key)
         before = versions[versions.index(made) - 1] if versions[0] is not made else None
         if before is not None and before.event is None and before.label:
             return f"{before.label}′"
@@ -104,8 +112,7 @@ class Labels:
         return f"{base}.{self._result_symbol(event, key)}"
 
     def _result_symbol(self, event: Event, key: str) -> str:
-        found = (e for e in ENTRIES.values() if e.name == event.name and e.result == key)
-        entry = next(found, None)
+        entry = next((e for e in entries_of(event.name) if e.result == key), None)
         return entry.operation.output if entry else key
 
     def _label_of_gradient(self, event: Event, key: str, made: Made) -> str:

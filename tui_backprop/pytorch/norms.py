@@ -50,19 +50,20 @@ class Look:
         moves = [after - before for after, before in zip(now, self._before, strict=False)]
         groups = self._gradients, _norms(now), _norms(moves)
         values = iter(_numbers([norm for group in groups for norm in group]))
-        gradients, norms, updates = ([next(values) for _ in group] for group in groups)
+        gradients, norms, moved = ([next(values) for _ in group] for group in groups)
+        updates: Sequence[float | None] = moved or [None] * len(norms)
         return [
             ParameterLook(
                 p.name,
                 gradient,
                 p.tensor.numel(),
                 norm,
-                update if self._before else None,
+                update,
                 tuple(p.tensor.shape),
                 p.module,
             )
             for p, gradient, norm, update in zip(
-                self._parameters, gradients, norms, updates or [0.0] * len(norms), strict=True
+                self._parameters, gradients, norms, updates, strict=True
             )
         ]
 

@@ -145,7 +145,7 @@ class Recorder:
             self._log(self._recorder, {**metrics, **more} if metrics else more)
         except Exception as error:
             # Somebody's training must not end by this.
-            self._warn(self._recorder, error)
+            self._recorder.warn_of(error, "pytorch")
 
     def finish(self) -> None:
         """End the run. What is logged later is left out."""
@@ -166,7 +166,7 @@ class Recorder:
     ) -> None:
         """End the run: finished, or interrupted by what ended the block."""
         if self._recorder is not None and error is not None:
-            self._recorder.interrupt(_reason(error))
+            self._recorder.end(error)
         self.finish()
 
     def _log(self, recorder: AnyRunRecorder, given: Mapping[str, Any]) -> None:
@@ -193,8 +193,7 @@ class Recorder:
         ended = self._clock()
         # That the run's directory was made counts for nothing.
         share = 0.0 if is_new else (ended - began) / SHARE / len(given)
-        self._next.update(dict.fromkeys(given, ended))
-        pause = min(share * len(self._next), LONGEST_PAUSE)
+        pause = min(share * len(self._next.keys() | given.keys()), LONGEST_PAUSE)
         if waits:
             pause = max(READ_SECONDS, pause)
         elif self._pending.iteration < DENSE:
@@ -243,7 +242,7 @@ class Recorder:
             self._next_look = now + (0.0 if self._looks == 0 else pause)
             self._looks += 1
         except Exception as error:
-            self._warn(recorder, error)
+            recorder.warn_of(error, "pytorch")
             self._next_look = self._clock() + LOOK_SECONDS
         self._look = None
 
@@ -266,7 +265,7 @@ class Recorder:
         except Exception as error:
             self._look = None
             self._next_look = self._clock() + LOOK_SECONDS
-            self._warn(recorder, error)
+            recorder.warn_of(error, "pytorch")
 
     def _looked(
         self, recorder: AnyRunRecorder, named: list[NamedParameter], scale: torch.Tensor | None
@@ -296,25 +295,13 @@ class Recorder:
         found.sort(key=lambda p: order.get(p.name, len(order)))
         return found[:MAX_ROWS]
 
-    def _warn(self, recorder: AnyRunRecorder, error: Exception) -> None:
-        recorder.warn("pytorch", f"not all is recorded: {type(error).__name__}: {error}")
-
 
 def _end(recorder: AnyRunRecorder, pending: _Pending) -> None:
     given, pending.values = pending.values, {}
     if given:
         recorder.log(pending.iteration, given)
     # Set where an error has ended the program.
-    error = getattr(sys, "last_value", None)
-    if error is None:
-        recorder.finish()
-    else:
-        recorder.interrupt(_reason(error))
-
-
-def _reason(error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}{': ' if said else ''}{said}"
+    recorder.end(getattr(sys, "last_value", None))
 
 
 def _rank() -> int:

@@ -113,10 +113,11 @@ class Recording(TorchDispatchMode):
         event.arguments = _with_seen(call.given, before)
         event.slots = _slots(event.arguments, call.tensor_names)
         made = func(*args, **kwargs)
+        given = {seen.made.key for _, seen in before}
         fresh = [
             (f"result{n}", t)
             for n, t in enumerate(_results(made))
-            if isinstance(t, torch.Tensor) and not any(_shares(self.storages, t, b) for b in before)
+            if isinstance(t, torch.Tensor) and self.storages.key(t) not in given
         ]
         if fresh or call.written:
             self._note(event, call, fresh, keeps=keeps)
@@ -155,10 +156,10 @@ class Recording(TorchDispatchMode):
                 self.name_leaf(tensor, label, origin)
             return
         for key, tensor in fresh:
-            event.results[key] = self._result(event, key, tensor, keeps=keeps)
+            event.results[key] = self._result(event, tensor, Geometry.of(tensor), keeps=keeps)
         for name, tensor in written:
             key = "result0" if not fresh and name == call.written[0] else name
-            event.results[key] = self._written(event, key, tensor, keeps=keeps)
+            event.results[key] = self._written(event, tensor, keeps=keeps)
         if event.node is not None and self.phase is not Phase.BACKWARD:
             self._forwards.setdefault(event.node, event)
             self.nodes.setdefault(event.node, next(iter(event.results.values())))
@@ -167,22 +168,21 @@ class Recording(TorchDispatchMode):
         else:
             self.skipped += 1
 
-    def _result(self, event: Event, key: str, tensor: torch.Tensor, *, keeps: bool) -> Made:
-        made = Made(Geometry.of(tensor), tensor.dtype, Origin.STEP, event=event, result=key)
+    def _result(
+        self, event: Event, tensor: torch.Tensor, geometry: Geometry, *, keeps: bool
+    ) -> Made:
+        made = Made(geometry, tensor.dtype, Origin.STEP, event=event)
         if keeps:
             self.keeping.keep(made, tensor)
         return self.storages.put(tensor, made)
 
-    def _written(self, event: Event, key: str, tensor: torch.Tensor, *, keeps: bool) -> Made:
-        before = self.storages.made(tensor)
-        if before is None or before.geometry == Geometry.of(tensor) or not covers(before, tensor):
-            return self._result(event, key, tensor, keeps=keeps)
+    def _written(self, event: Event, tensor: torch.Tensor, *, keeps: bool) -> Made:
+        before, own = self.storages.made(tensor), Geometry.of(tensor)
+        if before is None or before.geometry == own or not covers(before, tensor):
+            return self._result(event, tensor, own, keeps=keeps)
         # A part was written: what there is now is the whole array with that part renewed.
         event.name = f"{event.name}_into_a_part"
-        made = Made(before.geometry, before.dtype, Origin.STEP, event=event, result=key)
-        if keeps:
-            self.keeping.keep(made, tensor)
-        return self.storages.put(tensor, made)
+        return self._result(event, tensor, before.geometry, keeps=keeps)
 
     def _seen(self, tensor: torch.Tensor, *, keeps: bool) -> Seen:
         made = self.storages.made(tensor)
@@ -267,10 +267,6 @@ def _slots(arguments: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]
         elif value is None or (isinstance(value, Seen) and value.made.dtype.is_floating_point):
             slots.append(name)
     return tuple(slots)
-
-
-def _shares(storages: Storages, tensor: torch.Tensor, other: tuple[torch.Tensor, Seen]) -> bool:
-    return storages.key(tensor) == other[1].made.key
 
 
 def _results(made: Any) -> list[Any]:

@@ -39,12 +39,12 @@ class Steps:
 
     def append(self, event: Event) -> None:
         """Append the steps of an event: what is declared of it in the order of its declarations."""
-        call = self._call(event)
         arguments: dict[str, Any] = dict(event.arguments)
         for key, made in event.results.items():
             # What was written in place is, as an argument, what it was before.
             if key.startswith("result"):
                 arguments[key] = Seen(made, made.geometry)
+        call = self._call(event, arguments)
         entries = entries_for(call) if not event.name.endswith("_into_a_part") else ()
         entries = tuple(e for e in entries if e.result in event.results and _reads(e, arguments))
         declared = {entry.result for entry in entries}
@@ -56,12 +56,11 @@ class Steps:
         for entry in entries:
             self._append_declared(event, entry, call, arguments)
 
-    def _call(self, event: Event) -> Call:
+    def _call(self, event: Event, given: dict[str, Any]) -> Call:
         arguments: dict[str, Any] = {}
         kinds, transposed = {}, set()
-        made = {k: Seen(m, m.geometry) for k, m in event.results.items() if k.startswith("result")}
-        for name, value in (event.arguments | made).items():
-            arguments[name] = shown(value).array if isinstance(value, Seen) else value
+        for name, value in given.items():
+            arguments[name] = _shown(value) if isinstance(value, Seen) else value
             if isinstance(value, Seen) and name in event.arguments:
                 kinds[name] = _kind(event, value.made)
                 if value.is_transposed:
@@ -169,12 +168,11 @@ def named(
     return NamedArray(symbol, label, seen.array, origin, step, view=view)
 
 
-def shown(seen: Seen) -> Any:
+def _shown(seen: Seen) -> Any:
     """Return what an operation saw, as a declaration may ask about it: of a summary the shape."""
     if seen.made.summary is None:
-        return seen
-    blank = np.broadcast_to(np.zeros((), np.float32), seen.geometry.shape)
-    return _Blank(blank)
+        return seen.array
+    return np.broadcast_to(np.zeros((), np.float32), seen.geometry.shape)
 
 
 def _reads(entry: Entry, arguments: dict[str, Any]) -> bool:
@@ -182,13 +180,6 @@ def _reads(entry: Entry, arguments: dict[str, Any]) -> bool:
     known = {*entry.derived, *entry.defaults}
     given = {s for s, argument in entry.reads.items() if arguments.get(argument) is not None}
     return known | given >= set(entry.operation.inputs)
-
-
-class _Blank:
-    """The shape of an array whose numbers were not kept."""
-
-    def __init__(self, array: Any) -> None:
-        self.array = array
 
 
 def _kind(event: Event, made: Made) -> str:

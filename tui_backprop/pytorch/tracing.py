@@ -12,7 +12,7 @@ from tui_backprop.pytorch.events import Place
 from tui_backprop.pytorch.graph import GradientRoles
 from tui_backprop.pytorch.held import Made
 from tui_backprop.pytorch.isolation import Isolated, plain_model
-from tui_backprop.pytorch.labels import Labels
+from tui_backprop.pytorch.labels import Labels, states
 from tui_backprop.pytorch.modules import RunningModules
 from tui_backprop.pytorch.recording import Recording
 from tui_backprop.pytorch.steps import Steps
@@ -55,7 +55,7 @@ def trace(
             parameter past the model, or there is no module of a name in `modules`.
     """
     model = plain_model(model)
-    names = module_names(model, loss_fn)
+    names = _module_names(model, loss_fn)
     _check_modules(modules, set(names.values()))
     isolated = Isolated(model, loss_fn, optimizer)
     tracer = _Tracer(isolated, model, loss_fn, names, modules, max_bytes)
@@ -66,7 +66,7 @@ def trace(
     return tracer.tape(t)
 
 
-def module_names(model: nn.Module, loss_fn: Any) -> dict[int, str]:
+def _module_names(model: nn.Module, loss_fn: Any) -> dict[int, str]:
     """Return the name of each module by its id; the model itself has its class's."""
     names = {id(m): name or type(m).__name__ for name, m in model.named_modules()}
     if isinstance(loss_fn, nn.Module):
@@ -156,7 +156,8 @@ class _Tracer:
             for all_at_once in ("foreach", "fused"):
                 if all_at_once in group:
                     group[all_at_once] = False
-        self._name_state(twin)
+        for _, label, value in states(self._parameters, twin):
+            self._recording.name_leaf(value, label, Origin.STATE, "state")
         with self._recording:
             self._recording.phase = Phase.UPDATE
             twin.step()
@@ -201,13 +202,6 @@ class _Tracer:
         for label, given in (("x", x), ("t", t)):
             for name, tensor in _named_tensors(label, given):
                 leaf(tensor, name, Origin.MINIBATCH)
-
-    def _name_state(self, twin: torch.optim.Optimizer) -> None:
-        for name, parameter in self._parameters.items():
-            for part, value in twin.state.get(parameter, {}).items():
-                if isinstance(value, torch.Tensor):
-                    label = f"{part} of {name}"
-                    self._recording.name_leaf(value, label, Origin.STATE, "state")
 
     def _name_output(self, place: Place, tensors: list[torch.Tensor]) -> None:
         for tensor in tensors:

@@ -1,6 +1,6 @@
 """All declarations of PyTorch's operations, by their keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from tui_backprop.walkthrough.aten import (
@@ -50,10 +50,15 @@ ENTRIES: Mapping[str, Entry] = {
 def entries_for(call: Call) -> tuple[Entry, ...]:
     """Return what is declared of a call's results: of each the first that holds, in their order."""
     found: dict[str, Entry] = {}
-    for entry in _by_name().get(call.name, ()):
+    for entry in entries_of(call.name):
         if entry.result not in found and entry.when(call):
             found[entry.result] = entry
     return tuple(found.values())
+
+
+def entries_of(name: str) -> Sequence[Entry]:
+    """Return all that is declared of the operation of this name, in the order of the families."""
+    return _by_name().get(name, ())
 
 
 @cache

@@ -1,14 +1,17 @@
 """The convolution over any number of axes, with strides, padding, dilation and groups."""
 
-from collections.abc import Iterator
-from itertools import product as places
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from tui_backprop.nn.layers import convolution_words
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain, product
-from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, numbers
+from tui_backprop.nn.words import About, Words, number
+from tui_backprop.walkthrough.aten.channels import channel_axes, dout_sum, dout_sum_terms
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, is_asked_for, numbers
+from tui_backprop.walkthrough.aten.windows import Windows, called_with, is_inside
 
 
 def _groups(inputs: Inputs, filters: int) -> tuple[int, int]:
@@ -17,38 +20,15 @@ def _groups(inputs: Inputs, filters: int) -> tuple[int, int]:
     return groups, filters // groups
 
 
-def _met(inputs: Inputs, place: Index, offset: Index) -> Index:
-    """Return where in the padded picture's own cells a filter's cell lies for one window."""
-    given = (numbers(inputs, symbol) for symbol in ("stride", "dilation", "padding"))
-    return tuple(i * s + u * d - p for i, u, s, d, p in zip(place, offset, *given, strict=True))
-
-
-def _inside(where: Index, shape: tuple[int, ...]) -> bool:
-    return all(0 <= i < size for i, size in zip(where, shape, strict=True))
-
-
-def _windows_over(inputs: Inputs, where: Index, offset: Index, shape: Index) -> Iterator[Index]:
-    """Yield the window, if there is one, whose filter's cell `offset` lies on this place."""
-    given = (numbers(inputs, symbol) for symbol in ("stride", "dilation", "padding"))
-    found = []
-    for i, u, s, d, p in zip(where, offset, *given, strict=True):
-        window, rest = divmod(i + p - u * d, s)
-        if rest:
-            return
-        found.append(window)
-    if _inside(tuple(found), shape):
-        yield tuple(found)
-
-
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     n, f, *place = index
     _, per_group = _groups(inputs, len(inputs["W"]))
     channels = inputs["W"].shape[1]
-    first = f // per_group * channels
+    first, windows = f // per_group * channels, Windows.of(inputs)
     terms = []
     for c, *offset in np.ndindex(*inputs["W"].shape[1:]):
-        where = _met(inputs, tuple(place), tuple(offset))
-        if _inside(where, inputs["x"].shape[2:]):
+        where = windows.met(tuple(place), tuple(offset))
+        if is_inside(where, inputs["x"].shape[2:]):
             x = cell(inputs, "x", n, first + c, *where)
             terms.append(product(x, cell(inputs, "W", f, c, *offset)))
     if inputs["b"].ndim:
@@ -61,12 +41,13 @@ def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
     filters, channels, *size = inputs["W"].shape
     _, per_group = _groups(inputs, filters)
     group, c = divmod(channel, channels)
+    windows = Windows.of(inputs)
     return Derivation(
         tuple(
             product(cell(inputs, "dout", n, f, *window), cell(inputs, "W", f, c, *offset))
             for f in range(group * per_group, (group + 1) * per_group)
             for offset in np.ndindex(*size)
-            for window in _windows_over(inputs, tuple(where), offset, inputs["dout"].shape[2:])
+            for window in windows.over(tuple(where), offset, inputs["dout"].shape[2:])
         )
     )
 
@@ -75,20 +56,14 @@ def _dW_terms(inputs: Inputs, index: Index) -> Derivation:  # noqa: N802 - the b
     f, c, *offset = index
     x, dout = inputs["x"], inputs["dout"]
     groups, per_group = _groups(inputs, dout.shape[1])
-    channel = f // per_group * (x.shape[1] // groups) + c
+    channel, windows = f // per_group * (x.shape[1] // groups) + c, Windows.of(inputs)
     terms = []
     for n, *window in np.ndindex(len(x), *dout.shape[2:]):
-        where = _met(inputs, tuple(window), tuple(offset))
-        if _inside(where, x.shape[2:]):
+        where = windows.met(tuple(window), tuple(offset))
+        if is_inside(where, x.shape[2:]):
             met = cell(inputs, "x", n, channel, *where)
             terms.append(product(met, cell(inputs, "dout", n, f, *window)))
     return Derivation(tuple(terms))
-
-
-def _db_terms(inputs: Inputs, index: Index) -> Derivation:
-    n, _, *place = inputs["dout"].shape
-    every = places(range(n), index, *map(range, place))
-    return Derivation(tuple(plain(cell(inputs, "dout", *one)) for one in every))
 
 
 def _slices(inputs: Inputs, offset: Index, counts: Index) -> tuple[slice, ...]:
@@ -153,7 +128,7 @@ def _dW(inputs: Inputs) -> AnyArray:  # noqa: N802 - the book's name
     channels = x.shape[1] // groups
     size = numbers(inputs, "size")
     made = np.zeros((dout.shape[1], channels, *size), dout.dtype)
-    over = (0, *range(2, dout.ndim))
+    over = channel_axes(dout)
     for offset in np.ndindex(*size):
         met = x[_everywhere(_slices(inputs, offset, dout.shape[2:]))]
         for g in range(groups):
@@ -163,20 +138,11 @@ def _dW(inputs: Inputs) -> AnyArray:  # noqa: N802 - the book's name
     return made
 
 
-def _db(inputs: Inputs) -> AnyArray:
-    dout = inputs["dout"]
-    db: AnyArray = dout.sum(axis=(0, *range(2, dout.ndim)))
-    return db
-
-
 def _called(about: About) -> str:
     """Return how the convolution was called."""
-    how = ", ".join(
-        f"{symbol} {'×'.join(map(str, numbers(about.inputs, symbol)))}"
-        for symbol in ("stride", "padding", "dilation")
-    )
     groups = int(about.number("groups"))
-    return f"Called with {how}" + (f", {groups} groups." if groups > 1 else ".")
+    how = called_with(about, "stride", "padding", "dilation")
+    return how + (f", {groups} groups." if groups > 1 else ".")
 
 
 def _why_out(about: About) -> Words:
@@ -203,22 +169,16 @@ def _why_dx(about: About) -> Words:
 
 
 def _why_dW(about: About) -> Words:  # noqa: N802 - the book's name
-    dout = about.array("dout")[:, about.index[0]]
     return Words(
-        f"{about.parameter} was laid on one cell of each window, {counted(dout.size, 'window')} in"
-        f" all samples: their dout is {signs(dout)}. Each times the cell of x there, summed:"
-        f" {about.of_raising(about.parameter)}.",
+        convolution_words.why_dW(about).short,
         "For one window ∂out/∂W is the cell of x that the weight met, and as every window uses the"
         " same weight, their gradients add up.",
     )
 
 
 def _why_db(about: About) -> Words:
-    dout = about.array("dout")[:, about.index[0]]
     return Words(
-        f"{about.parameter} is added to what filter {about.index[0]} makes of each window: dout of"
-        f" {counted(dout.size, 'window')} is {signs(dout)}. Summed:"
-        f" {about.of_raising(about.parameter)}.",
+        convolution_words.why_db(about).short,
         "∂out/∂b is 1 in each window, so that nothing is left but the sum of dout.",
     )
 
@@ -228,36 +188,12 @@ def _forwards(call: Call) -> bool:
 
 
 def _makes(result: int, call: Call) -> bool:
-    return _forwards(call) and bool(call["output_mask"][result])
-
-
-def _makes_dx(call: Call) -> bool:
-    return _makes(0, call)
-
-
-def _makes_dW(call: Call) -> bool:  # noqa: N802 - the book's name
-    return _makes(1, call)
-
-
-def _makes_db(call: Call) -> bool:
-    return _makes(2, call)
+    return _forwards(call) and is_asked_for(result, call)
 
 
 def _per_axis(argument: str, call: Call) -> AnyArray:
     W = call["weight"]
     return np.broadcast_to(np.array(call[argument], np.int64), (np.ndim(W) - 2,)).copy()
-
-
-def _stride(call: Call) -> AnyArray:
-    return _per_axis("stride", call)
-
-
-def _padding(call: Call) -> AnyArray:
-    return _per_axis("padding", call)
-
-
-def _dilation(call: Call) -> AnyArray:
-    return _per_axis("dilation", call)
 
 
 def _count_of_groups(call: Call) -> int:
@@ -268,10 +204,10 @@ def _size(call: Call) -> AnyArray:
     return np.array(np.shape(call["weight"])[2:], np.int64)
 
 
-_HOW = {
-    "stride": _stride,
-    "padding": _padding,
-    "dilation": _dilation,
+_HOW: dict[str, Callable[[Call], Any]] = {
+    "stride": partial(_per_axis, "stride"),
+    "padding": partial(_per_axis, "padding"),
+    "dilation": partial(_per_axis, "dilation"),
     "groups": _count_of_groups,
 }
 _BACK = {"dout": "grad_output", "x": "input", "W": "weight"}
@@ -305,7 +241,7 @@ ENTRIES: tuple[Entry, ...] = (
             _why_dx,
         ),
         _BACK,
-        when=_makes_dx,
+        when=partial(_makes, 0),
         derived=_HOW,
     ),
     Entry(
@@ -321,14 +257,14 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         {"x": "input", "dout": "grad_output"},
         result="result1",
-        when=_makes_dW,
+        when=partial(_makes, 1),
         derived=_HOW | {"size": _size},
     ),
     Entry(
         "aten.convolution_backward.db",
-        Operation("db", "db = Σ dout", ("dout",), "Σ {dout}", _db_terms, _db, _why_db),
+        Operation("db", "db = Σ dout", ("dout",), "Σ {dout}", dout_sum_terms, dout_sum, _why_db),
         {"dout": "grad_output"},
         result="result2",
-        when=_makes_db,
+        when=partial(_makes, 2),
     ),
 )

@@ -113,6 +113,11 @@ def axes_of(call: Call, argument: str = "dim", of: str = "self") -> Numbers:
     return tuple(sorted(int(axis) % max(1, count) for axis in listed))
 
 
+def is_asked_for(result: int, call: Call) -> bool:
+    """Hold where a backward operation was called for this of its results."""
+    return bool(call["output_mask"][result])
+
+
 def line_through(shape: tuple[int, ...], index: Index, axis: int) -> list[Index]:
     """Return the indices along one axis through a cell, in their order."""
     return [(*index[:axis], k, *index[axis + 1 :]) for k in range(shape[axis])]

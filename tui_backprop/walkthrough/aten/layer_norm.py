@@ -1,5 +1,7 @@
 """Layer normalization: each row brought to mean 0 and variance 1, and what it lets back."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, is_asked_for
+from tui_backprop.walkthrough.aten.normalized_cells import dgamma_share, eps_of, normalized
 
 _FORWARD, _BACKWARD = "aten.native_layer_norm", "aten.native_layer_norm_backward"
 
@@ -82,11 +85,7 @@ def _out_terms(inputs: Inputs, index: Index) -> Derivation:
         _of_row(inputs, "mean", lead),
         _of_row(inputs, "s", lead),
     )
-    gamma, beta = _affine(inputs, "γ", place), _affine(inputs, "β", place)
-    value = (x.value - mean.value) * s.value * gamma.value
-    scale = (abs(x.value) + abs(mean.value)) * abs(s.value * gamma.value)
-    form = "({0} − {1}) · {2} · {3}"
-    return Derivation((Term.of(form, x, mean, s, gamma, value=value, scale=scale), plain(beta)))
+    return normalized(x, mean, s, _affine(inputs, "γ", place), _affine(inputs, "β", place))
 
 
 def _out(inputs: Inputs) -> AnyArray:
@@ -138,19 +137,17 @@ def _dx(inputs: Inputs) -> AnyArray:
     return np.asarray(s * (weighed - of_mean - normal * of_spread))
 
 
-def _leads(inputs: Inputs) -> list[Index]:
-    return list(np.ndindex(*inputs["x"].shape[: inputs["x"].ndim - _axes(inputs)]))
+def _leads(inputs: Inputs, symbol: str) -> Iterator[Index]:
+    """Yield the place of each row of an input."""
+    return np.ndindex(*inputs[symbol].shape[: inputs[symbol].ndim - _axes(inputs)])
 
 
 def _dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
     terms = []
-    for lead in _leads(inputs):
+    for lead in _leads(inputs, "x"):
         dout, x = cell(inputs, "dout", *lead, *index), cell(inputs, "x", *lead, *index)
         mean, s = _of_row(inputs, "mean", lead), _of_row(inputs, "s", lead)
-        value = dout.value * (x.value - mean.value) * s.value
-        scale = abs(dout.value) * (abs(x.value) + abs(mean.value)) * abs(s.value)
-        form = "{0} · ({1} − {2}) · {3}"
-        terms.append(Term.of(form, dout, x, mean, s, value=value, scale=scale))
+        terms.append(dgamma_share(dout, x, mean, s))
     return Derivation(tuple(terms))
 
 
@@ -164,9 +161,8 @@ def _lead_axes(inputs: Inputs) -> tuple[int, ...]:
 
 
 def _dbeta_terms(inputs: Inputs, index: Index) -> Derivation:
-    count = inputs["dout"].ndim - _axes(inputs)
-    leads = np.ndindex(*inputs["dout"].shape[:count])
-    return Derivation(tuple(plain(cell(inputs, "dout", *lead, *index)) for lead in leads))
+    douts = (cell(inputs, "dout", *lead, *index) for lead in _leads(inputs, "dout"))
+    return Derivation(tuple(map(plain, douts)))
 
 
 def _dbeta(inputs: Inputs) -> AnyArray:
@@ -220,24 +216,8 @@ def _why_sum(about: About) -> Words:
     )
 
 
-def _eps(call: Call) -> float:
-    return float(call["eps"])
-
-
 def _row_axes(call: Call) -> int:
     return len(call["normalized_shape"])
-
-
-def _makes_dx(call: Call) -> bool:
-    return bool(call["output_mask"][0])
-
-
-def _makes_dgamma(call: Call) -> bool:
-    return bool(call["output_mask"][1])
-
-
-def _makes_dbeta(call: Call) -> bool:
-    return bool(call["output_mask"][2])
 
 
 _X = {"x": "input"}
@@ -265,7 +245,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         _X | {"mean": "result1"},
         result="result2",
-        derived=_ROWS | {"ε": _eps},
+        derived=_ROWS | {"ε": eps_of},
     ),
     Entry(
         _FORWARD,
@@ -294,7 +274,7 @@ ENTRIES: tuple[Entry, ...] = (
             _why_dx,
         ),
         _BACK,
-        when=_makes_dx,
+        when=partial(is_asked_for, 0),
         derived=_ROWS,
         defaults={"γ": 1.0},
     ),
@@ -311,7 +291,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         _BACK,
         result="result1",
-        when=_makes_dgamma,
+        when=partial(is_asked_for, 1),
         derived=_ROWS,
     ),
     Entry(
@@ -321,7 +301,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         _BACK,
         result="result2",
-        when=_makes_dbeta,
+        when=partial(is_asked_for, 2),
         derived=_ROWS,
     ),
 )

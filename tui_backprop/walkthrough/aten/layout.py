@@ -6,7 +6,7 @@ import numpy as np
 
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
 from tui_backprop.nn.words import About, Words, number
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, numbers, spread, spread_index
 
 _MOST_JOINED = 6
 
@@ -73,7 +73,7 @@ def _part_terms(inputs: Inputs, index: Index) -> Derivation:
 
 def _parts(inputs: Inputs) -> AnyArray:
     dout, axis = inputs["dout"], int(inputs["axis"])
-    shape = [int(size) for size in np.atleast_1d(inputs["shape"])]
+    shape = numbers(inputs, "shape")
     made = np.zeros(shape, dout.dtype)
     start, step, count = (int(inputs[symbol]) for symbol in ("start", "step", "count"))
     where = [slice(None)] * len(shape)
@@ -109,8 +109,8 @@ def _where(inputs: Inputs) -> AnyArray:
 
 def _why_where(about: About) -> Words:
     symbol = _chosen(about.inputs, about.index)
-    chosen = spread(about.inputs, symbol, about.index).index
-    mask = spread(about.inputs, "mask", about.index).index
+    chosen = spread_index(about.inputs, symbol, about.index)
+    mask = spread_index(about.inputs, "mask", about.index)
     return Words(
         f"{about.at('mask', *mask)}: {about.at(symbol, *chosen)} is taken. {about.cell} ="
         f" {number(about.value)}.",

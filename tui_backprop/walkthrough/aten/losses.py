@@ -15,7 +15,7 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread, spread_index
 
 _NONE, _MEAN, _SUM = 0, 1, 2
 """How PyTorch counts its ways of reducing a loss."""
@@ -163,7 +163,7 @@ def _mse_dx(way: int, inputs: Inputs) -> AnyArray:
 
 
 def _why_mse_dx(about: About) -> Words:
-    x, t = about.at("x", *about.index), about.at("t", *spread(about.inputs, "t", about.index).index)
+    x, t = about.at("x", *about.index), about.at("t", *spread_index(about.inputs, "t", about.index))
     return Words(
         f"{x} where {t}: {about.of_raising(about.name('x', *about.index))}."
         f" {about.cell} = {number(about.value)}.",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, cell, plain, product
 from tui_backprop.nn.words import About, Words, counted, number
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, spread
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, always, spread, spread_index
 
 _LINEAR = (("aten.addmm", "mat1"), ("aten.mm", "self"))
 _WEIGHTS = (("aten.addmm", "mat2"), ("aten.mm", "mat2"))
@@ -19,23 +19,27 @@ def _terms(
 ) -> Derivation:
     *stack, i, j = index
     inner = inputs[left].shape[-2 if flips[0] == "t" else -1]
+    met = (_factors(flips, i, j, k) for k in range(inner))
     terms = [
-        product(
-            cell(inputs, left, *stack, *((k, i) if flips[0] == "t" else (i, k))),
-            cell(inputs, right, *stack, *((j, k) if flips[1] == "t" else (k, j))),
-        )
-        for k in range(inner)
+        product(cell(inputs, left, *stack, *one), cell(inputs, right, *stack, *other))
+        for one, other in met
     ]
     if bias:
         terms.append(plain(spread(inputs, bias, index)))
     return Derivation(tuple(terms))
 
 
+def _factors(flips: str, i: int, j: int, k: int) -> tuple[Index, Index]:
+    """Return where the two factors of a cell's product number k stand in their matrices."""
+    return (k, i) if flips[0] == "t" else (i, k), (j, k) if flips[1] == "t" else (k, j)
+
+
+def _turned(array: AnyArray, flip: str) -> AnyArray:
+    return array.swapaxes(-1, -2) if flip == "t" else array
+
+
 def _compute(left: str, right: str, flips: str, bias: str, inputs: Inputs) -> AnyArray:
-    a, b = inputs[left], inputs[right]
-    made: AnyArray = np.matmul(
-        a.swapaxes(-1, -2) if flips[0] == "t" else a, b.swapaxes(-1, -2) if flips[1] == "t" else b
-    )
+    made: AnyArray = np.matmul(_turned(inputs[left], flips[0]), _turned(inputs[right], flips[1]))
     return made + inputs[bias] if bias else made
 
 
@@ -43,10 +47,10 @@ def _largest(left: str, right: str, flips: str, about: About) -> tuple[int, str]
     """Return how many products a cell is the sum of, and the largest of them as it is written."""
     *stack, i, j = about.index
     a, b = about.array(left)[tuple(stack)], about.array(right)[tuple(stack)]
-    a, b = (a.T if flips[0] == "t" else a)[i], (b.T if flips[1] == "t" else b)[:, j]
+    a, b = _turned(a, flips[0])[i], _turned(b, flips[1])[:, j]
     k = int(np.abs(a * b).argmax())
-    of_left = about.name(left, *stack, *((k, i) if flips[0] == "t" else (i, k)))
-    of_right = about.name(right, *stack, *((j, k) if flips[1] == "t" else (k, j)))
+    one, other = _factors(flips, i, j, k)
+    of_left, of_right = about.name(left, *stack, *one), about.name(right, *stack, *other)
     return a.size, f"{of_left} · {of_right} = {number(a[k] * b[k])}"
 
 
@@ -54,7 +58,11 @@ def _why_out(left: str, right: str, flips: str, bias: str, about: About) -> Word
     i, j = about.index
     count, largest = _largest(left, right, flips, about)
     weights = f"row {j}" if flips[1] == "t" else f"column {j}"
-    added = f" {about.at(bias, *_own(about, bias))} is added." if bias else ""
+    added = (
+        f" {about.at(bias, *spread_index(about.inputs, bias, about.index))} is added."
+        if bias
+        else ""
+    )
     return Words(
         f"Row {i} of {left} meets {weights} of {right}: of {counted(count, 'product')} the largest"
         f" is {largest}.{added} {about.cell} = {number(about.value)}.",
@@ -65,10 +73,6 @@ def _why_out(left: str, right: str, flips: str, bias: str, about: About) -> Word
         else "A row of x is a sample, or one place of one; a column of W holds the weights into one"
         " unit. So every row meets every unit, and none another row.",
     )
-
-
-def _own(about: About, symbol: str) -> Index:
-    return spread(about.inputs, symbol, about.index).index
 
 
 def _why_dx(left: str, right: str, flips: str, bias: str, about: About) -> Words:
@@ -185,10 +189,6 @@ def _other_back(call: Call) -> bool:
     return call.gradient_of is not None and call.kind("mat2") == "dout"
 
 
-def _any(call: Call) -> bool:
-    return True
-
-
 _FLIPS = tuple("".join(flip) for flip in pairs("nt", repeat=2))
 
 ENTRIES: tuple[Entry, ...] = (
@@ -208,7 +208,7 @@ ENTRIES: tuple[Entry, ...] = (
         for f in _FLIPS
     ),
     *(
-        _entry(f"aten.mm.any_{f}", ("out", "x", "y"), ("self", "mat2"), f, _why_out, _any)
+        _entry(f"aten.mm.any_{f}", ("out", "x", "y"), ("self", "mat2"), f, _why_out, always)
         for f in _FLIPS
     ),
     _entry(
@@ -217,7 +217,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "aten.bmm.dy", ("dy", "x", "dout"), ("self", "mat2"), "nn", _why_stack_back, _other_back
     ),
-    _entry("aten.bmm", ("out", "x", "y"), ("self", "mat2"), "nn", _why_stack, _any),
+    _entry("aten.bmm", ("out", "x", "y"), ("self", "mat2"), "nn", _why_stack, always),
     _entry(
         "aten.baddbmm", ("out", "x", "y"), ("batch1", "batch2"), "nn", _why_stack, _is_plain, "z"
     ),

@@ -1,8 +1,6 @@
 """Batch normalization: each channel brought to mean 0 and variance 1 over the minibatch."""
 
 import math
-from itertools import product as places
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +8,6 @@ from tui_backprop.nn.operation import (
     Derivation,
     Index,
     Inputs,
-    Operand,
     Operation,
     Term,
     cell,
@@ -18,39 +15,18 @@ from tui_backprop.nn.operation import (
     plain,
 )
 from tui_backprop.nn.words import About, Words, counted, number
+from tui_backprop.walkthrough.aten.channels import (
+    by_channel,
+    channel,
+    channel_axes,
+    channel_cells,
+    of_channel,
+)
 from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
+from tui_backprop.walkthrough.aten.normalized_cells import eps_of, normalized
 
 MOST_LIT = 4096
 """Cells of one channel that are named as read; of more, only those that are written."""
-
-
-def channel_cells(inputs: Inputs, symbol: str, c: int) -> list[Operand]:
-    """Return all cells of a channel."""
-    n, _, *rest = inputs[symbol].shape
-    every = places(range(n), (c,), *map(range, rest))
-    return [cell(inputs, symbol, *place) for place in every]
-
-
-def channel(inputs: Inputs, symbol: str, c: int) -> Any:
-    """Return a channel's cells in float64."""
-    return np.asarray(inputs[symbol][:, c], np.float64)
-
-
-def of_channel(inputs: Inputs, symbol: str, c: int) -> Operand:
-    """Return a channel's number of an input that has one for each, or one for all."""
-    return cell(inputs, symbol, *((c,) if inputs[symbol].ndim else ()))
-
-
-def by_channel(inputs: Inputs, symbol: str, like: AnyArray) -> AnyArray:
-    """Return an input with one number for each channel so that it meets the cells of `like`."""
-    array = inputs[symbol]
-    if not array.ndim:
-        return np.asarray(array, like.dtype)
-    return array.reshape(1, -1, *[1] * (like.ndim - 2))
-
-
-def _axes(x: AnyArray) -> tuple[int, ...]:
-    return (0, *range(2, x.ndim))
 
 
 def _count(x: AnyArray) -> int:
@@ -63,7 +39,7 @@ def _mean_terms(inputs: Inputs, index: Index) -> Derivation:
 
 
 def _mean(inputs: Inputs) -> AnyArray:
-    mean: AnyArray = inputs["x"].mean(axis=_axes(inputs["x"]))
+    mean: AnyArray = inputs["x"].mean(axis=channel_axes(inputs["x"]))
     return mean
 
 
@@ -81,18 +57,14 @@ def _s_terms(inputs: Inputs, index: Index) -> Derivation:
 def _s(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
     centred = x - by_channel(inputs, "mean", x)
-    s: AnyArray = 1 / np.sqrt((centred**2).mean(axis=_axes(x)) + x.dtype.type(inputs["ε"]))
+    s: AnyArray = 1 / np.sqrt((centred**2).mean(axis=channel_axes(x)) + x.dtype.type(inputs["ε"]))
     return s
 
 
 def _out_terms(inputs: Inputs, index: Index) -> Derivation:
     c = index[1]
     x, mean, s = cell(inputs, "x", *index), cell(inputs, "mean", c), cell(inputs, "s", c)
-    gamma, beta = of_channel(inputs, "γ", c), of_channel(inputs, "β", c)
-    value = (x.value - mean.value) * s.value * gamma.value
-    scale = (abs(x.value) + abs(mean.value)) * abs(s.value * gamma.value)
-    form = "({0} − {1}) · {2} · {3}"
-    return Derivation((Term.of(form, x, mean, s, gamma, value=value, scale=scale), plain(beta)))
+    return normalized(x, mean, s, of_channel(inputs, "γ", c), of_channel(inputs, "β", c))
 
 
 def _out(inputs: Inputs) -> AnyArray:
@@ -114,10 +86,15 @@ def _kept_terms(inputs: Inputs, index: Index) -> Derivation:
     return Derivation((term, plain(beta)))
 
 
+def kept_spread(inputs: Inputs, like: AnyArray) -> AnyArray:
+    """Return each channel's spread as kept from training, so that it meets the cells of `like`."""
+    return np.asarray(np.sqrt(by_channel(inputs, "var", like) + like.dtype.type(inputs["ε"])))
+
+
 def _kept(inputs: Inputs) -> AnyArray:
     x = inputs["x"]
-    mean, var, gamma, beta = (by_channel(inputs, name, x) for name in ("mean", "var", "γ", "β"))
-    out: AnyArray = (x - mean) / np.sqrt(var + x.dtype.type(inputs["ε"])) * gamma + beta
+    mean, gamma, beta = (by_channel(inputs, name, x) for name in ("mean", "γ", "β"))
+    out: AnyArray = (x - mean) / kept_spread(inputs, x) * gamma + beta
     return out
 
 
@@ -189,10 +166,6 @@ def _why_running(about: About) -> Words:
     )
 
 
-def _eps(call: Call) -> float:
-    return float(call["eps"])
-
-
 def _momentum(call: Call) -> float:
     return float(call["momentum"])
 
@@ -240,7 +213,7 @@ def _entries(name: str) -> tuple[Entry, ...]:
             {"x": "input", "mean": "result1"},
             result="result2",
             when=_trains,
-            derived={"ε": _eps},
+            derived={"ε": eps_of},
         ),
         Entry(
             name,
@@ -270,7 +243,7 @@ def _entries(name: str) -> tuple[Entry, ...]:
             ),
             _AFFINE | {"mean": "running_mean", "var": "running_var"},
             when=_predicts,
-            derived={"ε": _eps},
+            derived={"ε": eps_of},
             defaults=_NEUTRAL,
         ),
         Entry(
@@ -303,7 +276,7 @@ def _entries(name: str) -> tuple[Entry, ...]:
             {"running": "running_var", "s": "result2"},
             result="running_var",
             when=_keeps,
-            derived={"c": _momentum, "ε": _eps, "N": _cells},
+            derived={"c": _momentum, "ε": eps_of, "N": _cells},
         ),
     )
 

@@ -1,19 +1,24 @@
 """What a batch normalization lets back: through its mean and its spread as well."""
 
 import math
+from functools import partial
 
 import numpy as np
 
-from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell, plain
+from tui_backprop.nn.operation import Derivation, Index, Inputs, Operation, Term, cell
 from tui_backprop.nn.words import About, Words, counted, number, signs
-from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry
-from tui_backprop.walkthrough.aten.normalization import (
-    MOST_LIT,
+from tui_backprop.walkthrough.aten.channels import (
     by_channel,
     channel,
+    channel_axes,
     channel_cells,
+    dout_sum,
+    dout_sum_terms,
     of_channel,
 )
+from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, is_asked_for
+from tui_backprop.walkthrough.aten.normalization import MOST_LIT, kept_spread
+from tui_backprop.walkthrough.aten.normalized_cells import dgamma_share, eps_of
 
 
 def _dx_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -58,7 +63,7 @@ def _normal(inputs: Inputs) -> AnyArray:
 
 def _dx(inputs: Inputs) -> AnyArray:
     x, dout = inputs["x"], inputs["dout"]
-    axes, normal = (0, *range(2, x.ndim)), _normal(inputs)
+    axes, normal = channel_axes(x), _normal(inputs)
     of_mean = dout.mean(axis=axes, keepdims=True)
     of_spread = (dout * normal).mean(axis=axes, keepdims=True)
     slope = by_channel(inputs, "γ", x) * by_channel(inputs, "s", x)
@@ -75,33 +80,19 @@ def _kept_dx_terms(inputs: Inputs, index: Index) -> Derivation:
 
 def _kept_dx(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
-    root = np.sqrt(by_channel(inputs, "var", dout) + dout.dtype.type(inputs["ε"]))
-    return np.asarray(dout * (by_channel(inputs, "γ", dout) / root))
+    return np.asarray(dout * (by_channel(inputs, "γ", dout) / kept_spread(inputs, dout)))
 
 
 def _dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
     (c,) = index
     mean, s = cell(inputs, "mean", c), cell(inputs, "s", c)
     pairs = zip(channel_cells(inputs, "dout", c), channel_cells(inputs, "x", c), strict=True)
-    return Derivation(
-        tuple(
-            Term.of(
-                "{0} · ({1} − {2}) · {3}",
-                dout,
-                x,
-                mean,
-                s,
-                value=dout.value * (x.value - mean.value) * s.value,
-                scale=abs(dout.value) * (abs(x.value) + abs(mean.value)) * abs(s.value),
-            )
-            for dout, x in pairs
-        )
-    )
+    return Derivation(tuple(dgamma_share(dout, x, mean, s) for dout, x in pairs))
 
 
 def _dgamma(inputs: Inputs) -> AnyArray:
     dout = inputs["dout"]
-    return np.asarray((dout * _normal(inputs)).sum(axis=(0, *range(2, dout.ndim))))
+    return np.asarray((dout * _normal(inputs)).sum(axis=channel_axes(dout)))
 
 
 def _kept_dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
@@ -128,18 +119,8 @@ def _kept_dgamma_terms(inputs: Inputs, index: Index) -> Derivation:
 
 def _kept_dgamma(inputs: Inputs) -> AnyArray:
     dout, x = inputs["dout"], inputs["x"]
-    root = np.sqrt(by_channel(inputs, "var", x) + x.dtype.type(inputs["ε"]))
-    normal = (x - by_channel(inputs, "mean", x)) / root
-    return np.asarray((dout * normal).sum(axis=(0, *range(2, dout.ndim))))
-
-
-def _dbeta_terms(inputs: Inputs, index: Index) -> Derivation:
-    return Derivation(tuple(map(plain, channel_cells(inputs, "dout", *index))))
-
-
-def _dbeta(inputs: Inputs) -> AnyArray:
-    dout = inputs["dout"]
-    return np.asarray(dout.sum(axis=(0, *range(2, dout.ndim))))
+    normal = (x - by_channel(inputs, "mean", x)) / kept_spread(inputs, x)
+    return np.asarray((dout * normal).sum(axis=channel_axes(dout)))
 
 
 def _why_dx(about: About) -> Words:
@@ -172,36 +153,28 @@ def _why_sum(about: About) -> Words:
     )
 
 
-def _eps(call: Call) -> float:
-    return float(call["eps"])
-
-
-def _mask(call: Call, result: int) -> bool:
-    return bool(call["output_mask"][result])
-
-
 def _trains(call: Call) -> bool:
     return bool(call["train"]) and call["input"].ndim > 1
 
 
+def _predicts(call: Call) -> bool:
+    return not call["train"] and call["input"].ndim > 1
+
+
 def _makes_dx(call: Call) -> bool:
-    return _trains(call) and _mask(call, 0)
+    return _trains(call) and is_asked_for(0, call)
 
 
 def _makes_kept_dx(call: Call) -> bool:
-    return not call["train"] and _mask(call, 0) and call["input"].ndim > 1
+    return _predicts(call) and is_asked_for(0, call)
 
 
 def _makes_dgamma(call: Call) -> bool:
-    return _trains(call) and _mask(call, 1)
+    return _trains(call) and is_asked_for(1, call)
 
 
 def _makes_kept_dgamma(call: Call) -> bool:
-    return not call["train"] and _mask(call, 1) and call["input"].ndim > 1
-
-
-def _makes_dbeta(call: Call) -> bool:
-    return _mask(call, 2)
+    return _predicts(call) and is_asked_for(1, call)
 
 
 _READ = {"dout": "grad_out", "x": "input", "γ": "weight", "mean": "save_mean", "s": "save_invstd"}
@@ -236,7 +209,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         {"dout": "grad_out", "γ": "weight", "var": "running_var"},
         when=_makes_kept_dx,
-        derived={"ε": _eps},
+        derived={"ε": eps_of},
         defaults={"γ": 1.0},
     ),
     Entry(
@@ -268,13 +241,13 @@ ENTRIES: tuple[Entry, ...] = (
         {"dout": "grad_out", "x": "input", "mean": "running_mean", "var": "running_var"},
         result="result1",
         when=_makes_kept_dgamma,
-        derived={"ε": _eps},
+        derived={"ε": eps_of},
     ),
     Entry(
         f"{_NAME}.dbeta",
-        Operation("dβ", "dβ = Σ dout", ("dout",), "Σ {dout}", _dbeta_terms, _dbeta, _why_sum),
+        Operation("dβ", "dβ = Σ dout", ("dout",), "Σ {dout}", dout_sum_terms, dout_sum, _why_sum),
         {"dout": "grad_out"},
         result="result2",
-        when=_makes_dbeta,
+        when=partial(is_asked_for, 2),
     ),
 )

@@ -1,6 +1,7 @@
 """The largest cell of each window of a picture, and the way back to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,17 @@ import numpy as np
 from tui_backprop.nn.operation import Derivation, Index, Inputs, Operand, Operation, Term, cell
 from tui_backprop.nn.words import About, Words, counted, number
 from tui_backprop.walkthrough.aten.entry import AnyArray, Call, Entry, numbers
+from tui_backprop.walkthrough.aten.windows import Windows, called_with, is_inside
 
 
 def _window(inputs: Inputs, index: Index) -> Iterator[Operand]:
     """Yield the cells of the picture in the window of a cell of out."""
     *stack, i, j = index
-    height, width = inputs["x"].shape[-2:]
-    (h, w), (s, z), (p, q), (d, e) = (
-        numbers(inputs, symbol) for symbol in ("size", "stride", "padding", "dilation")
-    )
-    for u, v in np.ndindex(h, w):
-        y, x = i * s + u * d - p, j * z + v * e - q
-        if 0 <= y < height and 0 <= x < width:
-            yield cell(inputs, "x", *stack, y, x)
+    windows = Windows.of(inputs)
+    for offset in np.ndindex(*numbers(inputs, "size")):
+        where = windows.met((i, j), offset)
+        if is_inside(where, inputs["x"].shape[-2:]):
+            yield cell(inputs, "x", *stack, *where)
 
 
 def _largest(inputs: Inputs, index: Index) -> tuple[Operand, list[Operand]]:
@@ -45,14 +44,12 @@ def _both(inputs: Inputs) -> tuple[AnyArray, AnyArray]:
     """Return the largest cell of each window, and its place in the picture read row by row."""
     x = inputs["x"]
     height, width = x.shape[-2:]
-    (h, w), (s, z), (p, q), (d, e) = (
-        numbers(inputs, symbol) for symbol in ("size", "stride", "padding", "dilation")
-    )
+    (s, z), (d, e), (p, q) = Windows.of(inputs)
     rows, columns = numbers(inputs, "counts")
     out = np.full((*x.shape[:-2], rows, columns), -np.inf, x.dtype)
     place = np.zeros(out.shape, np.int64)
     where_i, where_j = np.arange(rows)[:, None] * s - p, np.arange(columns)[None, :] * z - q
-    for u, v in np.ndindex(h, w):
+    for u, v in np.ndindex(*numbers(inputs, "size")):
         i, j = where_i + u * d, where_j + v * e
         inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
         met = x[..., np.clip(i, 0, height - 1), np.clip(j, 0, width - 1)]
@@ -94,18 +91,14 @@ def _dx(inputs: Inputs) -> AnyArray:
     return made.reshape(x.shape)
 
 
-def _times(about: About, symbol: str) -> str:
-    return "×".join(map(str, numbers(about.inputs, symbol)))
-
-
 def _why_out(about: About) -> Words:
     largest, window = _largest(about.inputs, about.index)
     return Words(
         f"Of {counted(len(window), 'cell')} in this window {about.at('x', *largest.index)} is the"
         f" largest: {about.cell} = {number(about.value)}.",
-        f"Called with size {_times(about, 'size')}, stride {_times(about, 'stride')}, padding"
-        f" {_times(about, 'padding')}. Where in the window it stood is forgotten: a shift of the"
-        " picture by a cell or two changes little. Backward, the gradient goes to that cell alone.",
+        f"{called_with(about, 'size', 'stride', 'padding')}. Where in the window it stood is"
+        " forgotten: a shift of the picture by a cell or two changes little. Backward, the gradient"
+        " goes to that cell alone.",
     )
 
 
@@ -139,27 +132,20 @@ def _pair(argument: str, call: Call, default: object = 1) -> AnyArray:
     return np.broadcast_to(np.array(given, np.int64), (2,)).copy()
 
 
-def _size(call: Call) -> AnyArray:
-    return _pair("kernel_size", call)
-
-
 def _stride(call: Call) -> AnyArray:
     return _pair("stride", call, call["kernel_size"])
-
-
-def _padding(call: Call) -> AnyArray:
-    return _pair("padding", call, 0)
-
-
-def _dilation(call: Call) -> AnyArray:
-    return _pair("dilation", call)
 
 
 def _counts(call: Call) -> AnyArray:
     return np.array(np.shape(call["result0"])[-2:], np.int64)
 
 
-_HOW = {"size": _size, "stride": _stride, "padding": _padding, "dilation": _dilation}
+_HOW: dict[str, Callable[[Call], Any]] = {
+    "size": partial(_pair, "kernel_size"),
+    "stride": _stride,
+    "padding": partial(_pair, "padding", default=0),
+    "dilation": partial(_pair, "dilation"),
+}
 _READ = ("x", *_HOW, "counts")
 
 ENTRIES: tuple[Entry, ...] = (

@@ -1,5 +1,6 @@
 """What optimizers do, operation by operation: SGD with momentum and decay, Adam and AdamW."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ def _downhill(call: Call) -> bool:
     return call.updates and call.kind("self") == "parameter" and (call["alpha"] or 0) < 0
 
 
-def _rate(call: Call) -> float:
-    return -float(call["alpha"])
+def _turned(argument: str, call: Call) -> float:
+    """Return −1 times what was given, as steps go downhill."""
+    return -float(call[argument])
 
 
 def _decayed(call: Call) -> bool:
@@ -47,16 +49,8 @@ def _scaled_step(call: Call) -> bool:
     return call.updates and call.kind("self") == "parameter" and (call["value"] or 0) < 0
 
 
-def _step_size(call: Call) -> float:
-    return -float(call["value"])
-
-
-def _value(call: Call) -> float:
-    return 1.0 if call["value"] is None else float(call["value"])
-
-
-def _alpha(call: Call) -> float:
-    return 1.0 if call["alpha"] is None else float(call["alpha"])
+def _factor(argument: str, call: Call) -> float:
+    return 1.0 if call[argument] is None else float(call[argument])
 
 
 def _pull(w: Any, towards: Any, x: Any) -> Any:
@@ -91,7 +85,7 @@ ENTRIES: tuple[Entry, ...] = (
             " rate, says how far to trust it.",
         ),
         _downhill,
-        {"η": _rate},
+        {"η": partial(_turned, "alpha")},
         "W",
         of_update=True,
     ),
@@ -105,7 +99,7 @@ ENTRIES: tuple[Entry, ...] = (
             "½ λ ‖W‖² added to the loss would have this gradient: large weights are pulled to 0.",
         ),
         _decayed,
-        {"λ": _alpha},
+        {"λ": partial(_factor, "alpha")},
         "g",
         of_update=True,
     ),
@@ -120,7 +114,7 @@ ENTRIES: tuple[Entry, ...] = (
             " they go to and fro they cancel.",
         ),
         _gathers,
-        {"c": _alpha},
+        {"c": partial(_factor, "alpha")},
         "v",
         of_update=True,
     ),
@@ -182,7 +176,7 @@ ENTRIES: tuple[Entry, ...] = (
             "c is 1 − β₂. The root of v says how large this entry's gradients usually are.",
         ),
         _squares_pulled,
-        {"c": _value},
+        {"c": partial(_factor, "value")},
         "v",
         of_update=True,
     ),
@@ -201,7 +195,7 @@ ENTRIES: tuple[Entry, ...] = (
             " steps as long as those with large ones.",
         ),
         _scaled_step,
-        {"c": _step_size},
+        {"c": partial(_turned, "value")},
         "W",
         of_update=True,
     ),
@@ -224,7 +218,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         {"x": "self", "y": "tensor1", "z": "tensor2"},
         ("{x}, and {y} times {z} times {c}.", "× goes cell by cell."),
-        derived={"c": _value},
+        derived={"c": partial(_factor, "value")},
     ),
     cellwise(
         "aten.addcdiv",
@@ -235,6 +229,6 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         {"x": "self", "y": "tensor1", "z": "tensor2"},
         ("{x}, and {y} over {z} times {c}.", "/ goes cell by cell."),
-        derived={"c": _value},
+        derived={"c": partial(_factor, "value")},
     ),
 )
