@@ -91,14 +91,36 @@ def test_norms_are_those_of_the_step_though_gradients_are_zeroed_after_it(world:
 def test_logged_values_are_numbers_or_tensors_of_one(world: World, capsys: Any) -> None:
     loop = Loop(world)
     loss = loop.backward()
-    loop.step(loss=loss, train_accuracy=0.5, epoch=2, picture=torch.ones(3), text="a")
+    loop.step(loss=loss, train_accuracy=0.5, epoch=2, picture=torch.ones(3), text="a", big=10**400)
     loop.recorder.log({"val/f1": 0.25})
     loop.recorder.finish()
     assert values(world, "loss") == [pytest.approx(loss.item())]
     assert values(world, "train_accuracy") == [0.5]
     assert values(world, "val/f1") == [0.25]
     assert stored(world).points[-1].epoch == 2.0
-    assert "picture is no single number" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "picture is no single number" in told
+    assert "big is no single number" in told
+
+
+def _log_and_fail(loop: Loop) -> None:
+    with loop.recorder as recorder:
+        loop.step(loss=1.0)
+        # As where a step is short beside what a point costs.
+        recorder._next["loss"] = loop.world.clock.seconds + 60.0
+        loop.step(loss=2.0)
+        raise ZeroDivisionError
+
+
+def test_what_was_logged_last_is_kept_where_an_error_ends_the_block(
+    world: World, capsys: Any
+) -> None:
+    loop = Loop(world)
+    with pytest.raises(ZeroDivisionError):
+        _log_and_fail(loop)
+    assert values(world, "loss") == [1.0, 2.0]
+    assert stored(world).events[-1].event == "interrupted"
+    assert "left out" not in capsys.readouterr().err
 
 
 def test_steps_are_counted_not_passes_where_gradients_are_accumulated(world: World) -> None:

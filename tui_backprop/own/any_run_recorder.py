@@ -129,6 +129,19 @@ class AnyRunRecorder:
             said = " ".join(str(error).split())
             self.interrupt(f"{type(error).__name__}{': ' if said else ''}{said}")
 
+    def numbers_of(self, given: Mapping[str, Any]) -> dict[str, float]:
+        """Return those of somebody's values that are single numbers; warn of each other one."""
+        numbers: dict[str, float] = {}
+        for name, value in given.items():
+            try:
+                numbers[name] = float(value.item() if hasattr(value, "item") else value)
+            except Exception:
+                self.warn(
+                    f"value of {name}",
+                    f"{name} is no single number, but {type(value).__name__}: left out",
+                )
+        return numbers
+
     def warn_of(self, error: Exception, kind: str = "fault") -> None:
         """Tell a person of an error that nobody expected, once for each kind."""
         self.warn(kind, f"not all is recorded: {type(error).__name__}: {error}")

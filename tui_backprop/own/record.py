@@ -85,7 +85,7 @@ class Recording:
             given = {**metrics, **more} if metrics else more
             for value in given.values():
                 if type(value) not in _UNCHANGING:
-                    given = self._numbers(given)
+                    given = self._recorder.numbers_of(given)
                     break
             now = self._clock()
             self._kept.append((given, iteration, grads is not None, now))
@@ -113,18 +113,6 @@ class Recording:
         self._next_turn = float("-inf")
         self._recorder.end(error)
 
-    def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
-        numbers: dict[str, float] = {}
-        for name, value in given.items():
-            try:
-                numbers[name] = float(value.item() if hasattr(value, "item") else value)
-            except Exception:
-                self._recorder.warn(
-                    f"value of {name}",
-                    f"{name} is no single number, but {type(value).__name__}: left out",
-                )
-        return numbers
-
     def _take_turn(self, grads: Mapping[str, Any] | None) -> None:
         """Hand on what was kept; `grads` are those of the last call."""
         kept, self._kept = self._kept, []
@@ -137,7 +125,7 @@ class Recording:
             try:
                 metrics = {name: float(value) for name, value in given.items()}
             except OverflowError:
-                metrics = self._numbers(given)
+                metrics = self._recorder.numbers_of(given)
             looks = self._looks(grads) if place == len(kept) and grads is not None else ()
             self._recorder.log(self._iteration, metrics, looks, now)
 

@@ -166,6 +166,8 @@ class Recorder:
     ) -> None:
         """End the run: finished, or interrupted by what ended the block."""
         if self._recorder is not None and error is not None:
+            # Before the end: what comes after it is left out.
+            _log_pending(self._recorder, self._pending)
             self._recorder.end(error)
         self.finish()
 
@@ -186,8 +188,7 @@ class Recorder:
     def _write(self, recorder: AnyRunRecorder, given: Mapping[str, Any]) -> None:
         began, is_new = self._clock(), recorder.run_id is None
         waits = any(isinstance(v, torch.Tensor) and not v.is_cpu for v in given.values())
-        found = {name: _number(name, value, recorder) for name, value in given.items()}
-        values = {name: number for name, number in found.items() if number is not None}
+        values = recorder.numbers_of(given)
         if values:
             recorder.log(self._pending.iteration, values)
         ended = self._clock()
@@ -297,11 +298,15 @@ class Recorder:
 
 
 def _end(recorder: AnyRunRecorder, pending: _Pending) -> None:
+    _log_pending(recorder, pending)
+    # Set where an error has ended the program.
+    recorder.end(getattr(sys, "last_value", None))
+
+
+def _log_pending(recorder: AnyRunRecorder, pending: _Pending) -> None:
     given, pending.values = pending.values, {}
     if given:
         recorder.log(pending.iteration, given)
-    # Set where an error has ended the program.
-    recorder.end(getattr(sys, "last_value", None))
 
 
 def _rank() -> int:
@@ -317,15 +322,6 @@ def _rank() -> int:
 def _captures() -> bool:
     """Return whether operations are being captured for a graph, where nothing can be read."""
     return bool(torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing())
-
-
-def _number(name: str, value: Any, recorder: AnyRunRecorder) -> float | None:
-    try:
-        return float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError, RuntimeError):
-        what = f"{name} is no single number, but {type(value).__name__}: left out"
-        recorder.warn(f"value of {name}", what)
-        return None
 
 
 def _learning_rates(optimizer: torch.optim.Optimizer) -> dict[str, float]:
