@@ -88,6 +88,27 @@ def test_a_finished_run_is_all_there(world: World) -> None:
     )
 
 
+def test_a_run_that_goes_on_without_a_checkpoint_has_none_saved_until_it_is_written(
+    world: World,
+) -> None:
+    trainer, recorder = Trainer(SPIRAL, SPIRAL_DATA), world.recorder()
+    train(trainer, recorder, world.clock, until=lambda t: t.iteration >= 10)
+    recorder.save(trainer, "interrupted")
+    assert recorder.saved_iteration == 10
+    recorder.close()
+    (path,) = run_paths(world.runs)
+    trainer, recorder = resumed(world, path)
+    assert (trainer.iteration, recorder.saved_iteration) == (10, 10)
+    recorder.close()
+    (path / "checkpoint.npz").unlink()
+    trainer, recorder = resumed(world, path)
+    assert (trainer.iteration, recorder.saved_iteration) == (0, None)
+    train(trainer, recorder, world.clock)
+    recorder.save(trainer, resting_event(trainer))
+    assert recorder.saved_iteration == 40
+    recorder.close()
+
+
 def test_checkpoints_come_soon_then_every_five_seconds_or_less_often_if_they_take_long(
     world: World,
 ) -> None:

@@ -10,6 +10,7 @@ from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.options import (
     FieldType,
     GroupedCommand,
+    given_parameters,
     hyperparameter_options,
     hyperparameters_from,
 )
@@ -35,6 +36,10 @@ STEP_SIZE = NumberField(
     minimum=1e-10,
     maximum=1,
 )
+
+
+_OF_ANY_NET = ("run_id", "step_size", "blas_threads")
+"""What may be given for a net that is not of our own training."""
 
 
 @click.command(cls=GroupedCommand, short_help="Check every gradient of one minibatch.")
@@ -89,8 +94,9 @@ def check(
 
 def _check_own(ctx: click.Context, target: str, step_size: float) -> int:
     """Check the net that somebody's file builds, and return the exit status."""
-    if given := [param.opts[0] for param in ctx.command.params if _is_of_a_run(ctx, param)]:
-        raise click.UsageError(f"{', '.join(given)}: {printable(target)} has its own values.")
+    given = {param.name: param.opts[0] for param in given_parameters(ctx)}
+    if of_a_run := [given[name] for name in given if name not in _OF_ANY_NET]:
+        raise click.UsageError(f"{', '.join(of_a_run)}: {printable(target)} has its own values.")
     limit_blas_threads()
     from tui_backprop.own.check import check as check_own
     from tui_backprop.own.loading import OwnCodeError, guarded, load_target
@@ -98,8 +104,7 @@ def _check_own(ctx: click.Context, target: str, step_size: float) -> int:
 
     path, _, name = target.rpartition(":")
     click.echo(f"running {printable(path)} for {printable(name)}", err=True)
-    asked = ctx.get_parameter_source("step_size") is click.core.ParameterSource.COMMANDLINE
-    h = step_size if asked else None
+    h = step_size if "step_size" in given else None
     try:
         network, x, t = load_target(target)
         report = guarded(lambda: check_own(network, x, t, h=h, show=False), Path(path))
@@ -107,12 +112,6 @@ def _check_own(ctx: click.Context, target: str, step_size: float) -> int:
         raise fail(error) from error
     click.echo(str(report))
     return {Verdict.WRONG: 1, Verdict.NOT_CHECKABLE: 3}.get(report.verdict, 0)
-
-
-def _is_of_a_run(ctx: click.Context, param: click.Parameter) -> bool:
-    """Whether an option was given that says what our own training does."""
-    given = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
-    return given and param.name not in ("run_id", "step_size", "blas_threads")
 
 
 def parameter_line(check: "ParameterCheck") -> str:

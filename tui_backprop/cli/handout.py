@@ -27,12 +27,12 @@ def write_output(
     sample: int | None = None,
 ) -> None:
     """Write a tape as what the output's name says: a page, a tape's file, or else Markdown."""
-    from tui_backprop.walkthrough.transcript import html_transcript, markdown_transcript
-
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix == TAPE_SUFFIX:
         _save(output, tape)
         return
+    from tui_backprop.walkthrough.transcript import html_transcript, markdown_transcript
+
     write = html_transcript if suffix in (".html", ".htm") else markdown_transcript
     _write_lines(ctx, write(tape, check, provenance, sample), output)
 

@@ -10,6 +10,7 @@ from tui_backprop.cli.blas_option import blas_option
 from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import (
     GroupedCommand,
+    given_parameters,
     given_settings,
     hyperparameter_options,
     hyperparameters_from,
@@ -86,13 +87,8 @@ def main(
     headless like `train`.
     """
     hyperparameters = hyperparameters_from(values)
-    given = [
-        param
-        for param in ctx.command.params
-        if param.name and ctx.get_parameter_source(param.name) is _ON_COMMAND_LINE
-    ]
     if ctx.invoked_subcommand is not None:
-        if given:
+        if given := given_parameters(ctx):
             raise click.UsageError(
                 f"{', '.join(param.opts[0] for param in given)}: give options after the command "
                 f"({ctx.invoked_subcommand}), not before it."
@@ -124,6 +120,3 @@ def main(
     ctx.exit(
         run_app(hyperparameters, start=start, fps=fps, theme=theme, runs=kept_in, resume=resume)
     )
-
-
-_ON_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE

@@ -7,11 +7,11 @@ import click
 
 from tui_backprop.cli.handout import TAPE_SUFFIX, check_sample, write_output
 from tui_backprop.cli.interruption import leave_at_once_on_signals
-from tui_backprop.cli.options import given_settings
-from tui_backprop.cli.run_options import Failure, fail
-from tui_backprop.cli.terminal import has_terminal, refuse_dumb_terminal
+from tui_backprop.cli.options import given_parameters, given_settings
+from tui_backprop.cli.run_options import fail
+from tui_backprop.cli.terminal import require_terminal
 
-_OF_A_RUN = {"iteration": "--at", "runs_dir": "--runs-dir"}
+_OF_A_RUN = ("iteration", "runs_dir")
 
 
 def tape_file(name: str | None) -> Path | None:
@@ -29,9 +29,8 @@ def open_tape(
     ctx: click.Context, file: Path, output: Path | None, sample: int | None, theme: str
 ) -> None:
     """Show a tape on the step screen; with an output, or one that is no terminal, write it."""
-    given = [param.opts[0] for param in given_settings(ctx)]
-    given += [option for name, option in _OF_A_RUN.items() if _is_given(ctx, name)]
-    if given:
+    of_a_run = [param for param in given_parameters(ctx) if param.name in _OF_A_RUN]
+    if given := [param.opts[0] for param in (*given_settings(ctx), *of_a_run)]:
         raise click.UsageError(f"{', '.join(given)}: a tape is of one iteration, and has it all.")
     from tui_backprop.tape_file import TapeFileError, load_tape
 
@@ -44,10 +43,7 @@ def open_tape(
     if not shown:
         write_output(ctx, tape, output, sample=sample)
         return
-    instead = "--output writes it as a handout"
-    if not has_terminal():
-        raise Failure(f"no terminal on standard input and standard error; {instead}.")
-    refuse_dumb_terminal(instead)
+    require_terminal("--output writes it as a handout")
     from tui_backprop.ui.tape_app import show_tape
 
     try:
@@ -56,7 +52,3 @@ def open_tape(
         # The app has given the signals back to Python.
         leave_at_once_on_signals()
     ctx.exit(status)
-
-
-def _is_given(ctx: click.Context, name: str) -> bool:
-    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE

@@ -100,13 +100,21 @@ def hyperparameter_options(command: Function) -> Function:
     return command
 
 
+def given_parameters(ctx: click.Context) -> list[click.Parameter]:
+    """Return the command's options and arguments that are given on the command line."""
+    return [
+        param
+        for param in ctx.command.params
+        if ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    ]
+
+
 def given_settings(ctx: click.Context) -> list[click.Parameter]:
     """Return the options given on the command line that say what is trained, by which net."""
     return [
         param
-        for param in ctx.command.params
-        if (isinstance(param, HyperparameterOption) or param.name == EXAMPLE)
-        and ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+        for param in given_parameters(ctx)
+        if isinstance(param, HyperparameterOption) or param.name == EXAMPLE
     ]
 
 

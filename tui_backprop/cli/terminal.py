@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from tui_backprop.cli.run_options import Failure
+
 
 def has_terminal() -> bool:
     """Whether there is a keyboard, and a screen: the app is shown on standard error.
@@ -15,6 +17,18 @@ def has_terminal() -> bool:
         return True
     # A stream that was closed before the program began is None.
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def require_terminal(instead: str) -> None:
+    """Refuse to open the app where it cannot be shown, and say what can be done `instead`.
+
+    Raises:
+        Failure: there is no keyboard or no screen.
+        UsageError: TERM says that the terminal cannot place text.
+    """
+    if not has_terminal():
+        raise Failure(f"no terminal on standard input and standard error; {instead}.")
+    refuse_dumb_terminal(instead)
 
 
 def refuse_dumb_terminal(instead: str) -> None:

@@ -12,7 +12,11 @@ import click
 from tui_backprop.cli.fps_option import fps_option
 from tui_backprop.cli.options import GroupedCommand
 from tui_backprop.cli.run_options import Failure, fail, runs_dir_option
-from tui_backprop.cli.terminal import has_terminal, read_keys_from_terminal, refuse_dumb_terminal
+from tui_backprop.cli.terminal import (
+    read_keys_from_terminal,
+    refuse_dumb_terminal,
+    require_terminal,
+)
 from tui_backprop.cli.theme_option import theme_option
 from tui_backprop.runs.location import LATEST
 
@@ -73,7 +77,7 @@ def _found(where: str, runs_dir: str | None) -> "Sequence[FoundRun]":
     # An id before a path: `watch 20261123-182207-k3f9` means the same wherever one is.
     is_name = path.parts == (where,) and where != ".."
     if where == LATEST or (is_name and os.path.lexists(runs / where)):
-        _check_terminal()
+        require_terminal(_INSTEAD)
         return [FoundRun(find_run(runs, where), None)]
     if not path.exists():
         raise RunError(
@@ -102,18 +106,12 @@ def _watch(run: "FoundRun", fps: float, theme: str) -> int:
     from tui_backprop.runs.format.config import read_config
     from tui_backprop.runs.format.names import CONFIG_NAME
 
-    _check_terminal()
+    require_terminal(_INSTEAD)
     if run.kind is not None:
         return watch_any(ForeignSource(run, time.monotonic), fps=fps, theme=theme)
     if read_config(run.path / CONFIG_NAME).is_of_any_net:
         return watch_any(OwnRunSource(run.path, time.monotonic), fps=fps, theme=theme)
     return watch_run(run.path, fps=fps, theme=theme)
-
-
-def _check_terminal() -> None:
-    if not has_terminal():
-        raise Failure(f"no terminal on standard input and standard error; {_INSTEAD}.")
-    refuse_dumb_terminal(_INSTEAD)
 
 
 def _watch_pipe(fps: float, theme: str) -> int:

@@ -6,7 +6,9 @@ the header ends in errors and warnings that no caller is told of.
 """
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,12 @@ from tui_backprop.datasets.npy import NpyError, NpyHeader, read_npy_header
 
 MAX_READ_BYTES = 2**20
 """Largest single read: more than a zip directory of few members, which is read in one go."""
+
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(ValueError, OverflowError, EOFError),
+)
+"""What reading a damaged or forged archive raises, beside an OSError of EINVAL by the seek."""
 
 
 class ShortReads(io.BufferedReader):

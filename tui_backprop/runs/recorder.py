@@ -66,6 +66,7 @@ class RunRecorder:
         self._checkpoint_gap = min(FIRST_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS)
         self._next_checkpoint = storage.clock() + self._checkpoint_gap
         self._checkpointed = _position(resumed.trainer) if resumed else ()
+        self._saved = resumed.trainer.iteration if resumed and resumed.has_checkpoint else None
         self._rows_of: int | None = None
         self._noted: tuple[object, ...] = ()
 
@@ -87,7 +88,7 @@ class RunRecorder:
     @property
     def saved_iteration(self) -> int | None:
         """The iteration of the newest checkpoint on disk, None where there is none."""
-        return self._checkpointed[0] if self._checkpointed else None  # type: ignore[return-value]
+        return self._saved
 
     def record(self, trainer: Trainer) -> None:
         """Write what is due, which most of the time is nothing."""
@@ -170,7 +171,7 @@ class RunRecorder:
         more = {"run": self._id, "elapsed": self._elapsed(), "data": data}
         directory.write_checkpoint(Checkpoint(state.arrays, state.values | more))
         took = self._clock() - began
-        self._checkpointed = _position(trainer)
+        self._checkpointed, self._saved = _position(trainer), trainer.iteration
         self._checkpoint_gap = min(2 * self._checkpoint_gap, CHECKPOINT_SECONDS)
         self._next_checkpoint = began + took + max(self._checkpoint_gap, took / SHARE)
 

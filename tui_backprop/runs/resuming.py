@@ -19,12 +19,16 @@ from tui_backprop.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class ResumedRun:
-    """A stored run's trainer, and the seconds it had been training; `data` is its data set's."""
+    """A stored run's trainer, and the seconds it had been training.
+
+    `data` is its data set's; `has_checkpoint` is whether the trainer stands where one left it.
+    """
 
     id: str
     trainer: Trainer
     elapsed: float
     data: DataDescription
+    has_checkpoint: bool = False
 
 
 def load_run(
@@ -68,7 +72,8 @@ def load_run(
     _check_known(checkpoint, data)
     dataset = _load_data(name, target, data, load)
     try:
-        return ResumedRun(run_id, restore(state, dataset, available_memory), elapsed, data)
+        trainer = restore(state, dataset, available_memory)
+        return ResumedRun(run_id, trainer, elapsed, data, has_checkpoint=True)
     except StateError as error:
         raise RunError(f"{printable(checkpoint)}: {error}") from error
 

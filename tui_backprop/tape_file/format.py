@@ -5,7 +5,6 @@ import numpy as np
 from tui_backprop.walkthrough.step import Origin, Phase
 
 FORMAT = 1
-SUFFIX = ".tape"
 HEADER_NAME = "tape.json"
 
 MAX_HEADER_BYTES = 2**24

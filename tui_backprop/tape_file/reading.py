@@ -3,15 +3,13 @@
 import errno
 import io
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tui_backprop.datasets.npy import NpyError, NpyHeader
-from tui_backprop.datasets.npz_members import ShortReads, read_member
+from tui_backprop.datasets.npz_members import DAMAGE, ShortReads, read_member
 from tui_backprop.printable import printable
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 from tui_backprop.tape_file.format import (
@@ -128,16 +126,7 @@ def _faults() -> Iterator[None]:
         raise TapeError(str(error)) from error
     except MemoryError as error:
         raise TapeError("does not fit into the memory there is") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OverflowError,
-        EOFError,
-    ) as error:
+    except DAMAGE as error:
         raise TapeError(f"damaged, or no tape ({printable(error, 80)})") from error
     except OSError as error:
         # EINVAL comes from seeking to an offset outside of the file.

@@ -25,14 +25,14 @@ from tui_backprop.session.stopwatch import Clock
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.messages import CommandRequested
 from tui_backprop.ui.painting.view_widget import BRAILLE, ViewWidget
-from tui_backprop.ui.pane_app import PaneApp
+from tui_backprop.ui.program_app import ProgramApp
 from tui_backprop.ui.texts import ended_text, refusal_text
 from tui_backprop.ui.training.training_screen import TrainingScreen
 
 PRELOAD_AFTER = 1.0
 
 
-class TuiBackpropApp(PaneApp):
+class TuiBackpropApp(ProgramApp):
     """Shows one training process.
 
     Args:
@@ -185,7 +185,7 @@ class TuiBackpropApp(PaneApp):
 
         A frame is under way until the terminal has taken it, however slow the link.
         """
-        if getattr(self._driver, "backlog", 0):
+        if self.is_behind:
             return
         if self.training_screen.state is RunState.RUNNING and not self._awaiting_snapshot:
             self._take_snapshot(self.training_screen.views.take_due())

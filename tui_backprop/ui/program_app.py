@@ -1,4 +1,4 @@
-"""What the program's apps have in common: the style sheet, help, the way out, the palette."""
+"""What the program's apps have in common: style sheet, colours, help, way out, palette."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +15,11 @@ from tui_backprop.ui.terminal.terminal_app import TerminalApp
 
 
 class ProgramApp(TerminalApp):
-    """An app of this program, whatever it shows."""
+    """An app of this program, whatever it shows.
+
+    Args:
+        theme: the name of the colours to begin with.
+    """
 
     TITLE = "tui-backprop"
     CSS_PATH: ClassVar[CSSPathType] = Path(__file__).with_name("app.tcss")
@@ -24,6 +28,10 @@ class ProgramApp(TerminalApp):
         Binding("question_mark", "help", "Help", key_display="?", tooltip="All keys"),
         Binding("ctrl+q", "quit", "Quit", tooltip="Leave tui-backprop", priority=True),
     ]
+
+    def __init__(self, theme: str = "textual-dark") -> None:
+        super().__init__()
+        self.theme = theme
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette too."""

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from tui_backprop.ui.pane_app import PaneApp
+from tui_backprop.ui.program_app import ProgramApp
 from tui_backprop.ui.step.step_events import mount_step_screen
 from tui_backprop.walkthrough.tape import Tape
 
@@ -12,7 +12,7 @@ class NoTerminalError(RuntimeError):
     """There is no keyboard or no screen to show a tape on; the message says what there is not."""
 
 
-class TapeApp(PaneApp):
+class TapeApp(ProgramApp):
     """The step screen on a tape that no run is behind; leaving the screen leaves the app.
 
     Args:

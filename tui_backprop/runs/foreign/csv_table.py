@@ -8,7 +8,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui_backprop.runs.foreign.lines import whole_lines
+from tui_backprop.runs.foreign.lines import LineParser
 from tui_backprop.runs.foreign.reading import Reading
 
 STEP_COLUMNS = ("step", "global_step", "iteration", "iter", "epoch")
@@ -31,7 +31,7 @@ def recognizes(head: bytes) -> bool:
     return len(header) > 1 and any(name in STEP_COLUMNS for name in map(str.lower, header))
 
 
-class TableParser:
+class TableParser(LineParser):
     """Reads a table with a heading line.
 
     Args:
@@ -39,28 +39,19 @@ class TableParser:
     """
 
     def __init__(self, delimiter: str = ",") -> None:
-        self.problem = ""
+        super().__init__()
         self._delimiter = delimiter
         self._names: Sequence[str] = ()
         self._step: int | None = None
-        self._damaged = 0
 
-    def take(self, data: bytes) -> tuple[list[Reading], int]:
-        """Return the numbers in the next rows, and how many bytes they are."""
-        readings: list[Reading] = []
-        lines, used = whole_lines(data)
-        for line in lines:
-            cells = _cells(line, self._delimiter)
-            if not cells:
-                continue
-            if not self._names:
-                self._take_heading(cells)
-            elif len(cells) != len(self._names):
-                self._damaged += 1
-                self.problem = f"{self._damaged:,} damaged lines left out"
-            else:
-                readings += self._row(cells)
-        return readings, used
+    def _readings(self, line: bytes) -> list[Reading] | None:
+        cells = _cells(line, self._delimiter)
+        if not cells:
+            return []
+        if not self._names:
+            self._take_heading(cells)
+            return []
+        return self._row(cells) if len(cells) == len(self._names) else None
 
     def _take_heading(self, cells: Sequence[str]) -> None:
         self._names = cells[:_MOST_COLUMNS]

@@ -1,5 +1,6 @@
 """Reads on in one file of another program's, which may grow, be replaced, or be cut."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +33,7 @@ class FileFollower:
         self._new_parser = new_parser
         self._whole = whole
         self.fault = ""
-        self._forget()
+        self.forget()
 
     def read_on(self) -> tuple[list[Reading], bool]:
         """Return the new readings, and whether all before are void: the file is another one."""
@@ -47,9 +48,6 @@ class FileFollower:
 
     def forget(self) -> None:
         """Read all of it again the next time."""
-        self._forget()
-
-    def _forget(self) -> None:
         self._parser = self._new_parser()
         self._offset = 0
         self._head = b""
@@ -57,7 +55,7 @@ class FileFollower:
         self.behind = False
 
     def _read(self, file: BinaryIO) -> tuple[list[Reading], bool]:
-        signs = file_signs(file)
+        signs = _signs(file)
         if signs == self._signs and not self.behind:
             return [], False
         size = file.seek(0, 2)
@@ -66,7 +64,7 @@ class FileFollower:
             self._whole or size < self._offset or file.read(len(self._head)) != self._head
         )
         if is_another:
-            self._forget()
+            self.forget()
         self._signs = signs
         file.seek(0)
         self._head = file.read(min(_HEAD_BYTES, size))
@@ -92,9 +90,7 @@ class FileFollower:
         return readings
 
 
-def file_signs(file: BinaryIO) -> object:
+def _signs(file: BinaryIO) -> object:
     """Return what differs when a file was written to, or is another one."""
-    import os
-
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_backprop.runs.foreign.csv_table import NO_METRICS, STEP_COLUMNS
-from tui_backprop.runs.foreign.lines import whole_lines
+from tui_backprop.runs.foreign.lines import LineParser
 from tui_backprop.runs.foreign.reading import Reading
 
 _DEEPEST = 3
@@ -25,26 +25,11 @@ def recognizes(head: bytes) -> bool:
     return bool(object_readings(head.split(b"\n", 1)[0]))
 
 
-class JsonLinesParser:
+class JsonLinesParser(LineParser):
     """Reads the numbers of each line; keys of objects in it are joined by `/`."""
 
-    def __init__(self) -> None:
-        self.problem = ""
-        self._damaged = 0
-
-    def take(self, data: bytes) -> tuple[list[Reading], int]:
-        """Return the numbers in the next lines, and how many bytes they are."""
-        readings: list[Reading] = []
-        lines, used = whole_lines(data)
-        for line in lines:
-            found = object_readings(line)
-            if found is None:
-                self._damaged += bool(line.strip())
-            else:
-                readings += found
-        if self._damaged:
-            self.problem = f"{self._damaged:,} damaged lines left out"
-        return readings, used
+    def _readings(self, line: bytes) -> list[Reading] | None:
+        return object_readings(line) if line.strip() else []
 
 
 def object_readings(line: bytes) -> list[Reading] | None:

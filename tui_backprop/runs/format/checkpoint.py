@@ -8,11 +8,9 @@ import errno
 import hashlib
 import json
 import math
-import struct
 import tokenize
 import warnings
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ import numpy.lib.format as npy
 import numpy.typing as npt
 
 from tui_backprop.datasets.files import size_of
-from tui_backprop.datasets.npz_members import ShortReads
+from tui_backprop.datasets.npz_members import DAMAGE, ShortReads
 from tui_backprop.printable import printable
 from tui_backprop.runs.files import RunFiles, open_stored
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
@@ -227,16 +225,7 @@ def _faults(path: Path) -> Iterator[None]:
         raise RunError(f"{printable(path)}: {error}") from error
     except MemoryError as error:
         raise RunError(f"{printable(path)}: does not fit into the memory there is") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OverflowError,
-        EOFError,
-    ) as error:
+    except DAMAGE as error:
         raise RunError(f"{printable(path)}: damaged ({printable(error, 80)})") from error
     except OSError as error:
         # EINVAL comes from seeking to an offset outside of the file.

@@ -1,7 +1,6 @@
 """Metrics with names of their own, in a point of `metrics.jsonl`. See README.md here."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tui_backprop.runs.format.plain_values import PlainValues, StateError
 
@@ -51,16 +50,11 @@ def named_ranges(
     ranges = {}
     for name in named:
         if values.has(name):
-            low, mean, high = (
-                PlainValues({"range": v}).number("range") for v in _three(values.items(name, 3))
-            )
+            found = values.items(name, 3)
+            if len(found) != 3:
+                raise StateError("a range has a lowest, a mean and a highest value")
+            low, mean, high = (PlainValues({"range": v}).number("range") for v in found)
             if not low <= mean <= high:
                 raise StateError("a range's mean lies outside of it")
             ranges[name] = low, mean, high
     return ranges
-
-
-def _three(found: list[Any]) -> list[Any]:
-    if len(found) != 3:
-        raise StateError("a range has a lowest, a mean and a highest value")
-    return found

@@ -49,8 +49,7 @@ class AnyRunApp(ProgramApp):
         theme: str = "textual-dark",
         prints: bool = False,
     ) -> None:
-        super().__init__()
-        self.theme = theme
+        super().__init__(theme)
         self._watch = watch
         self._fps = fps
         self._asked_for: frozenset[str] | None = None
@@ -78,7 +77,7 @@ class AnyRunApp(ProgramApp):
 
     def _ask(self) -> None:
         """Ask for the next moment, unless the terminal has not taken the last one yet."""
-        if getattr(self._driver, "backlog", 0):
+        if self.is_behind:
             return
         wanted = self.any_run_screen.wanted
         if wanted != self._asked_for:

@@ -10,7 +10,8 @@ from tui_backprop.printable import printable
 from tui_backprop.runs.foreign.step_series import MetricSummary, StepCurve
 from tui_backprop.ui.any_run.group_chart_model import PARTS, group_chart
 from tui_backprop.ui.any_run.metric_groups import MetricGroup
-from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART
+from tui_backprop.ui.charts.drawn_chart import DrawnChart
 from tui_backprop.ui.charts.legend import DASHED, SOLID, legend
 from tui_backprop.ui.charts.loss_chart_model import RAW_BEHIND
 from tui_backprop.ui.painting.painted_widget import PaintedWidget
@@ -37,8 +38,7 @@ class GroupChart(PaintedWidget):
         self._group: MetricGroup | None = None
         self._metrics: Mapping[str, MetricSummary] = {}
         self._curves: Mapping[str, StepCurve] = {}
-        self._drawn: tuple[ChartModel, int, int] | None = None
-        self._chart: Sequence[Strip] = ()
+        self._chart = DrawnChart()
         self.log_scale = False
 
     def show(
@@ -55,7 +55,7 @@ class GroupChart(PaintedWidget):
 
     def take_colours(self) -> None:
         """Draw in the colours of another theme."""
-        self._drawn = None
+        self._chart.forget()
         super().take_colours()
 
     def set_log_scale(self, *, on: bool) -> None:
@@ -72,18 +72,13 @@ class GroupChart(PaintedWidget):
             return [self._last_values(self._group, width)]
         if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
             return [self._last_values(self._group, width)]
-        # Imported at the first chart, so that the first frame does not wait for plotext.
-        from tui_backprop.ui.charts.plotext_adapter import draw_chart
-
         model = group_chart(
             self._group, self._curves, width=width, height=height - 1, log=self.log_scale
         )
-        if (model, width, height) != self._drawn:
-            self._drawn = (model, width, height)
-            self._chart = draw_chart(
-                model, width, height - 1, marker=self.marker, style_of=self.style_of
-            )
-        return [self._last_values(self._group, width), *self._chart]
+        lines = self._chart.lines(
+            model, width, height - 1, marker=self.marker, style_of=self.style_of
+        )
+        return [self._last_values(self._group, width), *lines]
 
     def _last_values(self, group: MetricGroup, width: int) -> Strip:
         entries = [

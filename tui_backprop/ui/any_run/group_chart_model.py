@@ -7,15 +7,19 @@ from dataclasses import dataclass, replace
 from tui_backprop.runs.foreign.step_series import StepCurve
 from tui_backprop.ui.any_run.metric_groups import MetricGroup
 from tui_backprop.ui.charts.chart_model import Axis, ChartModel, Line
-from tui_backprop.ui.charts.loss_chart_model import RAW_BEHIND, SMOOTH, logarithms, on_grid
+from tui_backprop.ui.charts.loss_chart_model import (
+    RAW_BEHIND,
+    SMOOTH,
+    Y_AXIS_CELLS,
+    logarithms,
+    on_grid,
+)
 from tui_backprop.ui.charts.metric_chart_model import TEST, TRAIN, dashed
 from tui_backprop.ui.charts.ticks import decade_ticks, linear_ticks, round_step
 
 PARTS = (TRAIN, TEST, SMOOTH)
 """The colours of a group's lines, in their order; the second one is dashed."""
 
-_Y_AXIS_CELLS = 7
-_STEPS_A_ROW = 16
 _FLAT = 1e-9
 _ENDS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
 """Where an axis of steps ends, in powers of ten: all is painted anew whenever it moves on."""
@@ -40,7 +44,7 @@ def group_chart(
     known = [(n, curves[name]) for n, name in enumerate(group.names) if curves.get(name)]
     known = [(n, curve) for n, curve in known if curve.steps]
     x = _steps_axis([step for _, c in known for step in (c.steps[0], c.steps[-1])], width)
-    count = max(1, width - _Y_AXIS_CELLS)
+    count = max(1, width - Y_AXIS_CELLS)
     by_line = [(n, _columns(curve, x, count)) for n, curve in known]
     values = [v for _, columns in by_line for c in columns for v in (c.low, c.high)]
     log = log and bool(values) and min(values) > 0
@@ -58,7 +62,7 @@ def group_chart(
         y = _decades(logarithms((min(values), max(values))))
     else:
         y = _values_axis(values, height)
-    lines = [on_grid(line, y, _STEPS_A_ROW * height) for line in lines]
+    lines = [on_grid(line, y, height) for line in lines]
     return ChartModel(tuple(lines), x, y)
 
 

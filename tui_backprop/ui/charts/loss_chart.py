@@ -8,7 +8,8 @@ from textual.strip import Strip
 from tui_backprop.settings.tasks import TASKS
 from tui_backprop.training.curve import Curve
 from tui_backprop.training.snapshot import Snapshot
-from tui_backprop.ui.charts.chart_model import SMALLEST_CHART, ChartModel
+from tui_backprop.ui.charts.chart_model import SMALLEST_CHART
+from tui_backprop.ui.charts.drawn_chart import DrawnChart
 from tui_backprop.ui.charts.legend import SOLID, legend
 from tui_backprop.ui.charts.loss_chart_model import (
     RAW,
@@ -35,8 +36,7 @@ class LossChart(ViewWidget):
         self._models = LossChartModels()
         self._curve = NO_CURVE
         self._snapshot: Snapshot | None = None
-        self._drawn: tuple[ChartModel, int, int] | None = None
-        self._chart: Sequence[Strip] = ()
+        self._chart = DrawnChart()
         self.log_scale = False
         self.smoothing = True
 
@@ -48,7 +48,7 @@ class LossChart(ViewWidget):
 
     def take_colours(self) -> None:
         """Draw in the colours of another theme."""
-        self._drawn = None
+        self._chart.forget()
         super().take_colours()
 
     def toggle_log_scale(self) -> None:
@@ -68,9 +68,6 @@ class LossChart(ViewWidget):
             return []
         if width < SMALLEST_CHART[0] or height - 1 < SMALLEST_CHART[1]:
             return [self._last_values(snapshot, width)]
-        # Imported at the first chart, so that the first frame does not wait for plotext.
-        from tui_backprop.ui.charts.plotext_adapter import draw_chart
-
         model = self._models.model(
             self._curve,
             max(snapshot.hyperparameters.iterations, snapshot.iteration),
@@ -79,13 +76,10 @@ class LossChart(ViewWidget):
             log=self.log_scale,
             smooth=self.smoothing,
         )
-        # In a long run most frames move nothing by as much as a dot, and drawing is the dear part.
-        if (model, width, height) != self._drawn:
-            self._drawn = (model, width, height)
-            self._chart = draw_chart(
-                model, width, height - 1, marker=self.marker, style_of=self.style_of
-            )
-        return [self._last_values(snapshot, width), *self._chart]
+        lines = self._chart.lines(
+            model, width, height - 1, marker=self.marker, style_of=self.style_of
+        )
+        return [self._last_values(snapshot, width), *lines]
 
     @property
     def _title(self) -> str:

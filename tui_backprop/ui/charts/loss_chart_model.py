@@ -15,7 +15,7 @@ _FIRST_HIGH = 2.5
 """The y axis holds the loss of an untrained net of ten classes: ln 10."""
 
 _SMALLEST_LOSS = 1e-12
-_Y_AXIS_CELLS = 7
+Y_AXIS_CELLS = 7
 _STEPS_A_ROW = 16
 """Steps of height told apart in a row of the chart, which has four dots at most."""
 
@@ -72,7 +72,7 @@ class LossChartModels:
         if not curve.mean:
             # A run that starts anew, after one that may have diverged.
             self._linear = SteadyRange(_FIRST_HIGH)
-        dots = columns(curve, iterations, max(1, width - _Y_AXIS_CELLS))
+        dots = columns(curve, iterations, max(1, width - Y_AXIS_CELLS))
         xs = tuple(dot.x for dot in dots for _ in range(2))
         raw = tuple(loss for dot in dots for loss in (dot.low, dot.high))
         lines = [Line(xs, raw, RAW_BEHIND if smooth else RAW)]
@@ -85,7 +85,7 @@ class LossChartModels:
         else:
             high = self._linear.include(max(raw, default=0.0))
             y = Axis(0.0, high, linear_ticks(0.0, high, max(2, height // 3)), "loss")
-        lines = [on_grid(line, y, _STEPS_A_ROW * height) for line in lines]
+        lines = [on_grid(line, y, height) for line in lines]
         total = float(iterations)
         x = Axis(0.0, total, iteration_ticks(iterations, width), "iteration")
         return ChartModel(tuple(lines), x, y)
@@ -97,12 +97,12 @@ class LossChartModels:
         return Axis(low, high, decade_ticks(low, high), "loss")
 
 
-def on_grid(line: Line, y: Axis, steps: int) -> Line:
-    """Return the line with heights rounded to one of so many steps of the axis.
+def on_grid(line: Line, y: Axis, rows: int) -> Line:
+    """Return the line with heights rounded to steps of the axis, which has so many rows.
 
     What is too small to be seen then leaves the chart equal to the one before.
     """
-    step = (y.high - y.low) / steps
+    step = (y.high - y.low) / (_STEPS_A_ROW * rows)
     return replace(line, ys=tuple(y.low + round((v - y.low) / step) * step for v in line.ys))
 
 

@@ -47,6 +47,11 @@ class TerminalApp(App[None]):
         self.terminal = TerminalDiff(self.encoding)
         self._pointer_shape = "default"
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has not taken all that was sent to it."""
+        return bool(getattr(self._driver, "backlog", 0))
+
     def on_ready(self) -> None:
         """Take what has been typed since the terminal was taken."""
         if (driver := self._driver) is not None and hasattr(driver, "let_keys_in"):
