@@ -34,6 +34,23 @@ class Affine:
         return dx.reshape(self.x_shape)
 
 
+class SlottedAffine:
+    """An Affine without a __dict__."""
+
+    __slots__ = ("W", "b", "dW", "db", "x")
+
+    def __init__(self, W: Array, b: Array) -> None:
+        self.W, self.b = W, b
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout: Array) -> Array:
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
 class Relu:
     def forward(self, x: Array) -> Array:
         self.mask = x <= 0
@@ -280,6 +297,14 @@ def fully_connected(
         if place < count:
             layers[f"Activation{place}"] = activation()
     return kind(params, layers, last, decay)
+
+
+def with_hung_gradient() -> Net:
+    """A net whose gradient is a function hung onto it: in a copy too it runs this net's layers."""
+    net = fully_connected(affine_params())
+    of_class = net.gradient
+    net.gradient = lambda x, t: of_class(x, t)  # type: ignore[method-assign]
+    return net
 
 
 def normalized(layer: Any = BatchNorm) -> Net:

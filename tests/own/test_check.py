@@ -1,6 +1,7 @@
 """Checking somebody's net: right ones pass in every form, and nothing of theirs is touched."""
 
 import random
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.own.nets import (
     PlainNet,
     Relu,
     Sigmoid,
+    SlottedAffine,
     SoftmaxWithLoss,
     SquaredError,
     Tanh,
@@ -30,6 +32,7 @@ from tests.own.nets import (
     fully_connected,
     normalized,
     with_dropout,
+    with_hung_gradient,
 )
 from tui_backprop.own.report import Report
 from tui_backprop.own.verdict import Verdict
@@ -79,6 +82,64 @@ def test_a_right_net_passes_and_is_not_touched(name: str) -> None:
     assert {key: repr(vars(layer)) for key, layer in getattr(net, "layers", {}).items()} == layers
     assert x.tobytes() == given
     assert (str(np.random.get_state()), random.getstate()) == before  # noqa: NPY002
+
+
+def not_copied() -> Net:
+    net = fully_connected(affine_params())
+    net.lock = threading.Lock()  # type: ignore[attr-defined]  # which no copy is made of
+    return net
+
+
+def _held(net: Net) -> dict[str, Any]:
+    """Return what layers hold: which objects, and of arrays the bytes."""
+    return {
+        f"{place} {name}": (
+            id(value),
+            value.tobytes() if isinstance(value, np.ndarray) else repr(value),
+        )
+        for place, layer in enumerate([*net.layers.values(), net.last_layer])
+        for name, value in vars(layer).items()
+    }
+
+
+@pytest.mark.parametrize("ran", [True, False])
+@pytest.mark.parametrize("functions", [True, False])
+@pytest.mark.parametrize("build", [with_hung_gradient, not_copied])
+def test_what_layers_remember_is_put_back(
+    build: Callable[[], Net], functions: bool, ran: bool
+) -> None:
+    net = build()
+    if ran:
+        net.gradient(*batch(seed=5))
+    before, (x, t) = _held(net), batch()
+    if functions:
+        of = {"loss": net.loss, "gradient": net.gradient, "params": net.params}
+        assert check(x=x, t=t, **of).ok
+    else:
+        assert check(net, x, t).ok
+    assert _held(net) == before
+
+
+def test_a_layer_without_a_dict_is_checked_alone_too() -> None:
+    report = check(fully_connected(affine_params((5, 4, 4, 3)), SlottedAffine), *batch())
+    assert report.ok
+    assert {layer.verdict for layer in report.layers.values()} == {Verdict.RIGHT}
+
+
+def test_the_mistake_of_a_layer_without_a_dict_is_named() -> None:
+    class NoMean(SlottedAffine):
+        __slots__ = ()
+
+        def backward(self, dout: Any) -> Any:
+            dx = super().backward(dout)
+            self.db = dout.mean(axis=0)
+            return dx
+
+    net, x, t = residual(Relu())
+    net.layers["Affine1"] = NoMean(net.params["W1"], net.params["b1"])
+    report = check(net, x, t)
+    assert {found.mistake.key for found in report.mistakes} == {"bias-mean"}
+    assert report.parameters["W1"].verdict is Verdict.RIGHT
 
 
 @st.composite

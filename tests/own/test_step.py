@@ -1,6 +1,7 @@
 """`tui_backprop.step`: somebody's own net on the tape, with its first wrong operation marked."""
 
 import threading
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.own.nets import (
     Net,
     Relu,
     Sigmoid,
+    SlottedAffine,
     SquaredError,
     Tanh,
     affine_params,
@@ -28,6 +30,7 @@ from tests.own.nets import (
     fully_connected,
     normalized,
     with_dropout,
+    with_hung_gradient,
 )
 from tests.test_imports import modules_loaded_by
 from tui_backprop.own.tracing import trace_own
@@ -168,6 +171,63 @@ def test_nothing_of_the_users_changes(build: Callable[[], Net], copied: bool) ->
     assert x.tobytes() == of_x
     assert _state() == state
     assert all("forward" not in vars(layer) for layer in network.layers.values())
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_a_gradient_hung_onto_a_net_shows_its_layers_and_changes_none(ran: bool) -> None:
+    network, (x, t) = with_hung_gradient(), batch()
+    if ran:
+        network.gradient(*batch(seed=5))
+    before = _bits(network)
+    tape = trace_own(network, x, t)
+    assert _bits(network) == before
+    assert_derives(tape)
+    assert tape.step(1).title == "Affine1.forward"
+
+
+def test_a_forward_that_is_wrapped_shows_its_layer_and_changes_nothing() -> None:
+    network, (x, t) = fully_connected(affine_params()), batch()
+    layer, seen = network.layers["Affine1"], []
+    own = layer.forward
+
+    def counted(x: Any) -> Any:
+        seen.append(1)
+        return own(x)
+
+    layer.forward = counted
+    network.gradient(*batch(seed=5))
+    before = _bits(network)
+    assert_derives(trace_own(network, x, t))
+    assert _bits(network) == before
+    assert layer.forward is counted
+
+
+def test_a_layer_without_a_dict_is_seen_too() -> None:
+    network, (x, t) = fully_connected(affine_params((5, 4, 4, 3)), SlottedAffine), batch()
+    methods = SlottedAffine.forward, SlottedAffine.backward
+    tape = trace_own(network, x, t)
+    assert_derives(tape)
+    titles = [step.title for step in tape]
+    assert titles.index("Affine1.forward") < titles.index("Affine2.forward")
+    for key, grad in network.gradient(x, t).items():
+        np.testing.assert_array_equal(tape.find(f"d{key}").output.array, grad)
+    assert (SlottedAffine.forward, SlottedAffine.backward) == methods
+
+
+def test_what_a_module_holds_is_left_as_it_has_become() -> None:
+    """It is everybody's: an import in the meantime is not to be undone."""
+    network, (x, t) = fully_connected(affine_params()), batch()
+    helper = network.helper = types.ModuleType("helper")  # type: ignore[attr-defined]
+    helper.cache = {}  # type: ignore[attr-defined]
+
+    class Cached(Relu):
+        def forward(self, x: Any) -> Any:
+            helper.cache["rows"] = helper.rows = len(x)  # type: ignore[attr-defined]
+            return super().forward(x)
+
+    network.layers["Activation1"] = Cached()
+    trace_own(network, x, t)
+    assert (helper.cache, helper.rows) == ({"rows": len(x)}, len(x))
 
 
 class Swish:

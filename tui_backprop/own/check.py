@@ -8,6 +8,7 @@ from tui_backprop.own.gradients import check_gradients
 from tui_backprop.own.layered import LayeredNet
 from tui_backprop.own.report import Report
 from tui_backprop.own.subject import OwnNet, checked_params, own_net
+from tui_backprop.own.untouched import as_they_were
 from tui_backprop.own.update import check_update
 
 ENTRIES = 40
@@ -38,8 +39,8 @@ def check(
     `check(net, x, t, loss=MSE())`.
 
     Your net is copied, and the copy computed in float64, where that can be done; where not, its
-    parameters are moved one entry at a time and put back to the bit. Random numbers are the same
-    in every call, and NumPy's own state is as before at the end.
+    parameters are moved one entry at a time and put back to the bit, as is all that it holds.
+    Random numbers are the same in every call, and NumPy's own state is as before at the end.
 
     Args:
         network: your net, or None.
@@ -66,7 +67,9 @@ def check(
     if entries < 1:
         raise ValueError(f"entries = {entries}: must be at least 1")
     subject = _subject(network, x, t, loss, gradient, params)
-    report = check_gradients(subject, h, entries)
+    # Even a copy may compute with layers of the original: by functions that are hung onto it.
+    with as_they_were((network, loss, gradient)):
+        report = check_gradients(subject, h, entries)
     if optimizer is not None:
         report = check_update(report, subject, optimizer)
     if show:

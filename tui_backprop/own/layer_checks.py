@@ -125,7 +125,7 @@ def set_gradient(layer: Any, params: Mapping[str, Array], key: str, gradient: Ar
     for name, places in _gradient_places(layer, params):
         if name[0] == key:
             grad = gradient.reshape(np.shape(params[key]))
-            if isinstance(places, dict) and places is not vars(layer):
+            if isinstance(places, dict) and places is getattr(layer, "grads", None):
                 places[name[1]] = grad
             else:
                 setattr(layer, name[1], grad)
@@ -147,7 +147,7 @@ def _gradient_places(
     """
     names = {id(param): key for key, param in params.items()}
     found: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
-    held: Mapping[str, Any] = getattr(layer, "__dict__", None) or attributes(layer)
+    held = attributes(layer)
     for owned, grads in ((held, held), (held.get("params"), held.get("grads"))):
         if not isinstance(owned, Mapping) or not isinstance(grads, Mapping):
             continue

@@ -1,6 +1,7 @@
 """The layers that somebody's net is made of."""
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,8 +38,11 @@ def last_layer_of(network: Any, layers: Mapping[str, Any]) -> tuple[str, Any] | 
 
 @contextmanager
 def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Give an object another attribute for the while."""
-    own = vars(owner).get(name, _MISSING)
+    """Give an object another attribute for the while; to one without a __dict__, a function."""
+    own = attributes(owner).get(name, _MISSING)
+    if own is _MISSING and not hasattr(owner, "__dict__"):
+        owner, value = type(owner), _of_one(owner, name, value)
+        own = vars(owner).get(name, _MISSING)
     setattr(owner, name, value)
     try:
         yield
@@ -47,6 +51,17 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
             delattr(owner, name)
         else:
             setattr(owner, name, own)
+
+
+def _of_one(owner: Any, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method for an object's class that calls a function for that one object alone."""
+    method = inspect.getattr_static(type(owner), name)
+
+    def chosen(self: Any, *args: Any, **kwargs: Any) -> Any:
+        own = function if self is owner else method.__get__(self, type(self))
+        return own(*args, **kwargs)
+
+    return chosen
 
 
 def _is_layer(value: Any) -> bool:

@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def _held(value: Any) -> list[Any]:
         own = getattr(value, "__self__", None)
         if own is not None and not isinstance(own, type) and not isinstance(value, np.ufunc):
             return [own] if hasattr(own, "__dict__") else []
-    if isinstance(value, (np.ndarray, type)):
+    if isinstance(value, (np.ndarray, type, ModuleType)):
         return []
     return list(attributes(value).values())
 

@@ -19,7 +19,8 @@ def step(network: Any, x: Any, t: Any, save: str | Path | None = None, *, loss: 
     same of the same, is derived cell by cell, and the first operation whose result its derivation
     does not make is marked. Other layers show their arrays.
 
-    A copy of your net makes the pass; nothing of yours changes.
+    A copy of your net makes the pass, or where none computes by itself your net, which is put back
+    to the bit: nothing of yours changes.
 
     Args:
         network: your net.

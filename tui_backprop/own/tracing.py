@@ -1,12 +1,14 @@
 """The tape of one pass of somebody's own net, recorded as it went through its own layers."""
 
 import copy
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from tui_backprop.own.layers import last_layer_of, layers_of
 from tui_backprop.own.net_recorder import NetRecorder
+from tui_backprop.own.objects import objects_within
 from tui_backprop.own.seen_pass import see_pass
 from tui_backprop.own.subject import OwnNet, own_net
 from tui_backprop.own.untouched import as_they_were
@@ -19,9 +21,9 @@ _PICTURES = 4
 def trace_own(network: Any, x: Any, t: Any, name: str = "") -> Tape:
     """Return the tape of one forward and backward pass, with the first wrong operation marked.
 
-    A copy of the net makes the pass; one that cannot be copied makes it itself, and all that it
-    holds is put back: nothing that the caller has changes. Random numbers are the same at every
-    call.
+    A copy of the net makes the pass, or the net itself where none can be made or may not compute
+    by itself. All that the net holds is put back: nothing that the caller has changes. Random
+    numbers are the same at every call.
 
     Args:
         network: has `params`, a dict of arrays, `loss(x, t)` and `gradient(x, t)`; where it has
@@ -35,12 +37,21 @@ def trace_own(network: Any, x: Any, t: Any, name: str = "") -> Tape:
         Exception: what the net's own code raises.
     """
     name = name or type(network).__name__
+    with as_they_were(network):
+        return _traced(own_net(_copy_of(network), x, t), name)
+
+
+def _copy_of(network: Any) -> Any:
+    """Return a copy of a net, or the net itself where no copy computes by itself.
+
+    A function that was hung onto it is the same one in a copy, and may compute with the original.
+    """
+    if any(isinstance(value, FunctionType) for value in objects_within(network)):
+        return network
     try:
-        copied = copy.deepcopy(network)
+        return copy.deepcopy(network)
     except Exception:  # whatever their objects raise, they are then used as they are
-        with as_they_were(network):
-            return _traced(own_net(network, x, t), name)
-    return _traced(own_net(copied, x, t), name)
+        return network
 
 
 def _traced(subject: OwnNet, name: str) -> Tape:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,11 @@ def as_they_were(root: Any) -> Iterator[None]:
         yield
     finally:
         for owner, before in owners:
-            for name in attributes(owner).keys() - before.keys():
+            now = attributes(owner)
+            for name in now.keys() - before.keys():
                 delattr(owner, name)
             for name, value in before.items():
-                if getattr(owner, name, None) is not value:
+                if name not in now or now[name] is not value:
                     setattr(owner, name, value)
         for found, entries in dicts:
             found.clear()
@@ -37,4 +39,4 @@ def as_they_were(root: Any) -> Iterator[None]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, np.ndarray | dict | list | tuple | type) or not attributes(value)
+    return isinstance(value, np.ndarray | dict | list | tuple | type | ModuleType)
