@@ -34,6 +34,7 @@ from tests.own.nets import (
     with_dropout,
     with_hung_gradient,
 )
+from tui_backprop.own.layer_checks import set_gradient
 from tui_backprop.own.report import Report
 from tui_backprop.own.verdict import Verdict
 
@@ -140,6 +141,22 @@ def test_the_mistake_of_a_layer_without_a_dict_is_named() -> None:
     report = check(net, x, t)
     assert {found.mistake.key for found in report.mistakes} == {"bias-mean"}
     assert report.parameters["W1"].verdict is Verdict.RIGHT
+
+
+@pytest.mark.parametrize("kind", [Affine, SlottedAffine])
+def test_a_layer_takes_the_right_gradient_as_an_attribute(kind: Any) -> None:
+    params = affine_params((5, 3))
+    layer = kind(params["W1"], params["b1"])
+    layer.dW, layer.db = np.zeros((5, 3)), np.zeros(3)
+    set_gradient(layer, params, "b1", np.ones(3))
+    assert (layer.db.tolist(), layer.dW.any()) == ([1, 1, 1], False)
+
+
+def test_a_layer_takes_the_right_gradient_in_its_grads() -> None:
+    layer = Linear(2, 4, 0)
+    layer.grads = {"w": np.zeros((2, 4)), "b": np.zeros(4)}
+    set_gradient(layer, {"Linear1.b": layer.params["b"]}, "Linear1.b", np.ones(4))
+    assert (layer.grads["b"].tolist(), layer.grads["w"].any()) == ([1, 1, 1, 1], False)
 
 
 @st.composite
