@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tui_backprop
@@ -222,11 +222,41 @@ def test_a_mistake_is_named_in_any_net_where_it_shows(seed: int, key: str) -> No
             return dout if key == "no-mask" else super().backward(dout)
 
     net = fully_connected(affine_params(sizes, seed), Bias, Mask, Loss())
+    # Where all that comes back is positive, a mask by its sign would let all of it through, too.
+    net.loss(x, t)
+    dout = net.last_layer.backward() @ net.params["W2"].T
+    assume(key != "no-mask" or (dout < 0).any())
     report = check(net, x, t)
     net.loss(x, t)
     hidden = net.layers["Activation1"].mask
     assert report.ok == (key == "no-mask" and not hidden.any())
     assert {found.mistake.key for found in report.mistakes} == (set() if report.ok else {key})
+
+
+def test_mistakes_that_this_batch_cannot_tell_apart_are_both_said() -> None:
+    class Mask(Relu):
+        def backward(self, dout: Any) -> Any:
+            return dout
+
+    sizes, seed = (4, 3, 3), 3626
+    net = fully_connected(affine_params(sizes, seed), Affine, Mask)
+    x, t = batch((4,), 3, 5, seed)
+    net.loss(x, t)
+    assert (net.last_layer.backward() @ net.params["W2"].T > 0).all()
+    report = check(net, x, t)
+    assert report.verdict is Verdict.WRONG
+    assert report.mistakes == ()
+    assert "mask-on-dout or no-mask; try a batch of another size" in str(report)
+
+
+def test_a_net_whose_layer_wraps_its_own_forward_is_right_after_a_pass_of_the_same_batch() -> None:
+    net, (x, t) = fully_connected(affine_params()), batch()
+    layer = net.layers["Affine1"]
+    own = layer.forward
+    layer.forward = lambda x: own(x)
+    net.gradient(x, t)
+    report = check(net, x, t)
+    assert report.ok, f"{report}"
 
 
 def test_functions_of_x_and_t_are_checked_in_place_and_put_back() -> None:

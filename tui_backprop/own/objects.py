@@ -3,7 +3,7 @@
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,14 @@ def objects_within(root: Any) -> Iterator[Any]:
         yield value
         if depth < _DEEPEST:
             pending += [(held, depth + 1) for held in _held(value)]
+
+
+def may_reach_the_original(copied: Any) -> bool:
+    """Return whether a copy of an object may still compute with the original.
+
+    A function that was hung onto it is the same one in the copy, and knows what it knew.
+    """
+    return any(isinstance(value, FunctionType) for value in objects_within(copied))
 
 
 def _held(value: Any) -> list[Any]:

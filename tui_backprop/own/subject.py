@@ -9,7 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from tui_backprop.nn.arrays import Array
-from tui_backprop.own.objects import copied_array, copy_in_float64, parameter_names
+from tui_backprop.own.objects import (
+    copied_array,
+    copy_in_float64,
+    may_reach_the_original,
+    parameter_names,
+)
 from tui_backprop.own.randomness import Randomness
 
 TRAINING_WORDS = ("train_flg", "train_flag", "training", "is_training", "train", "is_train")
@@ -168,7 +173,7 @@ def copy_of(subject: OwnNet) -> OwnNet | None:
     The copy is what is checked then: nothing of the original is touched, not even what its layers
     remember, and nothing is lost in rounding.
     """
-    if subject.network is None:
+    if subject.network is None or may_reach_the_original(subject.network):
         return None
     try:
         network = copy_in_float64(subject.network)

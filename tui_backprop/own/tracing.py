@@ -1,14 +1,13 @@
 """The tape of one pass of somebody's own net, recorded as it went through its own layers."""
 
 import copy
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from tui_backprop.own.layers import last_layer_of, layers_of
 from tui_backprop.own.net_recorder import NetRecorder
-from tui_backprop.own.objects import objects_within
+from tui_backprop.own.objects import may_reach_the_original
 from tui_backprop.own.seen_pass import see_pass
 from tui_backprop.own.subject import OwnNet, own_net
 from tui_backprop.own.untouched import as_they_were
@@ -42,11 +41,8 @@ def trace_own(network: Any, x: Any, t: Any, name: str = "") -> Tape:
 
 
 def _copy_of(network: Any) -> Any:
-    """Return a copy of a net, or the net itself where no copy computes by itself.
-
-    A function that was hung onto it is the same one in a copy, and may compute with the original.
-    """
-    if any(isinstance(value, FunctionType) for value in objects_within(network)):
+    """Return a copy of a net, or the net itself where no copy computes by itself."""
+    if may_reach_the_original(network):
         return network
     try:
         return copy.deepcopy(network)

@@ -77,7 +77,8 @@ async def test_one_metric_has_the_whole_width() -> None:
     async with watching_app(source_of("loss")) as test:
         await test.shows("━ loss 1.0000")
         assert titles(test.app) == ["loss"]
-        assert test.app.screen.query(GroupChart).first().size.width > LARGE[0] - 10
+        chart = test.app.screen.query(GroupChart).first()
+        await test.until(lambda: chart.size.width > LARGE[0] - 10)
 
 
 async def test_only_the_curves_on_the_charts_are_taken() -> None:
