@@ -8,6 +8,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Tab, Tabs
 
+from tui_backprop.ui.painting.pane_screen import show_one_of
+
 _TITLES = {
     "any-charts": "1 Charts",
     "any-metrics": "2 Metrics",
@@ -83,6 +85,4 @@ class AnyRunPanes(Vertical):
 
     @on(Tabs.TabActivated)
     def _show_active_pane(self, event: Tabs.TabActivated) -> None:
-        panes = self.query_one("#any-panes")
-        for name in _TITLES:
-            panes.set_class(event.tab.id == f"tab-{name}", f"-show-{name}")
+        show_one_of(self.query_one("#any-panes"), _TITLES, str(event.tab.id).removeprefix("tab-"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_backprop.ui.painting.frugal_compositor import FrugalCompositor
 
@@ -41,3 +42,10 @@ class PaneScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Make up for a resize while another screen was on top."""
         self.fit_to_width()
+
+
+def show_one_of(panes: Widget, names: Iterable[str], shown: str | None) -> None:
+    """Have the style sheet show one of some panes, styling what they hold once."""
+    others = [f"-show-{name}" for name in names if name != shown]
+    panes.set_class(True, f"-show-{shown}", update=False)
+    panes.set_class(False, *others)

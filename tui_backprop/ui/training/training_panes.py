@@ -8,6 +8,8 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Tab, Tabs
 
+from tui_backprop.ui.painting.pane_screen import show_one_of
+
 _TITLES = {"charts": "1 Charts", "layers": "2 Layers", "form": "3 Hyperparameters"}
 
 
@@ -47,6 +49,4 @@ class TrainingPanes(Vertical):
 
     @on(Tabs.TabActivated)
     def _show_active_pane(self, event: Tabs.TabActivated) -> None:
-        panes = self.query_one("#panes")
-        for name in _TITLES:
-            panes.set_class(event.tab.id == name, f"-show-{name}")
+        show_one_of(self.query_one("#panes"), _TITLES, event.tab.id)
