@@ -1,16 +1,12 @@
 """The screen of a run of anybody's: charts of what there is, chosen by keys, live, read-only."""
 
 import math
-from collections.abc import Callable
 
 import pytest
-from textual.app import ComposeResult
 
 from tests.support.app import LARGE, SMALL
 from tests.ui.any_run.any_run_app import ScriptedSource, watching_app
-from tui_backprop.session.any_watch import AnySnapshot, AnyWatch
 from tui_backprop.training.snapshot import ParameterStatistics
-from tui_backprop.ui.any_run.any_run_panes import AnyRunPanes
 from tui_backprop.ui.any_run.group_chart import GroupChart
 
 ROW = ParameterStatistics("block.0", "weight", (2, 3), 1.5, 0.25, 0.1, 0.003, "ok", (1.0, 2.0))
@@ -77,26 +73,14 @@ async def test_what_a_person_chose_stays_though_more_metrics_come_before_it() ->
         await test.shows("6 metrics", "● b")
 
 
-async def test_nothing_is_read_before_all_is_there_that_shows_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    order: list[str] = []
-    start, compose = AnyWatch.start, AnyRunPanes.compose
-
-    def started(watch: AnyWatch, on_snapshot: Callable[[AnySnapshot], None]) -> None:
-        order.append("read")
-        start(watch, on_snapshot)
-
-    monkeypatch.setattr(AnyWatch, "start", started)
-
-    def composed(panes: AnyRunPanes) -> ComposeResult:
-        yield from compose(panes)
-        order.append("laid out")
-
-    monkeypatch.setattr(AnyRunPanes, "compose", composed)
-    async with watching_app(source_of("loss")) as test:
+async def test_a_snapshot_that_comes_while_the_app_is_being_left_ends_nothing() -> None:
+    source = source_of("loss")
+    async with watching_app(source) as test:
         await test.shows("━ loss 1.0000")
-    assert order == ["laid out", "read"]
+        await test.app.screen.query_one("#any-panes").remove()
+        shown = test.app.any_run_screen._snapshot
+        source.tell(11, loss=2.0)
+        await test.until(lambda: test.app.any_run_screen._snapshot is not shown)
 
 
 async def test_one_metric_has_the_whole_width() -> None:

@@ -61,16 +61,12 @@ class AnyRunApp(ProgramApp):
         return self.any_run_screen
 
     def on_mount(self) -> None:
-        """Set the pace of the snapshots."""
+        """Begin to read, and set the pace of the snapshots."""
+        self.call_after_refresh(self._begin)
         self.set_interval(1 / self._fps, self._ask)
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
 
-    @on(AnyRunScreen.LaidOut)
     def _begin(self) -> None:
-        """Begin to read."""
-        self.call_after_refresh(self._start_watching)
-
-    def _start_watching(self) -> None:
         gc.enable()
         self._watch.start(self._receive)
         self._ask()

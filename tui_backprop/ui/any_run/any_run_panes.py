@@ -36,6 +36,7 @@ class AnyRunPanes(Vertical):
         super().__init__(id="any-run-panes")
         self._charts, self._metrics, self._rows = charts, metrics, rows
         self._printed = printed
+        self._tables = Horizontal(id="any-tables")
 
     def compose(self) -> ComposeResult:
         """Lay out the panes; style sheets show all of them or one at a time."""
@@ -45,7 +46,7 @@ class AnyRunPanes(Vertical):
         with Vertical(id="any-panes", classes=f"-show-any-charts {prints}"):
             with Horizontal(id="any-charts"):
                 yield from self._charts
-            with Horizontal(id="any-tables"):
+            with self._tables:
                 with VerticalScroll(id="any-metrics", classes="pane", can_focus=False) as metrics:
                     metrics.border_title = "Metrics"
                     metrics.border_subtitle = "↑↓ choose  l log scale"
@@ -66,9 +67,9 @@ class AnyRunPanes(Vertical):
 
     def show_rows(self, *, known: bool) -> None:
         """Give the table of gradients room, and a tab, where there is something in it."""
-        tables = self.query_one("#any-tables")
-        if tables.has_class("-no-rows") is known:
-            tables.set_class(not known, "-no-rows")
+        # A snapshot may come when the panes are being taken down.
+        if self._tables.is_attached and self._tables.has_class("-no-rows") is known:
+            self._tables.set_class(not known, "-no-rows")
             (self.query_one(Tabs).show if known else self.query_one(Tabs).hide)(_ROWS_TAB)
 
     def bring_into_sight(self, row: int) -> None:

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tui_backprop.runs.foreign.step_series import MetricSummary
 from tui_backprop.session.any_watch import AnySnapshot
@@ -61,9 +60,6 @@ class AnyRunScreen(PaneScreen):
         ),
     ]
 
-    class LaidOut(Message):
-        """Every pane is there, and can be shown things."""
-
     def __init__(self, *, marker: str = BRAILLE, prints: bool = False) -> None:
         super().__init__(id="any-run-screen")
         self._status = AnyRunStatus()
@@ -86,10 +82,6 @@ class AnyRunScreen(PaneScreen):
         yield self._status
         yield self._panes
         yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Say that all is there that a snapshot is shown in."""
-        self.post_message(self.LaidOut())
 
     def help_notes(self) -> str:
         """Return what the help says under the keys."""
