@@ -15,7 +15,7 @@ from tui_backprop.session.messages import RunState
 from tui_backprop.settings.examples import EXAMPLES
 from tui_backprop.settings.hyperparameters import Hyperparameters
 from tui_backprop.ui.app import TuiBackpropApp
-from tui_backprop.ui.pane_app import PaneApp
+from tui_backprop.ui.program_app import ProgramApp
 from tui_backprop.ui.tape_app import TapeApp
 from tui_backprop.walkthrough.tape import Tape
 
@@ -23,7 +23,7 @@ ASSETS = Path(__file__).parent
 SIZE = (130, 40)
 
 
-def save_picture(app: PaneApp, name: str) -> None:
+def save_picture(app: ProgramApp, name: str) -> None:
     """Save what the app shows, without the fonts that the picture would load from elsewhere."""
     picture = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
     (ASSETS / name).write_text(picture, encoding="utf-8")
